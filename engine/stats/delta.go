@@ -1,0 +1,235 @@
+package stats
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// MaxRows bounds rows, failures and exceptions alike.
+const MaxRows = 1000
+
+// Other names the row that counts what came after MaxRows different ones.
+const Other = "(other)"
+
+// A Key is what identifies a row.
+type Key struct{ Method, Name string }
+
+func compareKeys(a, b Key) int {
+	return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.Method, b.Method))
+}
+
+func compareRows(a, b Row) int { return compareKeys(a.Key, b.Key) }
+
+// A Row is the samples of one key, the successful apart from the failed.
+type Row struct {
+	Key
+	OK, Failed Tally
+}
+
+// All returns the tally of successful and failed samples together.
+func (r Row) All() Tally { return r.OK.Plus(r.Failed) }
+
+// Requests returns how many requests there were, failed ones included.
+func (r Row) Requests() int64 { return r.OK.Count + r.Failed.Count }
+
+// Failures returns how many of the requests failed.
+func (r Row) Failures() int64 { return r.Failed.Count }
+
+// FailRatio returns the share of failed requests, from 0 to 1; 0 without requests.
+func (r Row) FailRatio() float64 {
+	if r.Requests() == 0 {
+		return 0
+	}
+	return float64(r.Failures()) / float64(r.Requests())
+}
+
+func (r Row) plus(s Row) Row {
+	r.OK, r.Failed = r.OK.Plus(s.OK), r.Failed.Plus(s.Failed)
+	return r
+}
+
+// A FailureKey is what failures are grouped by.
+type FailureKey struct{ Method, Name, Format string }
+
+// A Failure is all failed requests of one kind on one row.
+type Failure struct {
+	FailureKey
+	Count       int64
+	Example     string // the message of the latest
+	First, Last time.Time
+}
+
+func (f Failure) plus(g Failure) Failure {
+	if f.Count == 0 {
+		return g
+	}
+	f.Count += g.Count
+	if g.First.Before(f.First) {
+		f.First = g.First
+	}
+	if later(g.Last, f.Last, g.Example, f.Example) {
+		f.Last, f.Example = g.Last, g.Example
+	}
+	return f
+}
+
+// later reports whether t is after u. At the same moment the texts that go with them
+// decide, so that sums do not depend on the order of adding.
+func later(t, u time.Time, ofT, ofU string) bool {
+	return cmp.Or(t.Compare(u), strings.Compare(ofT, ofU)) > 0
+}
+
+func compareFailures(a, b Failure) int {
+	return cmp.Or(
+		strings.Compare(a.Name, b.Name), strings.Compare(a.Method, b.Method), strings.Compare(a.Format, b.Format))
+}
+
+// An Exception is all errors of scenario code of one kind.
+type Exception struct {
+	Group       string // what exceptions are grouped by
+	Count       int64
+	Message     string // of the latest
+	Stack       string // of the first
+	First, Last time.Time
+}
+
+func (e Exception) plus(f Exception) Exception {
+	if e.Count == 0 {
+		return f
+	}
+	e.Count += f.Count
+	if later(e.First, f.First, e.Stack, f.Stack) {
+		e.First, e.Stack = f.First, f.Stack
+	}
+	if later(f.Last, e.Last, f.Message, e.Message) {
+		e.Last, e.Message = f.Last, f.Message
+	}
+	return e
+}
+
+func compareExceptions(a, b Exception) int { return strings.Compare(a.Group, b.Group) }
+
+// A Delta is what happened between two moments. It is the one currency of the
+// package: tables and histories are sums of deltas. Its slices are sorted and
+// never change once it exists.
+type Delta struct {
+	From, To   time.Time
+	Users      int // users alive at To
+	Rows       []Row
+	Failures   []Failure
+	Exceptions []Exception
+}
+
+// Span returns the time between From and To, never negative.
+func (d Delta) Span() time.Duration { return max(0, d.To.Sub(d.From)) }
+
+// Total returns the sum of all rows. Its Key is empty.
+func (d Delta) Total() Row { return total(d.Rows, new(mixer)) }
+
+// total returns the sum of rows. The mixer is empty before and after.
+func total(rows []Row, m *mixer) Row {
+	return Row{
+		OK:     sum(rows, m, func(r *Row) *Tally { return &r.OK }),
+		Failed: sum(rows, m, func(r *Row) *Tally { return &r.Failed }),
+	}
+}
+
+func sum(rows []Row, m *mixer, tally func(*Row) *Tally) (sum Tally) {
+	for i := range rows {
+		t := tally(&rows[i])
+		sum.count(*t)
+		m.add(t.hist)
+	}
+	sum.hist = m.take()
+	return sum
+}
+
+// Plus returns what happened in d and then in e. The users are those at the end
+// of e. It keeps to MaxRows: every row, failure and exception of d stays, those of e
+// join as long as there is room and are counted under Other then.
+func (d Delta) Plus(e Delta) Delta {
+	return Delta{
+		From: d.From, To: e.To, Users: e.Users,
+		Rows:       rowMerger.merge(d.Rows, e.Rows),
+		Failures:   failureMerger.merge(d.Failures, e.Failures),
+		Exceptions: exceptionMerger.merge(d.Exceptions, e.Exceptions),
+	}
+}
+
+// A merger knows how to add up lists of T.
+type merger[T any] struct {
+	compare func(a, b T) int
+	plus    func(a, b T) T
+	other   func(T) T // the same, as part of Other
+}
+
+var (
+	rowMerger = merger[Row]{compareRows, Row.plus, func(r Row) Row {
+		r.Key = Key{"", Other}
+		return r
+	}}
+	failureMerger = merger[Failure]{compareFailures, Failure.plus, func(f Failure) Failure {
+		f.FailureKey = FailureKey{"", Other, Other}
+		return f
+	}}
+	exceptionMerger = merger[Exception]{compareExceptions, Exception.plus, func(e Exception) Exception {
+		e.Group = Other
+		return e
+	}}
+)
+
+// merge returns two sorted lists as one, equal elements added up, and what would make
+// a longer than MaxRows added to Other.
+func (m merger[T]) merge(a, b []T) []T {
+	out := m.join(a, b)
+	if len(out) <= max(MaxRows, len(a)) {
+		return out
+	}
+	room := MaxRows - len(a)
+	if len(a) > 0 {
+		if _, found := slices.BinarySearchFunc(a, m.other(a[0]), m.compare); found {
+			room++ // Other itself takes none
+		}
+	}
+	var kept, other []T
+	for _, v := range b {
+		as := m.other(v)
+		_, known := slices.BinarySearchFunc(a, v, m.compare)
+		switch {
+		case m.compare(v, as) == 0:
+			other = m.join(other, []T{v})
+		case known:
+			kept = append(kept, v)
+		case room > 0:
+			room--
+			kept = append(kept, v)
+		default:
+			other = m.join(other, []T{as})
+		}
+	}
+	return m.join(m.join(a, kept), other)
+}
+
+// join returns two sorted lists as one, equal elements added up.
+func (m merger[T]) join(a, b []T) []T {
+	if len(b) == 0 {
+		return a
+	}
+	if len(a) == 0 {
+		return b
+	}
+	out := make([]T, 0, max(len(a), len(b)))
+	for len(a) > 0 && len(b) > 0 {
+		switch c := m.compare(a[0], b[0]); {
+		case c < 0:
+			out, a = append(out, a[0]), a[1:]
+		case c > 0:
+			out, b = append(out, b[0]), b[1:]
+		default:
+			out, a, b = append(out, m.plus(a[0], b[0])), a[1:], b[1:]
+		}
+	}
+	return append(append(out, a...), b...)
+}

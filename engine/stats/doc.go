@@ -1,0 +1,25 @@
+// Package stats turns samples into numbers.
+//
+// Users record a [Sample] for each request into a [Shard] of a [Recorder]. Once
+// a second the recorder is drained into a [Delta]: what happened between two
+// moments. A delta is added to a [Table], which holds the whole run and
+// publishes a [Snapshot], and to a [History], which holds the run second by
+// second and publishes a [Timeline]. Nothing else adds anything up, so every
+// number on the page, in a file and on the wire has one origin.
+//
+// # Definitions
+//
+// Times are in microseconds, between 1 µs and 1 h; longer ones are counted as
+// one hour and noted. Counts, sums, minima and maxima are exact. The
+// percentile p of n samples is the smallest recorded value that at least p % of
+// the samples do not exceed, from an HDR histogram with three significant
+// digits: off by at most 0.1 %, never above the maximum; p100 is the maximum.
+// Percentiles are never averaged: a percentile over several rows or seconds
+// comes from their merged histograms. Failed requests have a histogram of their
+// own.
+//
+// Memory is bounded: at most [MaxRows] rows, failures and exceptions each;
+// further ones are counted in a row named [Other].
+//
+// The package knows nothing of HTTP or of how users work.
+package stats

@@ -1,0 +1,154 @@
+package stats
+
+import (
+	"math"
+	"time"
+)
+
+// A Tally is how many samples there were, how long they took and how big they
+// were. The zero Tally is empty. Tallies are values: Plus returns a new one and
+// changes neither side, so a published Tally never changes. Its counters stay at the
+// largest number instead of overflowing.
+type Tally struct {
+	Count    int64
+	Bytes    int64
+	Clamped  int64 // samples longer than one hour, counted as one hour
+	sum      int64 // µs
+	min, max int64 // µs; meaningless while Count is 0
+	hist     histogram
+}
+
+// Plus returns the tally of t's samples and u's together.
+func (t Tally) Plus(u Tally) Tally {
+	if u.Count == 0 {
+		return t
+	}
+	if t.Count == 0 {
+		return u
+	}
+	t.count(u)
+	t.hist = t.hist.plus(u.hist)
+	return t
+}
+
+// count adds all of u but its histogram.
+func (t *Tally) count(u Tally) {
+	if u.Count == 0 {
+		return
+	}
+	if t.Count == 0 {
+		t.min, t.max = u.min, u.max
+	}
+	t.Count = saturated(t.Count, u.Count)
+	t.Bytes = saturated(t.Bytes, u.Bytes)
+	t.Clamped = saturated(t.Clamped, u.Clamped)
+	t.sum = saturated(t.sum, u.sum)
+	t.min, t.max = min(t.min, u.min), max(t.max, u.max)
+}
+
+// Min returns the shortest time, 0 without samples.
+func (t Tally) Min() time.Duration {
+	if t.Count == 0 {
+		return 0
+	}
+	return micros(t.min)
+}
+
+// Max returns the longest time, 0 without samples.
+func (t Tally) Max() time.Duration {
+	if t.Count == 0 {
+		return 0
+	}
+	return micros(t.max)
+}
+
+// Mean returns the exact average time, 0 without samples.
+func (t Tally) Mean() time.Duration {
+	if t.Count == 0 {
+		return 0
+	}
+	return time.Duration(float64(t.sum) / float64(t.Count) * float64(time.Microsecond))
+}
+
+// MeanBytes returns the average size, 0 without samples.
+func (t Tally) MeanBytes() float64 {
+	if t.Count == 0 {
+		return 0
+	}
+	return float64(t.Bytes) / float64(t.Count)
+}
+
+// Percentile returns the smallest recorded time that at least p percent of the
+// samples do not exceed; p is from 0 to 100. It is 0 without samples.
+func (t Tally) Percentile(p float64) time.Duration {
+	switch {
+	case t.Count == 0:
+		return 0
+	case !(p > 0):
+		return t.Min()
+	}
+	// p percent of the samples, less what binary fractions may have made too much of
+	// it: 99.9 % of 1,000 are 999 and not a little more.
+	n := math.Ceil(p / 100 * float64(t.Count) * (1 - 1e-14))
+	if n >= float64(t.Count) {
+		return t.Max()
+	}
+	// The histogram answers with the top of a bucket; the exact extremes bound it.
+	_, high := bounds(t.hist.rank(int64(n)))
+	return micros(min(max(high, t.min), t.max))
+}
+
+// Percentiles returns several percentiles, in the order asked for.
+func (t Tally) Percentiles(ps ...float64) []time.Duration {
+	out := make([]time.Duration, len(ps))
+	for i, p := range ps {
+		out[i] = t.Percentile(p)
+	}
+	return out
+}
+
+// Buckets calls yield for each populated bucket of the histogram, in ascending
+// order: the smallest time the bucket stands for and how many samples it holds.
+func (t Tally) Buckets(yield func(lowest time.Duration, count int64) bool) {
+	for k, i := range t.hist.index {
+		if low, _ := bounds(i); !yield(micros(low), t.hist.count[k]) {
+			return
+		}
+	}
+}
+
+func micros(us int64) time.Duration { return time.Duration(us) * time.Microsecond }
+
+// A pile collects samples one by one until they become a tally.
+type pile struct {
+	Tally          // all but the histogram
+	times []uint16 // the bucket of each sample
+}
+
+func (p *pile) add(took time.Duration, bytes int64) {
+	us := int64(max(0, took) / time.Microsecond)
+	if took%time.Microsecond >= time.Microsecond/2 {
+		us++ // to the nearest
+	}
+	one := Tally{Count: 1, Bytes: max(0, bytes)}
+	if us > highest {
+		us, one.Clamped = highest, 1
+	}
+	one.sum, one.min, one.max = us, us, us
+	p.count(one)
+	p.times = append(p.times, bucketOf(us))
+}
+
+// take returns the tally and empties the pile. The mixer is empty before and after.
+func (p *pile) take(m *mixer) Tally {
+	if p.Count == 0 {
+		return Tally{}
+	}
+	for _, i := range p.times {
+		m.time(i)
+	}
+	t := p.Tally
+	t.hist = m.take()
+	p.Tally, p.times = Tally{}, p.times[:0]
+	return t
+}
