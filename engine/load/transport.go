@@ -1,0 +1,125 @@
+package load
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+)
+
+// A Transport sends the requests of one user, one at a time, and keeps what
+// that user carries from one to the next: the connection and the cookies.
+// Package engine/wire has the real ones; loadtest has one that calls an
+// http.Handler.
+type Transport interface {
+	// Send sends req, follows redirects, reads the whole answer and fills in
+	// ans. When ctx ends it cuts the connection and returns at once. An error
+	// is a *TransportError.
+	Send(ctx context.Context, req *Request, ans *Answer) error
+
+	// Header returns a header field of the latest answer, or "".
+	Header(name string) string
+
+	// Body returns the body of the latest answer with its content encoding
+	// undone. It is valid until the next Send or Close.
+	Body() ([]byte, error)
+
+	// Close closes the connection and forgets the cookies.
+	Close()
+}
+
+// A Request is what a Transport is asked to send. Its user owns it and uses it
+// again for the next request; a Transport keeps nothing of it.
+type Request struct {
+	Method string
+	Origin string        // "http://host:port": scheme and authority, without user information
+	Target string        // "/path?query", never empty
+	Header http.Header   // fields of every request of this user; never changed by a Transport
+	Extra  []Field       // fields of this request; a field here replaces the same one in Header
+	Body   []byte        // nil or empty: no body
+	Limit  time.Duration // how long the answer may take, see Limits.Response; 0 means Limits.Response
+}
+
+// A Field is one header field.
+type Field struct{ Name, Value string }
+
+// An Answer is what a Transport learned about one request.
+type Answer struct {
+	Status int           // status code of the last response, 0 if there was none
+	Took   time.Duration // from just before the first byte written to the last body byte read, redirects included; without a byte written, the time spent trying
+	Bytes  int64         // body bytes received, as they were on the wire
+}
+
+// Limits bound what a target can do to a user. The zero value of a field means
+// its default.
+type Limits struct {
+	Connect   time.Duration // to connect, TLS included; default 30 s
+	Response  time.Duration // from the request to the end of its answer; default 30 s
+	Body      int64         // body bytes, on the wire and again once decoded; default 64 MB
+	Redirects int           // redirects followed for one request; default 10
+}
+
+// WithDefaults returns l with defaults in place of zeros.
+func (l Limits) WithDefaults() Limits {
+	if l.Connect == 0 {
+		l.Connect = 30 * time.Second
+	}
+	if l.Response == 0 {
+		l.Response = 30 * time.Second
+	}
+	if l.Body == 0 {
+		l.Body = 64 << 20
+	}
+	if l.Redirects == 0 {
+		l.Redirects = 10
+	}
+	return l
+}
+
+// A Class is a kind of transport failure in words a tester understands. Failures
+// are grouped by it, so there are few.
+type Class string
+
+// The classes of transport failures.
+const (
+	Refused         Class = "connection refused"
+	DNS             Class = "dns"
+	ConnectTimeout  Class = "connect timeout"
+	HeaderTimeout   Class = "timeout waiting for headers"
+	BodyTimeout     Class = "timeout reading body"
+	TLS             Class = "tls"
+	Reset           Class = "connection reset"
+	Closed          Class = "connection closed before the answer was complete"
+	Unreachable     Class = "host unreachable"
+	Malformed       Class = "protocol"
+	BodyLimit       Class = "body limit"
+	TooManyHops     Class = "too many redirects"
+	Descriptors     Class = "too many open files on this machine"
+	Ports           Class = "no free local port on this machine"
+	Cut             Class = "cut by stop"
+	UnknownProblem  Class = "network"
+	UnusableRequest Class = "request cannot be sent"
+)
+
+// A TransportError is why a request got no answer.
+type TransportError struct {
+	Class Class
+	Err   error
+}
+
+func (e *TransportError) Error() string {
+	if e.Err == nil {
+		return string(e.Class)
+	}
+	return string(e.Class) + ": " + e.Err.Error()
+}
+
+func (e *TransportError) Unwrap() error { return e.Err }
+
+// classOf returns the class of an error of a Transport.
+func classOf(err error) Class {
+	if te, ok := errors.AsType[*TransportError](err); ok {
+		return te.Class
+	}
+	return UnknownProblem
+}

@@ -1,0 +1,137 @@
+package wire
+
+import (
+	"bytes"
+	"compress/flate"
+	"compress/gzip"
+	"compress/zlib"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/gregaria/gregaria/engine/load"
+)
+
+// roomy is how large a buffer may be that a user holds on to without need.
+const roomy = 64 << 10
+
+// A body is the body of the latest answer. Its beginning, up to keep bytes, is
+// kept; all of it is counted.
+type body struct {
+	kept    []byte // what Body decodes; may lie in the transport's read buffer
+	own     []byte // memory for kept
+	size    int64
+	keep    int64
+	limit   int64
+	coding  string // Content-Encoding, "" for none
+	decoded []byte
+	undone  bool // decoded and err are set
+	err     error
+}
+
+// reset forgets the body. Memory that the last body did not need goes as well.
+func (b *body) reset() {
+	if cap(b.own) > roomy && len(b.kept) < cap(b.own)/4 {
+		b.own = nil
+	}
+	if cap(b.decoded) > roomy && len(b.decoded) < cap(b.decoded)/4 {
+		b.decoded = nil
+	}
+	b.kept, b.own, b.decoded = nil, b.own[:0], b.decoded[:0]
+	b.size, b.coding, b.undone, b.err = 0, "", false, nil
+}
+
+// set makes p the whole body, without copying it.
+func (b *body) set(p []byte) {
+	b.kept, b.size = p, int64(len(p))
+}
+
+// add counts p as received, and keeps what is to be kept.
+func (b *body) add(p []byte) {
+	b.size += int64(len(p))
+	if room := b.keep - int64(len(b.own)); room > 0 {
+		b.own = append(b.own, p[:min(int64(len(p)), room)]...)
+		b.kept = b.own
+	}
+}
+
+// room returns memory to receive the next bytes of the body in, at most want of
+// them, or nil if they need not be kept. It grows with what has arrived, not
+// with what was announced.
+func (b *body) room(want int64) []byte {
+	want = min(want, b.keep-int64(len(b.own)))
+	if want <= 0 {
+		return nil
+	}
+	if free := int64(cap(b.own) - len(b.own)); free < want && free < 4<<10 {
+		grown := make([]byte, len(b.own), len(b.own)+int(min(want, int64(max(len(b.own), scratchSize)))))
+		copy(grown, b.own)
+		b.own = grown
+	}
+	return b.own[len(b.own):min(cap(b.own), len(b.own)+int(want))]
+}
+
+// received says that n bytes were put into what room returned.
+func (b *body) received(n int) {
+	b.own = b.own[:len(b.own)+n]
+	b.kept = b.own
+	b.size += int64(n)
+}
+
+// decode returns the body with its content encoding undone.
+func (b *body) decode(d *Dialer) ([]byte, error) {
+	switch {
+	case b.size > int64(len(b.kept)):
+		return nil, fail(load.BodyLimit, fmt.Sprintf("the body has %d bytes, of which only %d are kept", b.size, len(b.kept)), nil)
+	case b.coding == "" || b.size == 0:
+		return b.kept, nil
+	case !b.undone:
+		b.undone = true
+		b.err = b.undo(d)
+	}
+	if b.err != nil {
+		return nil, b.err
+	}
+	return b.decoded, nil
+}
+
+// undo decodes kept into decoded.
+func (b *body) undo(d *Dialer) error {
+	var r io.Reader
+	in := bytes.NewReader(b.kept)
+	switch {
+	case strings.EqualFold(b.coding, "identity"):
+		r = in
+	case strings.EqualFold(b.coding, "gzip"), strings.EqualFold(b.coding, "x-gzip"):
+		zip, ok := d.zips.Get().(*gzip.Reader)
+		if !ok {
+			zip = new(gzip.Reader)
+		}
+		defer d.zips.Put(zip)
+		if err := zip.Reset(in); err != nil {
+			return fail(load.Malformed, "gzip: "+err.Error(), err)
+		}
+		r = zip
+	case strings.EqualFold(b.coding, "deflate"):
+		// The standard says zlib; some servers send what is inside it.
+		if z, err := zlib.NewReader(in); err == nil {
+			r = z
+		} else {
+			in.Reset(b.kept)
+			r = flate.NewReader(in)
+		}
+	default:
+		return fail(load.Malformed, fmt.Sprintf("content encoding %.100q is not known", b.coding), nil)
+	}
+	buf := bytes.NewBuffer(b.decoded[:0])
+	n, err := buf.ReadFrom(io.LimitReader(r, b.limit+1))
+	b.decoded = buf.Bytes()
+	if n > b.limit {
+		b.decoded = nil
+		return fail(load.BodyLimit, fmt.Sprintf("the body has more than %d bytes once decoded", b.limit), errBodyLimit)
+	}
+	if err != nil {
+		return fail(load.Malformed, b.coding+": "+err.Error(), err)
+	}
+	return nil
+}
