@@ -1,0 +1,192 @@
+package report
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gregaria/gregaria/engine/stats"
+)
+
+// The width of the column Name follows that of the terminal, within these bounds.
+const (
+	leastName = 12
+	mostName  = 80
+)
+
+// A column is one of a console table.
+type column struct {
+	title string
+	least int  // width
+	left  bool // aligned left
+	bar   bool // a bar stands before it
+}
+
+// RequestsTable is the table shown while a run is on, with current rates, or at its
+// end, with those of the whole run. It is as wide as a terminal of width columns, if
+// it can; 0 means that the width is not known.
+func RequestsTable(s *stats.Snapshot, width int, current bool) string {
+	cells := func(l stats.Line) []string {
+		all := l.All()
+		if !current {
+			l.Rate, l.FailRate = s.Rates(l.Row)
+		}
+		return []string{
+			OneLine(l.Method), OneLine(l.Name), whole(l.Requests()),
+			fmt.Sprintf("%d(%.2f%%)", l.Failures(), 100*l.FailRatio()),
+			brief(all.Mean()), brief(all.Min()), brief(all.Max()), brief(all.Percentile(50)),
+			strconv.FormatFloat(l.Rate, 'f', 2, 64), strconv.FormatFloat(l.FailRate, 'f', 2, 64),
+		}
+	}
+	return table([]column{
+		{"Type", 8, true, false}, {"Name", leastName, true, false}, {"# reqs", 7, false, false}, {"# fails", 12, false, false},
+		{"Avg", 6, false, true}, {"Min", 6, false, false}, {"Max", 6, false, false}, {"Med", 6, false, false},
+		{"req/s", 8, false, true}, {"failures/s", 10, false, false},
+	}, s, cells, width)
+}
+
+// PercentilesTable says how long requests took, in milliseconds.
+func PercentilesTable(s *stats.Snapshot, width int) string {
+	list := []column{{"Type", 8, true, false}, {"Name", leastName, true, false}}
+	for _, title := range percentileColumns {
+		list = append(list, column{title, 6, false, false})
+	}
+	list = append(list, column{"# reqs", 7, false, true})
+	return "Response time percentiles (ms)\n" + table(list, s, func(l stats.Line) []string {
+		all := l.All()
+		cells := []string{OneLine(l.Method), OneLine(l.Name)}
+		for _, d := range all.Percentiles(percentiles...) {
+			if all.Count == 0 {
+				cells = append(cells, none)
+				continue
+			}
+			cells = append(cells, brief(d))
+		}
+		return append(cells, whole(l.Requests()))
+	}, width)
+}
+
+// table lays out a line for each row of s and one for all of them.
+func table(list []column, s *stats.Snapshot, cells func(stats.Line) []string, width int) string {
+	var lines [][]string
+	for _, l := range s.Rows {
+		lines = append(lines, cells(l))
+	}
+	total := s.Total
+	total.Name = aggregated
+	lines = append(lines, cells(total))
+
+	const name = 1 // the column that gives way
+	widths := make([]int, len(list))
+	others := len(list) - 1
+	for i, c := range list {
+		widths[i] = max(c.least, len(c.title))
+		for _, l := range lines {
+			widths[i] = max(widths[i], columns(l[i]))
+		}
+		if c.bar {
+			others += 2
+		}
+		if i != name {
+			others += widths[i]
+		}
+	}
+	widths[name] = min(widths[name], mostName)
+	if width > 0 {
+		widths[name] = max(leastName, min(widths[name], width-others))
+	}
+
+	var b strings.Builder
+	row := func(cells []string) {
+		var line strings.Builder
+		for i, c := range list {
+			if c.bar {
+				line.WriteString(" |")
+			}
+			if i > 0 {
+				line.WriteByte(' ')
+			}
+			line.WriteString(pad(shorten(cells[i], widths[i]), widths[i], c.left))
+		}
+		b.WriteString(strings.TrimRight(line.String(), " ") + "\n")
+	}
+	rule := func() {
+		for i, c := range list {
+			switch {
+			case c.bar:
+				b.WriteString("-|-")
+			case i > 0:
+				b.WriteByte('|')
+			}
+			b.WriteString(strings.Repeat("-", widths[i]))
+		}
+		b.WriteByte('\n')
+	}
+	titles := make([]string, len(list))
+	for i, c := range list {
+		titles[i] = c.title
+	}
+	row(titles)
+	rule()
+	for i, l := range lines {
+		if i == len(lines)-1 && i > 0 {
+			rule()
+		}
+		row(l)
+	}
+	return b.String()
+}
+
+// FailuresTable says what failed and how often; it is empty when nothing did.
+func FailuresTable(failures []stats.Failure) string {
+	var b strings.Builder
+	for _, f := range failures {
+		where := strings.TrimSpace(f.Method + " " + f.Name)
+		fmt.Fprintf(&b, "%13d  %s\n", f.Count, OneLine(where+": "+wording(f)))
+	}
+	return list("Error report", "Error", b.String())
+}
+
+// mostStack is how many lines of a stack are shown on the console.
+const mostStack = 16
+
+// ExceptionsTable says what went wrong in scenarios, with the beginning of each
+// stack; it is empty when nothing did.
+func ExceptionsTable(exceptions []stats.Exception) string {
+	var b strings.Builder
+	for _, e := range exceptions {
+		fmt.Fprintf(&b, "%13d  %s\n", e.Count, OneLine(e.Message))
+		lines := strings.Split(strings.TrimRight(e.Stack, "\n"), "\n")
+		for i, l := range lines {
+			if i == mostStack {
+				fmt.Fprintf(&b, "%19s(%d more lines)\n", "", len(lines)-i)
+				break
+			}
+			fmt.Fprintf(&b, "%19s%s\n", "", OneLine(strings.ReplaceAll(l, "\t", "    ")))
+		}
+	}
+	return list("Exceptions", "Message", b.String())
+}
+
+func list(title, what, body string) string {
+	if body == "" {
+		return ""
+	}
+	return fmt.Sprintf("%s\n%13s  %s\n%s|%s\n%s", title, "# occurrences", what, strings.Repeat("-", 14), strings.Repeat("-", 40), body)
+}
+
+// brief words a duration in milliseconds in few characters, as the page does: 0.04,
+// 0.4, 24.1, 1234.
+func brief(d time.Duration) string {
+	ms := float64(d) / float64(time.Millisecond)
+	switch {
+	case ms == 0:
+		return "0"
+	case ms < 0.095:
+		return strconv.FormatFloat(ms, 'f', 2, 64)
+	case ms < 99.95:
+		return strconv.FormatFloat(ms, 'f', 1, 64)
+	}
+	return strconv.FormatFloat(ms, 'f', 0, 64)
+}

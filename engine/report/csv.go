@@ -1,0 +1,138 @@
+package report
+
+import (
+	"encoding/csv"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gregaria/gregaria/engine/stats"
+)
+
+// The percentiles in files and on the console.
+var percentiles = []float64{50, 66, 75, 80, 90, 95, 98, 99, 99.9, 99.99, 100}
+
+// aggregated names the row of all rows together.
+const aggregated = "Aggregated"
+
+// none stands where there is no number because there were no requests.
+const none = "N/A"
+
+var percentileColumns = func() []string {
+	columns := make([]string, len(percentiles))
+	for i, p := range percentiles {
+		columns[i] = strconv.FormatFloat(p, 'f', -1, 64) + "%"
+	}
+	return columns
+}()
+
+// RequestsCSV writes a line per row and one for all rows together. Rates are those
+// of the whole run.
+func RequestsCSV(w io.Writer, s *stats.Snapshot) error {
+	lines := [][]string{join([]string{
+		"Type", "Name", "Request Count", "Failure Count", "Median Response Time", "Average Response Time",
+		"Min Response Time", "Max Response Time", "Average Content Size", "Requests/s", "Failures/s",
+	}, percentileColumns)}
+	for _, l := range s.Rows {
+		lines = append(lines, requestsLine(s, l.Row))
+	}
+	total := s.Total.Row
+	total.Name = aggregated
+	return write(w, append(lines, requestsLine(s, total)))
+}
+
+func requestsLine(s *stats.Snapshot, r stats.Row) []string {
+	rate, failRate := s.Rates(r)
+	all := r.All()
+	return join([]string{text(r.Method), text(r.Name)}, sums(r, all), []string{perSecond(rate), perSecond(failRate)},
+		percentileCells(all))
+}
+
+// sums are the cells of what is exact for all of a row's requests.
+func sums(r stats.Row, all stats.Tally) []string {
+	return []string{
+		whole(r.Requests()), whole(r.Failures()), millis(all.Percentile(50)), millis(all.Mean()),
+		millis(all.Min()), millis(all.Max()), thousandths(all.MeanBytes()),
+	}
+}
+
+func percentileCells(t stats.Tally) []string {
+	cells := make([]string, len(percentiles))
+	for i, d := range t.Percentiles(percentiles...) {
+		cells[i] = millis(d)
+		if t.Count == 0 {
+			cells[i] = none
+		}
+	}
+	return cells
+}
+
+// FailuresCSV writes a line per failure.
+func FailuresCSV(w io.Writer, failures []stats.Failure) error {
+	lines := [][]string{{"Method", "Name", "Error", "Occurrences", "First Seen", "Last Seen"}}
+	for _, f := range failures {
+		lines = append(lines, []string{
+			text(f.Method), text(f.Name), text(wording(f)), whole(f.Count), moment(f.First), moment(f.Last),
+		})
+	}
+	return write(w, lines)
+}
+
+// wording says what failed: what the failures have in common, and the latest of
+// them when that says more.
+func wording(f stats.Failure) string {
+	switch {
+	case f.Example == "":
+		return f.Format
+	case strings.HasPrefix(f.Example, f.Format):
+		return f.Example
+	}
+	return f.Format + " (latest: " + f.Example + ")"
+}
+
+// ExceptionsCSV writes a line per exception.
+func ExceptionsCSV(w io.Writer, exceptions []stats.Exception) error {
+	lines := [][]string{{"Count", "Message", "Traceback", "Nodes"}}
+	for _, e := range exceptions {
+		lines = append(lines, []string{whole(e.Count), text(e.Message), text(e.Stack), "local"})
+	}
+	return write(w, lines)
+}
+
+func write(w io.Writer, lines [][]string) error { return csv.NewWriter(w).WriteAll(lines) }
+
+func join(parts ...[]string) []string {
+	var all []string
+	for _, p := range parts {
+		all = append(all, p...)
+	}
+	return all
+}
+
+// text is the cell of a text. Spreadsheets take one that begins like a formula for
+// a formula, so that gets a quote in front.
+func text(s string) string {
+	s = strings.ToValidUTF8(s, "\uFFFD")
+	if s != "" && strings.IndexByte("=+-@\t\r\n\x00", s[0]) >= 0 {
+		return "'" + s
+	}
+	return s
+}
+
+func whole(n int64) string { return strconv.FormatInt(n, 10) }
+
+// millis words a duration in milliseconds, exact to the microsecond.
+func millis(d time.Duration) string {
+	return strconv.FormatFloat(float64(d.Round(time.Microsecond).Microseconds())/1000, 'f', -1, 64)
+}
+
+func perSecond(rate float64) string { return strconv.FormatFloat(rate, 'f', 6, 64) }
+
+// thousandths words x with at most three decimals.
+func thousandths(x float64) string {
+	s := strconv.FormatFloat(x, 'f', 3, 64)
+	return strings.TrimSuffix(strings.TrimRight(s, "0"), ".")
+}
+
+func moment(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05Z") }

@@ -1,0 +1,87 @@
+package report
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+)
+
+// WriteFile makes a file of what write writes. Whatever happens, even a loss of
+// power, there is the old file or the new one, whole.
+func WriteFile(path string, write func(io.Writer) error) (err error) {
+	f, err := createBeside(path)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			f.Close()
+			os.Remove(f.Name())
+			err = fmt.Errorf("write %s: %w", path, cause(err))
+		}
+	}()
+	if old, err := os.Stat(path); err == nil {
+		_ = f.Chmod(old.Mode().Perm()) // some file systems know no permissions
+	}
+	b := bufio.NewWriterSize(f, 64<<10)
+	if err := write(b); err != nil {
+		return err
+	}
+	if err := b.Flush(); err != nil {
+		return err
+	}
+	if err := f.Sync(); err != nil {
+		return err
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
+	if err := os.Rename(f.Name(), path); err != nil {
+		return err
+	}
+	syncDir(filepath.Dir(path))
+	return nil
+}
+
+// createBeside creates a hidden file in the folder of path, with the permissions
+// that the user's files have. (os.CreateTemp makes them private.)
+func createBeside(path string) (*os.File, error) {
+	dir, name := filepath.Split(path)
+	for range 100 {
+		f, err := os.OpenFile(fmt.Sprintf("%s.%s.%08x.tmp", dir, name, rand.Uint32()), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+		if errors.Is(err, fs.ErrExist) {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("write %s: %w", path, cause(err))
+		}
+		return f, nil
+	}
+	return nil, fmt.Errorf("write %s: no free name for a temporary file", path)
+}
+
+// cause leaves out the name of the temporary file, which tells nobody anything.
+func cause(err error) error {
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		return e.Err
+	}
+	if e, ok := errors.AsType[*os.LinkError](err); ok {
+		return e.Err
+	}
+	return err
+}
+
+// syncDir makes a rename in dir outlast a loss of power, where the system can.
+func syncDir(dir string) {
+	d, err := os.Open(dir)
+	if err != nil {
+		return
+	}
+	defer d.Close()
+	_ = d.Sync() // some file systems refuse; the rename stands either way
+}
