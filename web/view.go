@@ -1,0 +1,333 @@
+package web
+
+import (
+	"cmp"
+	"hash/fnv"
+	"maps"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gregaria/gregaria/engine"
+	"github.com/gregaria/gregaria/engine/stats"
+)
+
+// A Site is what the page needs to know of the program that serves it.
+type Site struct {
+	Build   string              // of the static files: a page with another one reloads
+	Asset   func(string) string // URL of a static file
+	Offer   Offer               // what a run can be made of
+	Default engine.Config       // what the form holds before the first run
+}
+
+// A View is everything a reader sees, decided and worded.
+type View struct {
+	Site    Site
+	Query   Query
+	State   engine.State
+	Build   string // of static files and form: what a page cannot get by a frame
+	Title   string // of the browser's tab
+	Clock   string // how long the run has lasted; "" before the first
+	Target  string // scenarios
+	Host    string // where they send requests
+	Reason  string // why the run ended or is ending
+	Actions []Action
+	Numbers []Number
+	Tabs    []Tab
+	Notices []string
+	Start   Form
+	Edit    Form
+
+	// The content of the current tab; the others are nil.
+	Table      *Table
+	Charts     *Charts
+	Failures   *Failures
+	Exceptions *Exceptions
+	Download   []File
+}
+
+// Started tells whether there is a run to show.
+func (v View) Started() bool { return v.State != engine.Ready }
+
+// An Action is a button of the header. It opens a form or posts to an address.
+type Action struct {
+	Label    string
+	Post     string // address, or
+	Opens    string // form, and
+	Href     string // the page with that form open, and
+	Fill     string // what to fill it with, as a query string
+	Kind     string // quiet or main
+	Disabled bool
+}
+
+// A Number is one of the few that are always in sight.
+type Number struct {
+	Label, Value, Unit, Note string
+	Spark                    string // path of an SVG; "" when there is nothing to draw
+	Bad                      bool
+}
+
+// A Tab leads to a part of the page.
+type Tab struct {
+	Label, Href string
+	Badge       string
+	Current     bool
+}
+
+// Failures is the table of failed requests.
+type Failures struct {
+	Rows   []FailureRow
+	Notice string
+}
+
+// A FailureRow is all failures of one kind.
+type FailureRow struct {
+	ID                           string // stays the same from frame to frame
+	Count, Method, Name, Message string
+	Example                      string // "" when it says nothing that Message does not
+	First, Last                  Moment
+}
+
+// Exceptions is the list of errors in scenarios.
+type Exceptions struct {
+	Rows   []ExceptionRow
+	Notice string
+}
+
+// An ExceptionRow is all errors of one kind.
+type ExceptionRow struct {
+	ID                    string // stays the same from frame to frame
+	Count, Message, Stack string
+	First, Last           Moment
+}
+
+// A Moment is when something happened.
+type Moment struct {
+	Clock string // since the start of the run
+	Time  string // of day, at the server; a script puts the reader's
+	ISO   string
+}
+
+// A File is something to download.
+type File struct{ Title, Text, Name, Href string }
+
+// NewView decides what a reader with query q sees of s.
+func NewView(s *engine.Status, q Query, site Site) View {
+	snapshot := s.Stats
+	config := s.Config
+	if s.Run == 0 {
+		config = site.Default
+	}
+	fill := values(config, site.Offer)
+	v := View{
+		Site: site, Query: q, State: s.State,
+		Build: site.Build + "-" + site.Offer.fingerprint(),
+		Start: newStartForm(fill, site.Offer),
+		Edit:  newEditForm(fill),
+	}
+	v.Start.Inline = s.State == engine.Ready
+	v.Start.Open = s.State == engine.Ready || s.State == engine.Stopped && q.Form == FormNew
+	v.Edit.Open = s.State == engine.Running && q.Form == FormEdit || s.State == engine.Spawning && q.Form == FormEdit
+	v.Title = "Gregaria"
+	if s.State == engine.Ready {
+		return v
+	}
+	v.Title = string(s.State) + " · Gregaria"
+	v.Clock = clock(s.Elapsed())
+	v.Target, v.Host = targets(s)
+	v.Actions = actions(s, q, fill)
+	v.Numbers = numbers(s, snapshot)
+	v.Tabs = tabLinks(q, snapshot)
+	v.Reason = line(s.Reason)
+	for _, n := range s.Notices {
+		v.Notices = append(v.Notices, line(n))
+	}
+	switch q.Tab {
+	case TabPercentiles:
+		v.Table = newTable("Response time percentiles in milliseconds", percentilesColumns, snapshot, q)
+	case TabCharts:
+		v.Charts = newCharts(s.History, q)
+	case TabFailures:
+		v.Failures = newFailures(snapshot, s.Started)
+	case TabExceptions:
+		v.Exceptions = newExceptions(snapshot, s.Started)
+	case TabDownload:
+		v.Download = files
+	default:
+		v.Table = newTable("Request statistics", statisticsColumns, snapshot, q)
+	}
+	return v
+}
+
+// Answer returns v as it is shown to a reader whose form was refused: with what
+// was typed, and each error beside its field.
+func (v View) Answer(typed url.Values, problem string, errors map[string]string) View {
+	form := &v.Start
+	if v.State == engine.Spawning || v.State == engine.Running {
+		v.Edit = newEditForm(typed)
+		form = &v.Edit
+	} else {
+		inline := v.Start.Inline
+		v.Start = newStartForm(typed, v.Site.Offer)
+		v.Start.Inline = inline
+	}
+	form.Open = true
+	form.blame(problem, errors)
+	return v
+}
+
+// targets words which scenarios run, and where they send their requests.
+func targets(s *engine.Status) (scenarios, host string) {
+	var names, hosts []string
+	for _, h := range s.Scenarios {
+		names = append(names, h.Name)
+		if own := withoutUser(h.Host); own != "" && !slices.Contains(hosts, own) {
+			hosts = append(hosts, own)
+		}
+	}
+	return line(strings.Join(names, ", ")), clip(line(strings.Join(hosts, ", ")), 200)
+}
+
+func actions(s *engine.Status, q Query, fill url.Values) []Action {
+	reset := Action{Label: "Reset", Post: "/stats/reset", Kind: "quiet"}
+	switch s.State {
+	case engine.Stopped:
+		return []Action{reset, {Label: "New", Opens: "start", Href: q.withForm(FormNew).link(), Fill: fill.Encode(), Kind: "main"}}
+	case engine.Stopping:
+		return []Action{{Label: "Stopping…", Post: "/stop", Kind: "main", Disabled: true}}
+	default:
+		now := url.Values{FieldUsers: fill[FieldUsers], FieldSpawnRate: fill[FieldSpawnRate]}
+		return []Action{
+			{Label: "Edit", Opens: "edit", Href: q.withForm(FormEdit).link(), Fill: now.Encode(), Kind: "quiet"},
+			reset,
+			{Label: "Stop", Post: "/stop", Kind: "main"},
+		}
+	}
+}
+
+// numbers are the last ten seconds while users are at work, and the whole run
+// afterwards. The share of failures is always the whole run's.
+func numbers(s *engine.Status, snapshot *stats.Snapshot) []Number {
+	span, rate, all := "last 10 s", snapshot.Total.Rate, snapshot.Current.All()
+	if s.State == engine.Stopped {
+		span, all = "whole run", snapshot.Total.All()
+		rate, _ = snapshot.Rates(snapshot.Total.Row)
+	}
+	points := latest(s.History, SpanRecent)
+	spark := func(value func(stats.Point) float64) string {
+		list := make([]float64, len(points))
+		for i, p := range points {
+			list[i] = value(p)
+		}
+		return newSpark(list)
+	}
+	list := []Number{
+		{Label: "Users", Value: count(int64(s.Users)), Note: "of " + count(int64(s.Config.Users)),
+			Spark: spark(func(p stats.Point) float64 { return float64(p.Users) })},
+		{Label: "Requests/s", Value: briefly(rate), Note: span, Spark: spark(stats.Point.Rate)},
+		{Label: "Failures", Value: percent(snapshot.Total.FailRatio()), Unit: "%", Note: "whole run",
+			Bad: snapshot.Total.Failures() > 0, Spark: spark(failShare)},
+	}
+	times := all.Percentiles(50, 95, 99)
+	for i, label := range []string{"p50", "p95", "p99"} {
+		n := Number{Label: label, Value: "–", Unit: "ms", Note: span}
+		if all.Count > 0 {
+			n.Value = millis(times[i])
+		}
+		n.Spark = spark(func(p stats.Point) float64 {
+			return float64([]time.Duration{p.P50, p.P95, p.P99}[i])
+		})
+		list = append(list, n)
+	}
+	return list
+}
+
+func failShare(p stats.Point) float64 {
+	if p.Requests == 0 {
+		return 0
+	}
+	return float64(p.Failures) / float64(p.Requests)
+}
+
+func tabLinks(q Query, snapshot *stats.Snapshot) []Tab {
+	labels := map[string]string{TabStatistics: "Statistics", TabPercentiles: "Percentiles", TabCharts: "Charts",
+		TabFailures: "Failures", TabExceptions: "Exceptions", TabDownload: "Download"}
+	badges := map[string]int{TabFailures: len(snapshot.Failures), TabExceptions: len(snapshot.Exceptions)}
+	var list []Tab
+	for _, id := range tabs {
+		t := Tab{Label: labels[id], Href: q.withTab(id).link(), Current: q.Tab == id}
+		if n := badges[id]; n > 0 {
+			t.Badge = count(int64(n))
+		}
+		list = append(list, t)
+	}
+	return list
+}
+
+func newFailures(s *stats.Snapshot, start time.Time) *Failures {
+	f := new(Failures)
+	list := slices.SortedStableFunc(slices.Values(s.Failures), func(a, b stats.Failure) int { return cmp.Compare(b.Count, a.Count) })
+	list, f.Notice = shown(list, "kinds of failure")
+	for _, x := range list {
+		r := FailureRow{
+			ID:    elementID("fail", x.Method, x.Name, x.Format),
+			Count: count(x.Count), Method: clip(line(x.Method), 24), Name: clip(line(x.Name), 240),
+			Message: clip(line(x.Format), 500), Example: clip(lines(x.Example), 1000),
+			First: moment(x.First, start), Last: moment(x.Last, start),
+		}
+		if x.Example == x.Format {
+			r.Example = ""
+		}
+		f.Rows = append(f.Rows, r)
+	}
+	return f
+}
+
+func newExceptions(s *stats.Snapshot, start time.Time) *Exceptions {
+	e := new(Exceptions)
+	list := slices.SortedStableFunc(slices.Values(s.Exceptions), func(a, b stats.Exception) int { return cmp.Compare(b.Count, a.Count) })
+	list, e.Notice = shown(list, "kinds of exception")
+	for _, x := range list {
+		e.Rows = append(e.Rows, ExceptionRow{
+			ID: elementID("exception", x.Group), Count: count(x.Count),
+			Message: clip(line(x.Message), 1000), Stack: lines(x.Stack),
+			First: moment(x.First, start), Last: moment(x.Last, start),
+		})
+	}
+	return e
+}
+
+// elementID makes an element's id of what identifies the thing it shows.
+func elementID(kind string, parts ...string) string {
+	h := fnv.New64a()
+	for _, p := range parts {
+		h.Write([]byte(p))
+		h.Write([]byte{0})
+	}
+	return kind + "-" + strconv.FormatUint(h.Sum64(), 36)
+}
+
+// shown cuts list to what a page shows and says how much that leaves out.
+func shown[T any](list []T, what string) ([]T, string) {
+	n := len(list)
+	if n <= maxShown {
+		return list, ""
+	}
+	return list[:maxShown], "The " + count(maxShown) + " most frequent of " + count(int64(n)) + " " + what + " are shown."
+}
+
+func moment(t, start time.Time) Moment {
+	return Moment{Clock: clock(t.Sub(start)), Time: t.Format(time.TimeOnly), ISO: t.UTC().Format(time.RFC3339)}
+}
+
+// files are what there is to download.
+var files = []File{
+	{"Request statistics", "One line per method and name: counts, response times, percentiles and rates of the whole run, and their sum.", "requests.csv", "/stats/requests/csv"},
+	{"Full history", "The same numbers second by second, coarser the longer ago.", "requests_full_history.csv", "/stats/requests_full_history/csv"},
+	{"Failures", "One line per kind of failed request: how many, and why.", "failures.csv", "/stats/failures/csv"},
+	{"Exceptions", "One line per kind of error in a scenario, with its traceback.", "exceptions.csv", "/exceptions/csv"},
+}
+
+func sortedKeys(m map[string]string) []string { return slices.Sorted(maps.Keys(m)) }
