@@ -1,0 +1,79 @@
+package server
+
+import (
+	"bytes"
+	"io"
+	"mime"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/gregaria/gregaria/engine"
+	"github.com/gregaria/gregaria/engine/report"
+)
+
+func (s *Server) requestsCSV(w http.ResponseWriter, r *http.Request) {
+	s.download(w, r, "requests", func(out io.Writer, status *engine.Status) error {
+		return report.RequestsCSV(out, status.Stats)
+	})
+}
+
+func (s *Server) historyCSV(w http.ResponseWriter, r *http.Request) {
+	s.download(w, r, "requests_full_history", func(out io.Writer, status *engine.Status) error {
+		return report.HistoryCSV(out, status.History, true)
+	})
+}
+
+func (s *Server) failuresCSV(w http.ResponseWriter, r *http.Request) {
+	s.download(w, r, "failures", func(out io.Writer, status *engine.Status) error {
+		return report.FailuresCSV(out, status.Stats.Failures)
+	})
+}
+
+func (s *Server) exceptionsCSV(w http.ResponseWriter, r *http.Request) {
+	s.download(w, r, "exceptions", func(out io.Writer, status *engine.Status) error {
+		return report.ExceptionsCSV(out, status.Stats.Exceptions)
+	})
+}
+
+// download sends a file made from the latest status. It is written to memory
+// first: it is bounded, and an error can still become a 500.
+func (s *Server) download(w http.ResponseWriter, r *http.Request, what string, write func(io.Writer, *engine.Status) error) {
+	status := s.engine.Status()
+	var file bytes.Buffer
+	if err := write(&file, status); err != nil {
+		s.log.Error("make file", "file", what, "err", err)
+		writeProblem(w, r, http.StatusInternalServerError, "the file could not be made: "+err.Error())
+		return
+	}
+	name := fileName(status, what)
+	h := w.Header()
+	h.Set("Content-Type", "text/csv; charset=utf-8")
+	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
+	http.ServeContent(w, r, name, time.Time{}, bytes.NewReader(file.Bytes()))
+}
+
+// fileName names a download by the run it holds: gregaria_2026-01-02_15-04-05_cities_requests.csv.
+func fileName(status *engine.Status, what string) string {
+	parts := []string{"gregaria"}
+	if !status.Started.IsZero() {
+		parts = append(parts, status.Started.Format("2006-01-02_15-04-05"))
+	}
+	for _, h := range status.Scenarios {
+		if len(parts) < 5 {
+			parts = append(parts, tame(h.Name))
+		}
+	}
+	return strings.Join(append(parts, what), "_") + ".csv"
+}
+
+// tame returns name with what file systems and headers dislike left out.
+func tame(name string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case 'a' <= r && r <= 'z', 'A' <= r && r <= 'Z', '0' <= r && r <= '9', r == '-':
+			return r
+		}
+		return '-'
+	}, name[:min(len(name), 40)])
+}

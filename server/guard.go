@@ -1,0 +1,92 @@
+package server
+
+import (
+	"net"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
+)
+
+// policy is what the page may do: load what this server serves, and nothing else.
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
+	"base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+
+// maxBody bounds what a request may send.
+const maxBody = 1 << 20
+
+// guard stands before every route.
+//
+// It answers only to host names that an attacker cannot make resolve to this
+// machine: otherwise a page could read us from a name of its own (DNS rebinding).
+// It refuses unsafe methods from other sites, and tells browsers to load nothing
+// foreign, to let nobody frame us, and to keep nothing.
+func guard(next http.Handler, hosts []string) http.Handler {
+	next = http.NewCrossOriginProtection().Handler(next)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", policy)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Cache-Control", "no-store")
+		if !answersTo(r.Host, hosts) {
+			http.Error(w, "this server answers only to localhost and its own address", http.StatusMisdirectedRequest)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// answersTo reports whether a Host field names this server. Ports do not matter: a
+// tunnel may change them, and no name resolution can.
+func answersTo(host string, allowed []string) bool {
+	name := host
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		name = h
+	}
+	name = strings.ToLower(strings.TrimSuffix(strings.TrimPrefix(name, "["), "]"))
+	if name == "localhost" || slices.ContainsFunc(allowed, func(a string) bool { return strings.EqualFold(a, name) }) {
+		return true
+	}
+	ip, err := netip.ParseAddr(name)
+	return err == nil && (ip.IsLoopback() || slices.Contains(allowed, "*"))
+}
+
+// sameOrigin reports whether a websocket comes from our own page, or from no page
+// at all: programs send no Origin, browsers always do.
+func sameOrigin(r *http.Request) bool {
+	origins, present := r.Header["Origin"]
+	if !present {
+		return r.Header.Get("Sec-Fetch-Site") == ""
+	}
+	scheme := "http"
+	if r.TLS != nil {
+		scheme = "https"
+	}
+	return len(origins) == 1 && strings.EqualFold(origins[0], scheme+"://"+r.Host)
+}
+
+// scriptsOnly lets programs use a route that changes something by GET, as scripts
+// written for Locust do, and refuses browsers: any link or image could be one.
+func scriptsOnly(next http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		for _, field := range []string{"Origin", "Referer", "Sec-Fetch-Site"} {
+			if r.Header.Get(field) != "" {
+				w.Header().Set("Allow", http.MethodPost)
+				writeProblem(w, r, http.StatusMethodNotAllowed, "use POST: a browser may not change anything by GET")
+				return
+			}
+		}
+		next(w, r)
+	}
+}
+
+// bodyLimit bounds what handlers read.
+func bodyLimit(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		next.ServeHTTP(w, r)
+	})
+}

@@ -1,0 +1,124 @@
+package server
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"sync/atomic"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"github.com/gregaria/gregaria/web"
+)
+
+const (
+	maxQuery     = 4 << 10          // bytes of a message from a page
+	writeTimeout = 5 * time.Second  // for one frame
+	pongTimeout  = 30 * time.Second // without a sign of life
+	pingEvery    = 20 * time.Second
+)
+
+var upgrader = websocket.Upgrader{
+	CheckOrigin:      sameOrigin,
+	HandshakeTimeout: 5 * time.Second,
+	ReadBufferSize:   1 << 10,
+	WriteBufferPool:  nil, // prepared messages bring their own bytes
+}
+
+// serveLive keeps a page up to date: what the page looks at comes up, frames go
+// down.
+func (s *Server) serveLive(w http.ResponseWriter, r *http.Request) {
+	s.live.Add(1)
+	defer s.live.Done()
+	if s.closing.Err() != nil {
+		http.Error(w, "closing", http.StatusServiceUnavailable)
+		return
+	}
+	conn, err := upgrader.Upgrade(w, r, nil)
+	if err != nil {
+		return // Upgrade has answered
+	}
+	defer conn.Close()
+	l := live{conn: conn, frames: s.frames, changed: make(chan struct{}, 1)}
+	start := web.ParseQuery(r.URL.Query())
+	l.query.Store(&start)
+	l.serve(s.closing)
+}
+
+// A live is one page's connection. Its reader goroutine stores what the page looks
+// at; its writer sends the newest frame whenever it is ready for one.
+type live struct {
+	conn    *websocket.Conn
+	frames  *frames
+	query   atomic.Pointer[web.Query]
+	changed chan struct{} // holds a token when the query is new
+}
+
+func (l *live) serve(closing context.Context) {
+	read := make(chan struct{})
+	go func() {
+		defer close(read)
+		l.read()
+	}()
+	defer func() {
+		l.conn.Close()
+		<-read
+	}()
+	news, end := l.frames.engine.Watch()
+	defer end()
+	ping := time.NewTicker(pingEvery)
+	defer ping.Stop()
+	for {
+		select {
+		case <-news:
+		case <-l.changed:
+		case <-ping.C:
+			if l.conn.WriteControl(websocket.PingMessage, nil, time.Now().Add(writeTimeout)) != nil {
+				return
+			}
+			continue
+		case <-read:
+			return
+		case <-closing.Done():
+			bye := websocket.FormatCloseMessage(websocket.CloseServiceRestart, "gregaria is closing")
+			_ = l.conn.WriteControl(websocket.CloseMessage, bye, time.Now().Add(time.Second))
+			return
+		}
+		message, err := l.frames.latest(*l.query.Load())
+		if err != nil {
+			return // the page will connect again, and its first paint shows the error
+		}
+		_ = l.conn.SetWriteDeadline(time.Now().Add(writeTimeout))
+		if l.conn.WritePreparedMessage(message) != nil {
+			return
+		}
+	}
+}
+
+// read takes queries from the page until the connection ends.
+func (l *live) read() {
+	l.conn.SetReadLimit(maxQuery)
+	alive := func(string) error { return l.conn.SetReadDeadline(time.Now().Add(pongTimeout)) }
+	l.conn.SetPongHandler(alive)
+	for {
+		_ = alive("")
+		kind, message, err := l.conn.ReadMessage()
+		if err != nil {
+			return
+		}
+		if kind != websocket.TextMessage {
+			continue
+		}
+		values, err := url.ParseQuery(string(message))
+		if err != nil {
+			continue // a page only sends what its own links hold
+		}
+		q := web.ParseQuery(values)
+		l.query.Store(&q)
+		select {
+		case l.changed <- struct{}{}:
+		default:
+		}
+	}
+}

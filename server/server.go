@@ -1,0 +1,143 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+
+	"github.com/gregaria/gregaria/engine"
+	"github.com/gregaria/gregaria/static"
+	"github.com/gregaria/gregaria/web"
+)
+
+// Options are what a Server works with. Engine is required.
+type Options struct {
+	Engine   *engine.Engine
+	Defaults engine.Config   // what a start takes that its form leaves out, and what the form first shows
+	Version  string          // of the program
+	Logger   *slog.Logger    // nil means slog.Default()
+	Logs     func() []string // the latest log lines, oldest first; nil means none
+	Hosts    []string        // host names to answer to besides those of loopback; "*" answers to any IP address
+}
+
+// A Server serves the page and the API of one engine.
+type Server struct {
+	engine   *engine.Engine
+	defaults engine.Config
+	version  string
+	log      *slog.Logger
+	logs     func() []string
+	site     web.Site
+	frames   *frames
+	handler  http.Handler
+
+	closing context.Context // ends when live connections must go
+	close   context.CancelFunc
+	live    sync.WaitGroup // live connections
+}
+
+// New returns a server. It does not listen yet.
+func New(opts Options) *Server {
+	if opts.Logger == nil {
+		opts.Logger = slog.Default()
+	}
+	if opts.Logs == nil {
+		opts.Logs = func() []string { return nil }
+	}
+	s := &Server{
+		engine: opts.Engine, defaults: opts.Defaults, version: opts.Version, log: opts.Logger, logs: opts.Logs,
+		site: web.Site{
+			Build: static.Build(), Asset: static.Path,
+			Offer: web.NewOffer(opts.Engine), Default: opts.Defaults,
+		},
+	}
+	s.closing, s.close = context.WithCancel(context.Background())
+	s.frames = newFrames(opts.Engine, s.site)
+	s.handler = guard(s.routes(), opts.Hosts)
+	return s
+}
+
+// ServeHTTP answers a request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
+
+func (s *Server) routes() http.Handler {
+	r := chi.NewRouter()
+	r.Use(bodyLimit)
+	r.NotFound(s.notFound)
+	r.MethodNotAllowed(s.methodNotAllowed)
+
+	r.Get("/", s.page)
+	r.Get("/live", s.serveLive)
+	r.Get("/static/*", serveStatic)
+	r.Get("/favicon.ico", func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, static.Path("favicon.svg"), http.StatusFound)
+	})
+	r.Get("/healthz", func(w http.ResponseWriter, _ *http.Request) { writeText(w, "ok\n") })
+
+	r.Post("/swarm", s.swarm)
+	r.Post("/stop", s.stop)
+	r.Get("/stop", scriptsOnly(s.stop))
+	r.Get("/exceptions", s.exceptions)
+	r.Get("/exceptions/csv", s.exceptionsCSV)
+	r.Get("/tasks", s.tasks)
+	r.Get("/logs", s.logLines)
+	r.Route("/stats", func(r chi.Router) {
+		r.Post("/reset", s.reset)
+		r.Get("/reset", scriptsOnly(s.reset))
+		r.Get("/requests", s.requests)
+		r.Get("/requests/csv", s.requestsCSV)
+		r.Get("/requests_full_history/csv", s.historyCSV)
+		r.Get("/failures/csv", s.failuresCSV)
+	})
+	return r
+}
+
+// Serve answers requests on the listeners until ctx ends, then ends all
+// connections and returns.
+func (s *Server) Serve(ctx context.Context, listeners ...net.Listener) error {
+	hs := &http.Server{
+		Handler:           s,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       15 * time.Second,
+		WriteTimeout:      30 * time.Second,
+		IdleTimeout:       60 * time.Second,
+		MaxHeaderBytes:    16 << 10,
+		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+	}
+	failed := make(chan error, len(listeners))
+	for _, l := range listeners {
+		go func() { failed <- hs.Serve(l) }()
+	}
+	var err error
+	pending := len(listeners)
+	select {
+	case <-ctx.Done():
+	case err = <-failed:
+		pending--
+	}
+	s.Close()
+	shut, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+	defer cancel()
+	if hs.Shutdown(shut) != nil {
+		hs.Close()
+	}
+	for range pending {
+		<-failed
+	}
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
+
+// Close ends the live connections. Pages try to connect again.
+func (s *Server) Close() {
+	s.close()
+	s.live.Wait()
+}
