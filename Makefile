@@ -1,0 +1,56 @@
+# Two commands are enough: `make run` and `make test`. Both do all set-up.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+ARGS ?=
+ifdef BUG
+DEMO := --demo-bug
+else
+DEMO := --demo
+endif
+
+.PHONY: help run build test race alloc lint generate golden bench check setup
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: build ## serve the page on http://localhost:8089 with the demo target; BUG=1 gives that its bug
+	@exec bin/gregaria $(DEMO) --users 20 --spawn-rate 20 $(ARGS) cities
+
+build: ## build bin/gregaria
+	go build -trimpath -o bin/gregaria ./cmd/gregaria
+
+test: race alloc ## all tests, in real Chromium too, under the race detector
+
+race: setup ## all tests under the race detector
+	@if .ci/setup has-race; then go test -race ./...; else go test ./...; fi
+
+alloc: ## the tests that count allocations, which the race detector would distort
+	go test -run Alloc ./engine/...
+
+lint: ## formatting, vet, staticcheck, and whether generated code is fresh
+	@unformatted=$$(git ls-files '*.go' | xargs gofmt -l); \
+	  if [ -n "$$unformatted" ]; then echo "gofmt would change:"; echo "$$unformatted"; exit 1; fi
+	go vet ./...
+	go tool staticcheck ./...
+	@before=$$(cat web/*_templ.go | sha256sum); go tool templ generate -path web >/dev/null; \
+	  if [ "$$before" != "$$(cat web/*_templ.go | sha256sum)" ]; then \
+	    echo "generated code was stale: commit what \`make generate\` made"; exit 1; fi
+	go mod tidy -diff
+	go mod verify
+
+generate: ## generate the Go code of the templates
+	go tool templ generate -path web
+
+golden: generate ## rewrite the golden files after a change that is meant
+	go test ./web ./engine/report ./cmd/cli -update
+
+bench: build ## measure CPU per request beside other tools, pinned to cores
+	go run ./cmd/bench $(ARGS)
+
+check: test lint ## everything that must pass before a change lands
+
+setup: ## install what the tests need: Chromium, and a C compiler for the race detector
+	@.ci/setup

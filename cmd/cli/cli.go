@@ -1,0 +1,226 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"github.com/gregaria/gregaria/engine"
+	"github.com/gregaria/gregaria/engine/load"
+	"github.com/gregaria/gregaria/engine/report"
+	"github.com/gregaria/gregaria/scenarios/demo"
+)
+
+// The program's exit status.
+const (
+	exitOK      = 0
+	exitFailed  = 1 // requests failed, or scenarios had exceptions
+	exitUsage   = 2
+	exitUnsaved = 4 // CSV files could not be written
+)
+
+// demoAddr is where --demo listens, and where the cities scenario expects it.
+const demoAddr = "127.0.0.1:8020"
+
+// Main is the program. It does not return.
+func Main(suite load.Suite) {
+	signals := make(chan os.Signal, 4)
+	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
+		if !signal.Ignored(s) { // as under nohup
+			signal.Notify(signals, s)
+		}
+	}
+	// A reader that goes away, as in "gregaria | head", must not end the run.
+	signal.Ignore(syscall.SIGPIPE)
+	os.Exit(Run(context.Background(), suite, Env{
+		Name:    strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe"),
+		Args:    os.Args[1:],
+		Stdout:  os.Stdout,
+		Stderr:  os.Stderr,
+		Signals: signals,
+		Width:   func() int { return terminalWidth(os.Stdout) },
+	}))
+}
+
+// An Env is what the program meets in the world.
+type Env struct {
+	Name           string // of the program, in messages
+	Args           []string
+	Stdout, Stderr io.Writer
+	Signals        <-chan os.Signal // the first ends the run, the second the program
+	Width          func() int       // of the terminal in columns; 0 if Stdout is none; nil means none
+}
+
+// Run is the program as a function from its surroundings to its exit status. After
+// a second signal it returns at once, whatever is still going on.
+func Run(ctx context.Context, suite load.Suite, env Env) int {
+	if env.Width == nil {
+		env.Width = func() int { return 0 }
+	}
+	ctx, end := context.WithCancelCause(ctx)
+	defer end(nil)
+	status := make(chan int, 1)
+	go func() { status <- (&program{Env: env, suite: suite}).run(ctx) }()
+	select {
+	case code := <-status:
+		return code
+	case s := <-env.Signals:
+		end(errors.New(s.String()))
+	}
+	select {
+	case code := <-status:
+		return code
+	case s := <-env.Signals:
+		if number, ok := s.(syscall.Signal); ok {
+			return 128 + int(number)
+		}
+		return exitFailed
+	}
+}
+
+// A program is one execution.
+type program struct {
+	Env
+	suite  load.Suite
+	opts   *options
+	log    *log
+	engine *engine.Engine
+}
+
+func (p *program) run(ctx context.Context) int {
+	plans, err := p.suite.Plans()
+	if err != nil {
+		return p.refuse(err)
+	}
+	flags, err := newFlags(plans)
+	if err != nil {
+		return p.refuse(err)
+	}
+	var mistakes error
+	p.opts, mistakes = flags.parse(p.Args)
+	switch {
+	case p.opts == nil:
+		return p.refuse(mistakes)
+	case p.opts.help:
+		io.WriteString(p.Stdout, flags.help(p.Name, p.Width()))
+		return exitOK
+	case p.opts.version:
+		fmt.Fprintln(p.Stdout, p.Name, thisBuild())
+		return exitOK
+	}
+	var closeLog func() error
+	p.log, closeLog, err = openLog(p.opts.logfile, p.Stderr, p.opts.level)
+	if err != nil {
+		return p.refuse(errors.Join(mistakes, err))
+	}
+	defer closeLog()
+	p.engine, err = engine.New(p.suite, engine.Options{Logger: p.log.Logger, UserAgent: "gregaria/" + thisBuild().version})
+	if err != nil {
+		return p.refuse(errors.Join(mistakes, err))
+	}
+	if err := errors.Join(mistakes, p.check()); err != nil {
+		return p.refuse(err)
+	}
+	if p.opts.list {
+		io.WriteString(p.Stdout, listing(plans))
+		return exitOK
+	}
+	return p.work(ctx)
+}
+
+// check returns what the engine has against the run that the flags describe. A
+// host that is missing can still be given on the page.
+func (p *program) check() error {
+	var errs []error
+	for _, e := range engine.FieldErrors(p.engine.Check(p.opts.config)) {
+		onPage := !p.opts.headless && !p.opts.autostart
+		if onPage && e.Field == engine.FieldHost && p.opts.config.Host == "" || p.opts.list {
+			continue
+		}
+		errs = append(errs, e)
+	}
+	return errors.Join(errs...)
+}
+
+// work does what the program is for, between a command line without mistakes and
+// the exit status.
+func (p *program) work(ctx context.Context) int {
+	if p.opts.demo {
+		d, err := demo.Listen(demoAddr, demo.Options{Bug: p.opts.demoBug})
+		if err != nil {
+			return p.refuse(err)
+		}
+		defer d.Close()
+		p.log.Info("demo API is listening", "url", "http://"+d.Addr(), "bug", p.opts.demoBug)
+	}
+	do := p.headless
+	if !p.opts.headless {
+		listeners, err := p.listen()
+		if err != nil {
+			return p.refuse(err)
+		}
+		do = func(ctx context.Context) error { return p.serveWeb(ctx, listeners) }
+	}
+	// The files come last: who cannot start must not wipe out earlier results.
+	var files *csvFiles
+	if p.opts.csv != "" {
+		var err error
+		if files, err = createCSV(p.opts.csv, p.opts.csvFull, p.log.Logger); err != nil {
+			p.complain(err)
+			return exitUnsaved
+		}
+	}
+	watcher := watch(p.engine, files, p.log.Logger)
+	err := do(ctx)
+	p.engine.Close() // so that the status is final
+	saveErr := watcher.finish()
+
+	status := p.engine.Status()
+	if status.Run > 0 {
+		io.WriteString(p.Stdout, summary(status, p.Width()))
+	}
+	switch {
+	case err != nil:
+		return p.refuse(err)
+	case saveErr != nil:
+		p.complain(saveErr)
+		return exitUnsaved
+	case status.Stats.Total.Failures() > 0 || len(status.Stats.Exceptions) > 0:
+		return exitFailed
+	}
+	return exitOK
+}
+
+// refuse prints every mistake in err.
+func (p *program) refuse(err error) int {
+	p.complain(err)
+	return exitUsage
+}
+
+func (p *program) complain(err error) {
+	for _, e := range each(err) {
+		text := e.Error()
+		if f, ok := errors.AsType[*engine.FieldError](e); ok {
+			text = flagMessage(f)
+		}
+		fmt.Fprintf(p.Stderr, "%s: %s\n", p.Name, report.OneLine(text))
+	}
+}
+
+// each returns the errors that err is made of by errors.Join.
+func each(err error) []error {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		var all []error
+		for _, e := range joined.Unwrap() {
+			all = append(all, each(e)...)
+		}
+		return all
+	}
+	return []error{err}
+}

@@ -1,0 +1,178 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/gregaria/gregaria/engine"
+	"github.com/gregaria/gregaria/engine/report"
+)
+
+// levelCritical is Locust's fifth level. Nothing is logged at it, so it silences.
+const levelCritical = slog.Level(12)
+
+var levels = []struct {
+	name  string
+	level slog.Level
+}{
+	{"DEBUG", slog.LevelDebug}, {"INFO", slog.LevelInfo}, {"WARNING", slog.LevelWarn}, {"ERROR", slog.LevelError},
+	{"CRITICAL", levelCritical},
+}
+
+func parseLevel(text string) (slog.Level, error) {
+	names := make([]string, len(levels))
+	for i, l := range levels {
+		if strings.EqualFold(text, l.name) {
+			return l.level, nil
+		}
+		names[i] = l.name
+	}
+	hint := "write " + strings.Join(names[:len(names)-1], ", ") + " or " + names[len(names)-1]
+	if near := engine.Nearest(text, names); near != "" {
+		hint = "did you mean " + near + "?"
+	}
+	return slog.LevelInfo, fmt.Errorf("--loglevel: %q is not a level — %s", text, hint)
+}
+
+func levelName(level slog.Level) string {
+	name := levels[0].name
+	for _, l := range levels {
+		if level >= l.level {
+			name = l.name
+		}
+	}
+	return name
+}
+
+const (
+	keptLines = 500  // for the page
+	maxLine   = 2048 // bytes of a message or value
+)
+
+// A log is a logger that keeps its latest lines.
+type log struct {
+	*slog.Logger
+	sink *sink
+}
+
+// Lines returns the latest lines, oldest first.
+func (l *log) Lines() []string {
+	l.sink.mu.Lock()
+	defer l.sink.mu.Unlock()
+	return append(append([]string(nil), l.sink.kept[l.sink.next:]...), l.sink.kept[:l.sink.next]...)
+}
+
+// openLog returns a log to file, or to stderr if that is "".
+func openLog(file string, stderr io.Writer, level slog.Level) (*log, func() error, error) {
+	out, end := stderr, func() error { return nil }
+	if file != "" {
+		f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o666)
+		if err != nil {
+			return nil, nil, fmt.Errorf("--logfile: %w", err)
+		}
+		out, end = f, f.Close
+	}
+	s := &sink{out: out}
+	return &log{slog.New(&handler{sink: s, level: level}), s}, end, nil
+}
+
+// A sink is where log lines go.
+type sink struct {
+	mu   sync.Mutex
+	out  io.Writer
+	kept []string // a ring once it is full
+	next int      // where the oldest is, and the next goes
+}
+
+func (s *sink) write(line string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.kept) < keptLines {
+		s.kept = append(s.kept, line)
+	} else {
+		s.kept[s.next] = line
+		s.next = (s.next + 1) % keptLines
+	}
+	_, err := io.WriteString(s.out, line+"\n")
+	return err
+}
+
+// A handler writes a record as one line whatever is in it:
+//
+//	2026-01-02 15:04:05.000 INFO run started run=1 users=10
+type handler struct {
+	sink  *sink
+	level slog.Level
+	attrs string // of With, formatted
+	group string // prefix of keys, with a dot
+}
+
+func (h *handler) Enabled(_ context.Context, level slog.Level) bool { return level >= h.level }
+
+func (h *handler) Handle(_ context.Context, r slog.Record) error {
+	var b strings.Builder
+	if !r.Time.IsZero() {
+		b.WriteString(r.Time.Format("2006-01-02 15:04:05.000 "))
+	}
+	b.WriteString(levelName(r.Level) + " " + report.OneLine(clip(r.Message)) + h.attrs)
+	r.Attrs(func(a slog.Attr) bool {
+		appendAttr(&b, h.group, a)
+		return true
+	})
+	return h.sink.write(b.String())
+}
+
+func (h *handler) WithAttrs(attrs []slog.Attr) slog.Handler {
+	var b strings.Builder
+	b.WriteString(h.attrs)
+	for _, a := range attrs {
+		appendAttr(&b, h.group, a)
+	}
+	with := *h
+	with.attrs = b.String()
+	return &with
+}
+
+func (h *handler) WithGroup(name string) slog.Handler {
+	if name == "" {
+		return h
+	}
+	with := *h
+	with.group += name + "."
+	return &with
+}
+
+func appendAttr(b *strings.Builder, group string, a slog.Attr) {
+	v := a.Value.Resolve()
+	if v.Kind() == slog.KindGroup {
+		if a.Key != "" {
+			group += a.Key + "."
+		}
+		for _, inner := range v.Group() {
+			appendAttr(b, group, inner)
+		}
+		return
+	}
+	if a.Key == "" {
+		return
+	}
+	text := clip(v.String())
+	if text == "" || strings.ContainsAny(text, " =\"\\") || report.OneLine(text) != text {
+		text = strconv.Quote(text)
+	}
+	b.WriteString(" " + report.OneLine(group+a.Key) + "=" + text)
+}
+
+// clip bounds what one message or value may take.
+func clip(s string) string {
+	if len(s) <= maxLine {
+		return s
+	}
+	return strings.ToValidUTF8(s[:maxLine], "") + "…"
+}

@@ -1,0 +1,87 @@
+package cli
+
+import (
+	"fmt"
+	"log/slog"
+	"strings"
+
+	"github.com/gregaria/gregaria/engine"
+)
+
+// A watcher goes along with an engine: it logs what the operator ought to know and
+// keeps the CSV files up to date.
+type watcher struct {
+	engine *engine.Engine
+	files  *csvFiles // nil without --csv
+	log    *slog.Logger
+
+	run    int             // the latest seen
+	told   map[string]bool // what has been logged about it
+	end    chan struct{}
+	done   chan struct{}
+	result error
+}
+
+// watch starts a watcher.
+func watch(e *engine.Engine, files *csvFiles, log *slog.Logger) *watcher {
+	w := &watcher{engine: e, files: files, log: log, end: make(chan struct{}), done: make(chan struct{})}
+	go w.watch()
+	return w
+}
+
+// finish returns when everything up to now has been seen to, and what went wrong
+// with the files.
+func (w *watcher) finish() error {
+	close(w.end)
+	<-w.done
+	return w.result
+}
+
+func (w *watcher) watch() {
+	defer close(w.done)
+	news, endWatch := w.engine.Watch()
+	defer endWatch()
+	for {
+		select {
+		case <-news:
+			s := w.engine.Status()
+			w.advise(s)
+			if w.files != nil {
+				w.files.update(s)
+			}
+		case <-w.end:
+			if w.files != nil {
+				w.result = w.files.finish(w.engine.Status())
+			}
+			return
+		}
+	}
+}
+
+// advise logs notices, each kind once per run.
+func (w *watcher) advise(s *engine.Status) {
+	if s.Run != w.run {
+		w.run, w.told = s.Run, map[string]bool{}
+	}
+	notices := s.Notices
+	if limit, known := fileLimit(); known && s.State.Active() && uint64(s.Config.Users)+spareFiles > limit {
+		notices = append(notices[:len(notices):len(notices)], fmt.Sprintf(
+			"%d users need as many connections, but this process may have %d files open — raise that with ulimit -n %d",
+			s.Config.Users, limit, s.Config.Users+spareFiles))
+	}
+	for _, n := range notices {
+		kind := strings.Map(func(r rune) rune {
+			if r >= '0' && r <= '9' {
+				return -1
+			}
+			return r
+		}, n)
+		if !w.told[kind] {
+			w.told[kind] = true
+			w.log.Warn(n)
+		}
+	}
+}
+
+// spareFiles is how many files the process opens besides one per user.
+const spareFiles = 64

@@ -1,0 +1,89 @@
+package cli
+
+import (
+	"context"
+	"net"
+	"net/netip"
+	"strconv"
+
+	"github.com/gregaria/gregaria/server"
+)
+
+// listen opens the page's listeners.
+func (p *program) listen() ([]net.Listener, error) {
+	hosts := server.Loopback
+	switch p.opts.webHost {
+	case "":
+	case "*": // as Locust has it: every address of this machine
+		hosts = []string{""}
+	default:
+		hosts = []string{p.opts.webHost}
+	}
+	return server.Listen(hosts, p.opts.webPort)
+}
+
+// serveWeb serves the page until ctx ends, and then until the run is over. It
+// closes the listeners.
+func (p *program) serveWeb(ctx context.Context, listeners []net.Listener) error {
+	page := server.New(server.Options{
+		Engine: p.engine, Defaults: p.opts.config, Version: thisBuild().version,
+		Logger: p.log.Logger, Logs: p.log.Lines, Hosts: p.answersTo(),
+	})
+	p.log.Info("page is at " + pageURL(p.opts.webHost, listeners[0]))
+	if !p.loopback() {
+		p.log.Warn("the page has no password: whoever can reach " + listeners[0].Addr().String() + " can start and stop runs")
+	}
+	if p.opts.autostart {
+		if _, err := p.engine.Start(p.opts.config); err != nil {
+			for _, l := range listeners {
+				l.Close()
+			}
+			return err
+		}
+	}
+	serving, end := context.WithCancel(context.WithoutCancel(ctx))
+	defer end()
+	stopped := make(chan struct{})
+	unhook := context.AfterFunc(ctx, func() {
+		defer close(stopped)
+		defer end()
+		p.log.Info("closing; once more ends at once", "cause", context.Cause(ctx))
+		p.engine.Close()
+	})
+	err := page.Serve(serving, listeners...)
+	if !unhook() {
+		<-stopped
+	}
+	return err
+}
+
+// loopback reports whether the page is only for this machine.
+func (p *program) loopback() bool {
+	if p.opts.webHost == "" || p.opts.webHost == "localhost" {
+		return true
+	}
+	ip, err := netip.ParseAddr(p.opts.webHost)
+	return err == nil && ip.IsLoopback()
+}
+
+// answersTo returns the host names to answer to besides those of loopback.
+func (p *program) answersTo() []string {
+	names := p.opts.allowedHosts
+	switch ip, err := netip.ParseAddr(p.opts.webHost); {
+	case p.opts.webHost == "*", err == nil && ip.IsUnspecified():
+		names = append(names, "*")
+	case p.opts.webHost != "":
+		names = append(names, p.opts.webHost)
+	}
+	return names
+}
+
+// pageURL is what to open in a browser on this machine.
+func pageURL(webHost string, l net.Listener) string {
+	port := strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
+	ip, err := netip.ParseAddr(webHost)
+	if webHost == "" || webHost == "*" || err == nil && ip.IsUnspecified() {
+		webHost = "localhost"
+	}
+	return "http://" + net.JoinHostPort(webHost, port)
+}
