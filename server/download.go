@@ -10,6 +10,8 @@ import (
 
 	"github.com/gregaria/gregaria/engine"
 	"github.com/gregaria/gregaria/engine/report"
+	"github.com/gregaria/gregaria/static"
+	"github.com/gregaria/gregaria/web"
 )
 
 func (s *Server) requestsCSV(w http.ResponseWriter, r *http.Request) {
@@ -36,25 +38,50 @@ func (s *Server) exceptionsCSV(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// download sends a file made from the latest status. It is written to memory
+// report sends the run as one HTML file, to be looked at or, with download=1, kept.
+func (s *Server) report(w http.ResponseWriter, r *http.Request) {
+	status := s.engine.Status()
+	style, err := static.FS.ReadFile("app.css")
+	var file bytes.Buffer
+	if err == nil {
+		err = web.Document(web.NewReport(status, string(style))).Render(r.Context(), &file)
+	}
+	if err != nil {
+		s.noFile(w, r, "report", err)
+		return
+	}
+	w.Header().Set("Content-Security-Policy", web.ReportPolicy+"; frame-ancestors 'none'")
+	s.send(w, r, fileName(status, "report", "html"), "text/html", r.URL.Query().Get("download") == "1", file.Bytes())
+}
+
+// download sends a CSV file made from the latest status. It is written to memory
 // first: it is bounded, and an error can still become a 500.
 func (s *Server) download(w http.ResponseWriter, r *http.Request, what string, write func(io.Writer, *engine.Status) error) {
 	status := s.engine.Status()
 	var file bytes.Buffer
 	if err := write(&file, status); err != nil {
-		s.log.Error("make file", "file", what, "err", err)
-		writeProblem(w, r, http.StatusInternalServerError, "the file could not be made: "+err.Error())
+		s.noFile(w, r, what, err)
 		return
 	}
-	name := fileName(status, what)
+	s.send(w, r, fileName(status, what, "csv"), "text/csv", true, file.Bytes())
+}
+
+func (s *Server) noFile(w http.ResponseWriter, r *http.Request, what string, err error) {
+	s.log.Error("make file", "file", what, "err", err)
+	writeProblem(w, r, http.StatusInternalServerError, "the file could not be made: "+err.Error())
+}
+
+func (s *Server) send(w http.ResponseWriter, r *http.Request, name, kind string, keep bool, content []byte) {
 	h := w.Header()
-	h.Set("Content-Type", "text/csv; charset=utf-8")
-	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
-	http.ServeContent(w, r, name, time.Time{}, bytes.NewReader(file.Bytes()))
+	h.Set("Content-Type", kind+"; charset=utf-8")
+	if keep {
+		h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
+	}
+	http.ServeContent(w, r, name, time.Time{}, bytes.NewReader(content))
 }
 
 // fileName names a download by the run it holds: gregaria_2026-01-02_15-04-05_cities_requests.csv.
-func fileName(status *engine.Status, what string) string {
+func fileName(status *engine.Status, what, kind string) string {
 	parts := []string{"gregaria"}
 	if !status.Started.IsZero() {
 		parts = append(parts, status.Started.Format("2006-01-02_15-04-05"))
@@ -64,7 +91,7 @@ func fileName(status *engine.Status, what string) string {
 			parts = append(parts, tame(h.Name))
 		}
 	}
-	return strings.Join(append(parts, what), "_") + ".csv"
+	return strings.Join(append(parts, what), "_") + "." + kind
 }
 
 // tame returns name with what file systems and headers dislike left out.

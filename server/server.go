@@ -94,6 +94,7 @@ func (s *Server) routes() http.Handler {
 		r.Get("/requests/csv", s.requestsCSV)
 		r.Get("/requests_full_history/csv", s.historyCSV)
 		r.Get("/failures/csv", s.failuresCSV)
+		r.Get("/report", s.report)
 	})
 	return r
 }

@@ -196,7 +196,7 @@
       legend: { markers: { width: 0, fill: (u, i) => i ? colour(lines[i - 1][2]) : "transparent" } },
       scales: { y: { range: (u, low, high) => [0, high > 0 ? high * 1.08 : 1] } },
       axes: [
-        { ...axis, size: 30, values: (u, at, i, space, step) => at.map((s) => time(s, step < 60)) },
+        { ...axis, size: 30, incrs: [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400], values: (u, at, i, space, step) => at.map((s) => time(s, step < 60)) },
         { ...axis, size: 58, values: (u, at) => at.map(spaced) },
       ],
       series: [

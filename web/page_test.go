@@ -104,20 +104,54 @@ func TestGoldenPages(t *testing.T) {
 		if strings.HasPrefix(name, "many") || name == "charts-run" {
 			continue // too long to read; see TestManyRowsAreCutWithNotice
 		}
-		got := strings.ReplaceAll(html, "><", ">\n<") + "\n"
-		golden := filepath.Join("testdata", name+".html")
-		if *update {
-			if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
-				t.Fatal(err)
-			}
-			continue
-		}
-		want, err := os.ReadFile(golden)
-		if err != nil {
+		compareGolden(t, name, html)
+	}
+}
+
+// compareGolden compares html with the golden file of name, or writes it.
+func compareGolden(t *testing.T, name, html string) {
+	t.Helper()
+	got := strings.ReplaceAll(html, "><", ">\n<") + "\n"
+	golden := filepath.Join("testdata", name+".html")
+	if *update {
+		if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		if got != string(want) {
-			t.Errorf("Page(%s) differs from %s at %s; go test ./web -update writes it anew", name, golden, difference(got, string(want)))
+		return
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s differs from %s at %s; go test ./web -update writes it anew", name, golden, difference(got, string(want)))
+	}
+}
+
+// TestGoldenReports compares reports with their golden files. Their text is as
+// hostile as a page's.
+func TestGoldenReports(t *testing.T) {
+	evil := status(engine.Stopped, 3, malice)
+	evil.Reason = hostile[0]
+	for name, s := range map[string]*engine.Status{
+		"report": status(engine.Stopped, 134, crowd), "report-empty": readyStatus(), "report-hostile": evil,
+	} {
+		html := render(t, Document(NewReport(s, "body { color: black }")))
+		compareGolden(t, name, html)
+		if *pages != "" {
+			css, err := os.ReadFile("../static/app.css")
+			if err != nil {
+				t.Fatal(err)
+			}
+			styled := render(t, Document(NewReport(s, string(css))))
+			if err := os.WriteFile(filepath.Join(*pages, name+".html"), []byte(styled), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, b := range []string{"<img", "<script", "<svg/onload", `" onmouseover`, "\u202e"} {
+			if strings.Contains(html, b) {
+				t.Errorf("%s contains %q", name, b)
+			}
 		}
 	}
 }

@@ -327,6 +327,7 @@ var files = []File{
 	{"Request statistics", "One line per method and name: counts, response times, percentiles and rates of the whole run, and their sum.", "requests.csv", "/stats/requests/csv"},
 	{"Full history", "The same numbers second by second, coarser the longer ago.", "requests_full_history.csv", "/stats/requests_full_history/csv"},
 	{"Failures", "One line per kind of failed request: how many, and why.", "failures.csv", "/stats/failures/csv"},
+	{"Report", "Everything the page says in tables, as one HTML file to keep, print or send.", "report.html", "/stats/report?download=1"},
 	{"Exceptions", "One line per kind of error in a scenario, with its traceback.", "exceptions.csv", "/exceptions/csv"},
 }
 

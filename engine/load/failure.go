@@ -17,6 +17,8 @@ func (f *Failure) Error() string { return f.Method + " " + f.Name + ": " + f.Mes
 
 // StopUser ends the user whose task returns it, after its OnStop. The user is not
 // replaced.
+//
+//lint:ignore ST1012 like io.EOF, it names what happens, not what went wrong
 var StopUser = errors.New("stop this user")
 
 // StopRun ends the whole run when a task returns it. The reason is shown to the

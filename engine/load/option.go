@@ -14,6 +14,7 @@ import (
 type Option struct {
 	kind  optionKind
 	text  string
+	field string // value of a header field
 	pairs []string
 	value any
 	bytes []byte
@@ -40,7 +41,7 @@ func Name(name string) Option { return Option{kind: optName, text: name} }
 // Header sets a header field of this request, replacing the user's and, for
 // Content-Type, that of JSON, Form or Body.
 func Header(name, value string) Option {
-	return Option{kind: optHeader, text: name, pairs: []string{value}}
+	return Option{kind: optHeader, text: name, field: value}
 }
 
 // Query appends query parameters: Query("page", "2", "sort", "name"). They are no
@@ -72,7 +73,7 @@ func (u *User) apply(opts []Option, name string) (string, error) {
 		case optName:
 			name = cmp.Or(o.text, name)
 		case optHeader:
-			req.Extra = append(req.Extra, Field{o.text, o.pairs[0]})
+			req.Extra = append(req.Extra, Field{o.text, o.field})
 		case optQuery:
 			query, err := encodePairs("Query", o.pairs)
 			if err != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"regexp"
 	"runtime"
 	"strings"
 	"unicode"
@@ -169,7 +170,9 @@ func planTasks[S any](tasks []Task[S], path string, wrong func(string, ...any)) 
 		case t.Run != nil && len(t.Steps) > 0:
 			wrong("%s: has both Run and Steps", at)
 		case t.Run != nil && p.Name == "":
-			p.Name = funcName(t.Run)
+			if p.Name = funcName(t.Run); unnamed.MatchString(p.Name) {
+				wrong("%s: runs a function literal, which has no name to show: give the task a Name", at)
+			}
 		case len(t.Steps) > 0:
 			if p.Name == "" {
 				wrong("%s: a task with Steps needs a Name", at)
@@ -188,6 +191,9 @@ func erase[S any](f func(*S, *User) error) func(any, *User) error {
 	}
 	return func(state any, u *User) error { return f(state.(*S), u) }
 }
+
+// unnamed matches what the compiler calls function literals.
+var unnamed = regexp.MustCompile(`^(func)?\d+$`)
 
 // funcName returns the last part of a function's name: writeReadCheck for the
 // method expression (*citizen).writeReadCheck.

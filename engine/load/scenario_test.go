@@ -168,7 +168,7 @@ func TestSuite(t *testing.T) {
 			"suite: scenario 1 is nil", "suite: two scenarios are named a", "scenario without a name: Name is empty"}},
 		{[]load.Planner{named("a", load.Param[int]{Name: "n"}), named("b", load.Param[int]{Name: "n", Default: 2})}, nil},
 		{[]load.Planner{named("a", load.Param[int]{Name: "n"}), named("b", load.Param[string]{Name: "n"})}, []string{
-			"suite: parameter n is a int in one scenario and a string in b"}},
+			"suite: parameter n is of kind int in one scenario and string in b"}},
 	} {
 		plans, err := load.Suite{Scenarios: tt.suite}.Plans()
 		if tt.want == nil {
@@ -180,5 +180,15 @@ func TestSuite(t *testing.T) {
 		if err == nil || plans != nil || err.Error() != strings.Join(tt.want, "\n") {
 			t.Errorf("Plans: %v, %v; want the error %q", plans, err, tt.want)
 		}
+	}
+}
+
+func TestPlanWantsANameForAFunctionLiteral(t *testing.T) {
+	_, err := load.Scenario[plain]{Name: "a", Tasks: []load.Task[plain]{
+		{Run: func(*plain, *load.User) error { return nil }},
+		{Name: "named", Run: func(*plain, *load.User) error { return nil }},
+	}}.Plan()
+	if want := "Tasks[0]: runs a function literal"; err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "Tasks[1]") {
+		t.Errorf("Plan = %v, want an error of %q alone", err, want)
 	}
 }

@@ -36,7 +36,7 @@ func (s Suite) Plans() ([]*Plan, error) {
 		for _, p := range plan.Params {
 			spec := p.Spec()
 			if kind, ok := kinds[spec.Name]; ok && kind != spec.Kind {
-				errs = append(errs, fmt.Errorf("suite: parameter %s is a %s in one scenario and a %s in %s", spec.Name, kind, spec.Kind, plan.Name))
+				errs = append(errs, fmt.Errorf("suite: parameter %s is of kind %s in one scenario and %s in %s", spec.Name, kind, spec.Kind, plan.Name))
 			}
 			kinds[spec.Name] = spec.Kind
 		}

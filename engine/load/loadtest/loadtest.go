@@ -1,6 +1,7 @@
 package loadtest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -108,7 +109,7 @@ func newEnsemble(s load.Planner, h http.Handler, o Options) (*ensemble, error) {
 	if o.Users < 0 || o.Rounds < 0 {
 		errs = append(errs, fmt.Errorf("loadtest: Users %d, Rounds %d: want 0 or more", o.Users, o.Rounds))
 	}
-	base, err := load.ParseHost(firstOf(o.Host, plan.Host, "http://target.test"))
+	base, err := load.ParseHost(cmp.Or(o.Host, plan.Host, "http://target.test"))
 	if err != nil {
 		errs = append(errs, fmt.Errorf("loadtest: Host: %w", err))
 	}
@@ -131,15 +132,6 @@ func newEnsemble(s load.Planner, h http.Handler, o Options) (*ensemble, error) {
 		users: max(1, o.Users), rounds: max(1, o.Rounds),
 		recorder: stats.NewRecorder(time.Now()), quit: make(chan struct{}),
 	}, nil
-}
-
-func firstOf(texts ...string) string {
-	for _, text := range texts {
-		if text != "" {
-			return text
-		}
-	}
-	return ""
 }
 
 // play lets all users live at once and returns what happened.

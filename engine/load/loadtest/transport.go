@@ -58,6 +58,9 @@ func (t *transport) Close() {
 func (t *transport) Send(ctx context.Context, req *load.Request, ans *load.Answer) error {
 	*ans = load.Answer{}
 	t.bytes, t.header, t.body, t.decoded = 0, nil, nil, false
+	if ctx.Err() != nil {
+		return explain(ctx, nil)
+	}
 	r, err := newRequest(req)
 	if err != nil {
 		return &load.TransportError{Class: load.UnusableRequest, Err: err}
@@ -87,9 +90,6 @@ func explain(ctx context.Context, err error) error {
 	}
 	if te, ok := errors.AsType[*load.TransportError](err); ok {
 		return te
-	}
-	if wrapped, ok := errors.AsType[*url.Error](err); ok {
-		err = wrapped.Err
 	}
 	return &load.TransportError{Class: load.Malformed, Err: err}
 }
@@ -186,6 +186,9 @@ func newRequest(req *load.Request) (*http.Request, error) {
 type roundTripper struct{ t *transport }
 
 func (rt roundTripper) RoundTrip(out *http.Request) (*http.Response, error) {
+	if s := out.URL.Scheme; s != "http" && s != "https" {
+		return nil, &load.TransportError{Class: load.Malformed, Err: fmt.Errorf("redirect to %s", out.URL)}
+	}
 	ctx, cancel := context.WithCancel(out.Context())
 	defer cancel() // as a server does once a request has been answered
 	in := arrived(out).WithContext(ctx)

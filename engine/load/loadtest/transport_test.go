@@ -189,6 +189,14 @@ func TestRedirectsAreOneAnswer(t *testing.T) {
 	wantClass(t, tr.Send(t.Context(), request("/go/11"), &load.Answer{}), load.TooManyHops, "11, the last to http://host.test/go/0")
 	want(t, tr, request("/nowhere"), 302, "")
 
+	for _, to := range []string{"http://%zz", "ftp://host.test/"} {
+		tr := loadtest.NewTransport(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Location", to)
+			w.WriteHeader(302)
+		}), load.Limits{})
+		wantClass(t, tr.Send(t.Context(), request("/"), &load.Answer{}), load.Malformed, to)
+	}
+
 	leave := request("/other", load.Field{Name: "Authorization", Value: "secret"})
 	leave.Method = "POST"
 	want(t, tr, leave, 200, `GET ""`)
