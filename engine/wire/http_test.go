@@ -51,7 +51,9 @@ func TestRedirectsAreFollowed(t *testing.T) {
 			http.Redirect(w, r, local(srv)+"/back", code)
 		})
 	}
-	mux.HandleFunc("/back", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, srv.URL+"/echo", http.StatusTemporaryRedirect) })
+	mux.HandleFunc("/back", func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, srv.URL+"/echo", http.StatusTemporaryRedirect)
+	})
 	host := strings.TrimPrefix(srv.URL, "http://")
 	kept := "host=" + host + " auth=secret cookie=c=d"
 	tests := []struct{ method, target, want string }{
@@ -368,7 +370,7 @@ func TestLargeBodyIsCountedNotKept(t *testing.T) {
 			if err != nil || ans.Bytes != size {
 				t.Fatalf("Send: %d bytes, %v; want %d", ans.Bytes, err, size)
 			}
-			if used := after.TotalAlloc - before.TotalAlloc; used > 8<<20 { // the target's end allocates as well
+			if used := after.TotalAlloc - before.TotalAlloc; used > size/2 { // the target allocates as well, and under the race detector pools forget
 				t.Errorf("%s: allocated %d bytes for a body of which 100 KB are kept", target, used)
 			}
 			_, err = tr.Body()
