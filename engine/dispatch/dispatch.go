@@ -112,7 +112,7 @@ func At(k int, perSecond float64) time.Duration {
 	if k <= 0 {
 		return 0
 	}
-	if at := math.Ceil(float64(k) / perSecond * float64(time.Second)); at < never {
+	if at := math.Ceil(float64(k) * float64(time.Second) / perSecond); at < never {
 		return time.Duration(at)
 	}
 	return never

@@ -20,7 +20,7 @@ const codecVersion = 1
 func (d Delta) AppendBinary(b []byte) []byte {
 	b = append(b, codecVersion)
 	b = appendTime(b, d.From)
-	b = binary.AppendVarint(b, int64(d.Span()))
+	b = binary.AppendUvarint(b, uint64(d.Span()))
 	b = binary.AppendUvarint(b, uint64(max(0, d.Users)))
 	b = binary.AppendUvarint(b, uint64(len(d.Rows)))
 	for _, r := range d.Rows {

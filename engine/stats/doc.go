@@ -9,17 +9,20 @@
 //
 // # Definitions
 //
-// Times are in microseconds, between 1 µs and 1 h; longer ones are counted as
-// one hour and noted. Counts, sums, minima and maxima are exact. The
-// percentile p of n samples is the smallest recorded value that at least p % of
-// the samples do not exceed, from an HDR histogram with three significant
-// digits: off by at most 0.1 %, never above the maximum; p100 is the maximum.
-// Percentiles are never averaged: a percentile over several rows or seconds
-// comes from their merged histograms. Failed requests have a histogram of their
-// own.
+// Times are whole microseconds up to 1 h; longer ones are counted as one hour and
+// noted. Counts, sums, minima and maxima are exact, and stay at the largest number
+// rather than overflow. The percentile p of n samples is the smallest recorded time
+// that at least p % of the samples do not exceed, which is the ⌈p·n/100⌉-th shortest,
+// read from a histogram with the buckets of an HDR histogram of three significant
+// digits: off by at most 0.1 %, never above the maximum; p0 is the minimum and p100
+// the maximum. Percentiles are never averaged: a percentile over several rows or
+// seconds comes from their merged histograms. Failed requests have a histogram of
+// their own.
 //
-// Memory is bounded: at most [MaxRows] rows, failures and exceptions each;
-// further ones are counted in a row named [Other].
+// Memory is bounded: at most [MaxRows] rows, failures and exceptions each, first
+// come first served; further ones are counted in a row named [Other]. Texts from
+// outside are cut and made valid UTF-8 before they are kept. A history that grows too
+// large gets coarser sooner.
 //
 // The package knows nothing of HTTP or of how users work.
 package stats

@@ -14,10 +14,10 @@ type level struct {
 	keep  int // entries before merging begins
 }
 
-// levels of a history fed once a second: 1 s for 15 min, 10 s for 6 h, 60 s for
-// 7 days, then an hour each for a year, and then what is oldest ever coarser. Merging
-// adds histograms up, so nothing is lost but time resolution.
-var levels = [...]level{{10, 900}, {6, 2160}, {60, 10080}, {2, 8760}}
+// levels of a history fed once a second: 1 s for 15 min, 10 s for 6 h, 1 min and then
+// 10 min for a week each, 1 h for a year, and then what is oldest ever coarser.
+// Merging adds histograms up, so nothing is lost but time resolution.
+var levels = [...]level{{10, 900}, {6, 2160}, {10, 10080}, {6, 1008}, {2, 8760}}
 
 const (
 	lastLevel = len(levels) - 1 // merges into itself
@@ -111,8 +111,9 @@ func (h *History) Add(d Delta) {
 			h.sumUp(l)
 		}
 	}
-	if h.packed > cmp.Or(h.limit, maxPacked) {
-		if l := h.largest(); l >= 0 {
+	// Each entry is summed up once on each level, so two steps are enough to keep up.
+	for range 2 {
+		if l := h.largest(); l >= 0 && h.packed > cmp.Or(h.limit, maxPacked) {
 			h.sumUp(l)
 		}
 	}

@@ -1,6 +1,7 @@
 package stats
 
 import (
+	"maps"
 	"runtime"
 	"slices"
 	"sync"
@@ -54,9 +55,9 @@ func (r *Recorder) Shard(user int) *Shard { return &r.shards[user&r.mask] }
 type Shard struct {
 	mu      sync.Mutex
 	samples []Sample
-	mishaps []Mishap
-	spare   []Sample // drained and emptied, to be filled again
-	_       [48]byte // makes it two cache lines, so that neighbours share none
+	spare   []Sample              // drained and emptied, to be filled again
+	excs    map[string]*Exception // added up at once: each mishap has a stack, which is large
+	_       [64]byte              // makes it two cache lines, so that neighbours share none
 }
 
 // Record adds a sample. It never waits for a drain: the lock is held for an
@@ -70,20 +71,30 @@ func (s *Shard) Record(sample Sample) {
 // Note adds a mishap.
 func (s *Shard) Note(m Mishap) {
 	s.mu.Lock()
-	s.mishaps = append(s.mishaps, m)
-	s.mu.Unlock()
+	defer s.mu.Unlock()
+	if s.excs == nil {
+		s.excs = map[string]*Exception{}
+	}
+	note(s.excs, Exception{Group: m.Group, Count: 1, Message: m.Message, Stack: m.Stack, First: m.At, Last: m.At})
+}
+
+// note adds e to the exceptions of its group.
+func note(excs map[string]*Exception, e Exception) {
+	sum := admit(excs, e.Group, Other, func(group string) *Exception { return &Exception{Group: group} })
+	e.Group = sum.Group
+	*sum = sum.plus(e)
 }
 
 // maxSpare is the number of samples beyond which an emptied slice is given back
 // to the garbage collector instead of being kept for the next second.
 const maxSpare = 1 << 17
 
-func (s *Shard) take() ([]Sample, []Mishap) {
+func (s *Shard) take() ([]Sample, map[string]*Exception) {
 	s.mu.Lock()
-	samples, mishaps := s.samples, s.mishaps
-	s.samples, s.mishaps, s.spare = s.spare, nil, nil
+	samples, excs := s.samples, s.excs
+	s.samples, s.spare, s.excs = s.spare, nil, nil
 	s.mu.Unlock()
-	return samples, mishaps
+	return samples, excs
 }
 
 func (s *Shard) giveBack(samples []Sample) {
@@ -102,12 +113,14 @@ func (r *Recorder) Drain(now time.Time, users int) Delta {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for i := range r.shards {
-		samples, mishaps := r.shards[i].take()
+		samples, excs := r.shards[i].take()
 		for j := range samples {
 			r.add(&samples[j])
 		}
-		for j := range mishaps {
-			r.note(&mishaps[j])
+		for _, group := range slices.Sorted(maps.Keys(excs)) { // the same ones are admitted each time
+			e := *excs[group]
+			e.Group = text(group, maxText)
+			note(r.excs, e)
 		}
 		r.shards[i].giveBack(samples)
 	}
@@ -151,11 +164,6 @@ func (r *Recorder) add(s *Sample) {
 	}
 	at := s.Problem.At
 	*f = f.plus(Failure{FailureKey: f.FailureKey, Count: 1, Example: s.Problem.Message, First: at, Last: at})
-}
-
-func (r *Recorder) note(m *Mishap) {
-	e := admit(r.excs, text(m.Group, maxText), Other, func(group string) *Exception { return &Exception{Group: group} })
-	*e = e.plus(Exception{Group: e.Group, Count: 1, Message: m.Message, Stack: m.Stack, First: m.At, Last: m.At})
 }
 
 // admit returns the value of key, made when there is room for it: the first MaxRows

@@ -1,0 +1,59 @@
+//go:build !race
+
+// What the race detector would falsify: it allocates by itself.
+
+package stats
+
+import (
+	"fmt"
+	"runtime"
+	"testing"
+	"time"
+)
+
+func TestRecordAllocatesNothing(t *testing.T) {
+	const runs = 1000
+	r := NewRecorder(epoch)
+	shard := r.Shard(0)
+	sample := newTraffic(1).sample()
+	for i := range 2 { // both slices of the shard
+		for range 2 * runs {
+			shard.Record(sample)
+		}
+		r.Drain(second(i), 1)
+	}
+	if got := testing.AllocsPerRun(runs, func() { shard.Record(sample) }); got != 0 {
+		t.Errorf("Record allocates %v times, want 0", got)
+	}
+}
+
+func TestAMillionNames(t *testing.T) {
+	const names, perSecond = 1_000_000, 50_000
+	var table Table
+	var history History
+	r := NewRecorder(epoch)
+	before := heap()
+	for i := range names {
+		name := fmt.Sprintf("/things/%d", i)
+		r.Shard(i).Record(Sample{Method: "GET", Name: name, Took: time.Duration(i), Bytes: 1,
+			Problem: &Problem{Format: name, Message: name, At: epoch}})
+		if i%perSecond == perSecond-1 {
+			d := r.Drain(second(i/perSecond+1), 1)
+			table.Add(d)
+			history.Add(d)
+		}
+	}
+	grown := heap() - before
+	s := table.Snapshot()
+	if s.Total.Requests() != names || s.Total.Failed.Bytes != names {
+		t.Errorf("%d requests of %d bytes, want %d", s.Total.Requests(), s.Total.Failed.Bytes, names)
+	}
+	if len(s.Rows) != MaxRows+1 || len(s.Failures) != MaxRows+1 {
+		t.Errorf("%d rows and %d failures, want %d", len(s.Rows), len(s.Failures), MaxRows+1)
+	}
+	if grown > 32<<20 {
+		t.Errorf("the heap has grown by %d MB, want at most 32", grown>>20)
+	}
+	runtime.KeepAlive(r)
+	runtime.KeepAlive(&history)
+}

@@ -1,0 +1,205 @@
+package stats
+
+import (
+	"encoding/binary"
+	"math"
+	"math/rand/v2"
+	"reflect"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestParseDeltaReadsWhatAppendBinaryWrote(t *testing.T) {
+	chance := rand.New(rand.NewPCG(1, 2))
+	for range 300 {
+		want := randomDelta(chance)
+		prefix := []byte("prefix")
+		b := want.AppendBinary(prefix)
+		if string(b[:len(prefix)]) != "prefix" {
+			t.Fatalf("AppendBinary has changed what it appends to: %q", b[:len(prefix)])
+		}
+		got, err := ParseDelta(b[len(prefix):])
+		if diff := difference(got, want); err != nil || diff != "" {
+			t.Fatalf("ParseDelta(AppendBinary): %v, %s", err, diff)
+		}
+	}
+}
+
+func TestCodecOfExtremes(t *testing.T) {
+	for _, test := range []struct {
+		name     string
+		in, want Delta
+	}{
+		{"zero times", Delta{Failures: []Failure{{Count: 1}}, Exceptions: []Exception{{Count: 1}}},
+			Delta{Failures: []Failure{{Count: 1}}, Exceptions: []Exception{{Count: 1}}}},
+		{"backwards", Delta{From: second(5), To: second(3)}, Delta{From: second(5), To: second(5)}},
+		{"a century", Delta{From: epoch, To: epoch.AddDate(100, 0, 0)}, Delta{From: epoch, To: epoch.AddDate(100, 0, 0)}},
+		{"no users", Delta{From: epoch, To: epoch, Users: -3}, Delta{From: epoch, To: epoch}},
+		{"all users", Delta{From: epoch, To: epoch, Users: math.MaxInt}, Delta{From: epoch, To: epoch, Users: math.MaxInt}},
+	} {
+		got, err := ParseDelta(test.in.AppendBinary(nil))
+		if err != nil {
+			t.Errorf("%s: %v", test.name, err)
+			continue
+		}
+		for i := range got.Failures { // zero, if in another time zone
+			f, e := &got.Failures[i], &got.Exceptions[i]
+			for _, at := range []*time.Time{&f.First, &f.Last, &e.First, &e.Last} {
+				if at.IsZero() {
+					*at = time.Time{}
+				}
+			}
+		}
+		checkSame(t, test.name, got, test.want)
+	}
+}
+
+// A script writes the binary form by hand.
+type script []byte
+
+func (s script) n(numbers ...uint64) script {
+	for _, n := range numbers {
+		s = binary.AppendUvarint(s, n)
+	}
+	return s
+}
+
+func (s script) text(t string) script { return appendString(s, t) }
+
+// header is a delta up to its rows.
+func header() script { return Delta{From: epoch, To: second(1)}.AppendBinary(nil)[:len(emptyDelta)-3] }
+
+var emptyDelta = Delta{From: epoch, To: second(1)}.AppendBinary(nil)
+
+// row is a delta of one row, whose tally of successes follows.
+func row() script { return header().n(1).text("GET").text("/") }
+
+func TestParseDeltaReportsWhatIsWrong(t *testing.T) {
+	two := Delta{Rows: rowsOf("a", "b")}
+	unordered := Delta{Rows: []Row{two.Rows[1], two.Rows[0]}}
+	double := Delta{Rows: []Row{two.Rows[0], two.Rows[0]}}
+	failure := Failure{FailureKey{"GET", "/", "f"}, 1, "", epoch, epoch}
+	exception := Exception{"g", 1, "", "", epoch, epoch}
+	distant := Delta{From: time.Unix(1<<40, 0)}
+	for _, test := range []struct {
+		name string
+		in   []byte
+		want string
+	}{
+		{"nothing", nil, "it ends too early"},
+		{"another version", []byte{99}, "version 99, want 1"},
+		{"more than a delta", append(two.AppendBinary(nil), 0), "1 bytes too many"},
+		{"rows out of order", unordered.AppendBinary(nil), "not in order"},
+		{"a row twice", double.AppendBinary(nil), "not in order"},
+		{"a failure twice", Delta{Failures: []Failure{failure, failure}}.AppendBinary(nil), "not in order"},
+		{"an exception twice", Delta{Exceptions: []Exception{exception, exception}}.AppendBinary(nil), "not in order"},
+		{"a far time", distant.AppendBinary(nil), "out of range"},
+		{"too long a second", script{codecVersion, 0}.n(1e9), "out of range"},
+		{"a number of eleven bytes", append(script{codecVersion}, strings.Repeat("\xff", 11)...), "too large"},
+		{"2^63 users", script{codecVersion, 0, 0, 0}.n(1 << 63), "too large"},
+		{"more rows than allowed", header().n(MaxRows + 2), "list of 1002, want at most 1001"},
+		{"more rows than bytes", header().n(MaxRows), "it ends too early"},
+		{"a text of a terabyte", header().n(1, 1<<40).text("too short for it"), "it ends too early"},
+		{"text that is not UTF-8", header().n(1).text("a\xff").text("").n(0, 0, 0, 0), "not UTF-8"},
+		{"no buckets", row().n(1, 0, 0, 0, 0, 0, 0, 0, 0, 0), "histogram of 0 samples, want 1"},
+		{"too many samples", row().n(1, 0, 0, 5, 5, 5, 1, 5, 2, 0, 0, 0), "histogram of 2 samples, want 1"},
+		{"an empty bucket", row().n(1, 0, 0, 5, 5, 5, 2, 5, 0, 1, 1, 0, 0, 0), "bucket 0+5 of 0 samples"},
+		{"a bucket twice", row().n(2, 0, 0, 5, 5, 5, 2, 5, 1, 0, 1, 0, 0, 0), "bucket 5+0 of 1 samples"},
+		{"a bucket beyond the last", row().n(1, 0, 0, 5, 5, 5, 1, uint64(buckets), 1, 0, 0, 0), "of 1 samples"},
+		{"a bucket far beyond", row().n(2, 0, 0, 5, 5, 5, 2, 5, 1, math.MaxInt64, 1, 0, 0, 0), "of 1 samples"},
+		{"more buckets than there are", row().n(1, 0, 0, 5, 5, 5, uint64(buckets)+1), "want at most"},
+		{"max below min", row().n(1, 0, 0, 5, 6, 5, 1, 5, 1, 0, 0, 0), "times from 6 to 5"},
+		{"max beyond an hour", row().n(1, 0, 0, 5, 5, uint64(highest)+1, 1, 5, 1, 0, 0, 0), "times from"},
+		{"min not in the first bucket", row().n(1, 0, 0, 5, 4, 5, 1, 5, 1, 0, 0, 0), "not those of the histogram"},
+		{"max not in the last bucket", row().n(1, 0, 0, 5, 5, 6, 1, 5, 1, 0, 0, 0), "not those of the histogram"},
+		{"more clamped than counted", row().n(1, 0, 2, 5, 5, 5, 1, 5, 1, 0, 0, 0), "2 of 1 samples clamped"},
+		{"as it should be", row().n(1, 0, 0, 5, 5, 5, 1, 5, 1, 0, 0, 0), ""},
+	} {
+		d, err := ParseDelta(test.in)
+		switch {
+		case test.want == "" && err != nil:
+			t.Errorf("%s: ParseDelta = %v", test.name, err)
+		case test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want)):
+			t.Errorf("%s: ParseDelta fails with %v, want %q", test.name, err, test.want)
+		case err != nil && !reflect.DeepEqual(d, Delta{}):
+			t.Errorf("%s: ParseDelta = %+v beside an error", test.name, d)
+		case err != nil && !strings.HasPrefix(err.Error(), "read delta: "):
+			t.Errorf("%s: error %q does not say what was done", test.name, err)
+		}
+	}
+}
+
+func TestParseDeltaOfEveryBeginningFails(t *testing.T) {
+	b := randomDelta(rand.New(rand.NewPCG(3, 4))).AppendBinary(nil)
+	for n := range b {
+		if _, err := ParseDelta(b[:n]); err == nil {
+			t.Fatalf("ParseDelta of the first %d of %d bytes succeeds, want an error", n, len(b))
+		}
+	}
+}
+
+func TestParseDeltaAllocatesLittleForHostileBytes(t *testing.T) {
+	const size = 1 << 20
+	zeros := make([]byte, size)
+	for _, test := range []struct {
+		name string
+		in   []byte
+	}{
+		{"many empty rows", append(header().n(MaxRows+1), zeros...)},
+		{"a row with many buckets", append(row().n(1, 0, 0, 0, 0, 0, uint64(buckets)), zeros...)},
+		{"a long text", append(header().n(1, size), zeros...)},
+	} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err := ParseDelta(test.in)
+		runtime.ReadMemStats(&after)
+		if got := after.TotalAlloc - before.TotalAlloc; got > 4*size {
+			t.Errorf("%s: ParseDelta of %d bytes allocates %d, and returns %v", test.name, len(test.in), got, err)
+		}
+		if err == nil {
+			t.Errorf("%s: ParseDelta succeeds", test.name)
+		}
+	}
+}
+
+func FuzzParseDelta(f *testing.F) {
+	chance := rand.New(rand.NewPCG(5, 6))
+	f.Add([]byte(nil))
+	f.Add([]byte(emptyDelta))
+	f.Add(Delta{Rows: rowsOf("/a", "/b")}.AppendBinary(nil))
+	f.Add([]byte(row().n(1, 0, 0, 5, 5, 5, 1, 5, 1, 0, 0, 0)))
+	f.Add([]byte(row().n(2, 0, 1, uint64(highest), 0, uint64(highest), 2, 0, 1, uint64(buckets)-1, 1, 0, 0, 0)))
+	f.Add([]byte(row().n(math.MaxInt64, 0, 0, 5, 5, 5, 1, 5, math.MaxInt64, 0, 0, 0)))
+	for range 5 {
+		f.Add(randomDelta(chance).AppendBinary(nil))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		d, err := ParseDelta(b)
+		if err != nil {
+			if !reflect.DeepEqual(d, Delta{}) {
+				t.Fatalf("ParseDelta = %+v, %v", d, err)
+			}
+			return
+		}
+		again, err := ParseDelta(d.AppendBinary(nil))
+		if diff := difference(again, d); err != nil || diff != "" {
+			t.Fatalf("ParseDelta(AppendBinary): %v, %s", err, diff)
+		}
+		checkSound(t, "the sum with itself", d.Plus(d))
+		total := d.Total().All()
+		for _, p := range total.Percentiles(0, 50, 99.9, 100) {
+			if p < total.Min() || p > total.Max() {
+				t.Fatalf("a percentile of %v, outside of %v to %v", p, total.Min(), total.Max())
+			}
+		}
+		var table Table
+		var history History
+		table.Add(d)
+		history.Add(d)
+		if got := table.Snapshot().Total.Requests(); got != d.Total().Requests() {
+			t.Fatalf("the table counts %d requests, want %d", got, d.Total().Requests())
+		}
+	})
+}

@@ -1,0 +1,192 @@
+package stats
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+)
+
+// randomDelta returns what a recorder made of random samples of a few names.
+func randomDelta(chance *rand.Rand) Delta {
+	r := NewRecorder(epoch)
+	pick := func(prefix string) string { return fmt.Sprint(prefix, chance.IntN(6)) }
+	at := func() time.Time { return epoch.Add(time.Duration(chance.IntN(5))) } // often the same
+	for range chance.IntN(60) {
+		s := Sample{Method: pick("M"), Name: pick("/"), Bytes: chance.Int64N(100), Took: time.Duration(chance.Int64N(1e10))}
+		if chance.IntN(2) == 0 {
+			s.Problem = &Problem{pick("format"), pick("message"), at()}
+		}
+		r.Shard(0).Record(s)
+		if chance.IntN(4) == 0 {
+			r.Shard(0).Note(Mishap{pick("group"), pick("message"), pick("stack"), at()})
+		}
+	}
+	return r.Drain(epoch.Add(time.Second), chance.IntN(10))
+}
+
+func TestDeltaPlus(t *testing.T) {
+	chance := rand.New(rand.NewPCG(1, 2))
+	for range 150 {
+		list := [3]Delta{randomDelta(chance), randomDelta(chance), randomDelta(chance)}
+		for i := range list { // one after the other
+			list[i].From, list[i].To = second(i), second(i+1)
+		}
+		a, b, c := list[0], list[1], list[2]
+		var before [3]string
+		for i, d := range list {
+			before[i] = string(d.AppendBinary(nil))
+		}
+		sum := a.Plus(b)
+		checkSound(t, "a.Plus(b)", sum)
+		if !sum.From.Equal(a.From) || !sum.To.Equal(b.To) || sum.Users != b.Users {
+			t.Fatalf("a.Plus(b) is from %v to %v with %d users, want from %v to %v with %d",
+				sum.From, sum.To, sum.Users, a.From, b.To, b.Users)
+		}
+		checkSame(t, "a.Plus(b.Plus(c))", a.Plus(b.Plus(c)), sum.Plus(c))
+		reverse := b.Plus(a)
+		reverse.From, reverse.To, reverse.Users = sum.From, sum.To, sum.Users
+		checkSame(t, "b.Plus(a)", reverse, sum)
+		if got, want := sum.Total().Requests(), a.Total().Requests()+b.Total().Requests(); got != want {
+			t.Fatalf("a.Plus(b) has %d requests, want %d", got, want)
+		}
+		for i, d := range list {
+			if string(d.AppendBinary(nil)) != before[i] {
+				t.Fatalf("Plus has changed summand %d", i)
+			}
+		}
+		if t.Failed() {
+			return
+		}
+	}
+}
+
+func TestTotalIsTheSumOfRows(t *testing.T) {
+	d := deltas(newTraffic(40), 1, 5000)[0]
+	var want Row
+	for _, r := range d.Rows {
+		want.OK, want.Failed = want.OK.Plus(r.OK), want.Failed.Plus(r.Failed)
+	}
+	checkSame(t, "Total", Delta{Rows: []Row{d.Total()}}, Delta{Rows: []Row{want}})
+	if want.Failed.Count == 0 || want.OK.Count+want.Failed.Count != 5000 {
+		t.Errorf("%d and %d samples, want some failed and 5000 together", want.OK.Count, want.Failed.Count)
+	}
+}
+
+func TestPlusAdmitsRowsUntilThereAreAThousand(t *testing.T) {
+	numbered := func(prefix string, n int) (list []string) {
+		for i := range n {
+			list = append(list, fmt.Sprintf("%s%04d", prefix, i))
+		}
+		return list
+	}
+	for _, test := range []struct {
+		name  string
+		a, b  []string
+		rows  int
+		other int64 // requests of that row
+		gone  string
+		stays string
+	}{
+		{"room for all", numbered("m", 600), numbered("z", 400), MaxRows, 0, "", "z0399"},
+		{"room for some", numbered("m", 600), numbered("a", 500), MaxRows + 1, 100, "a0400", "a0399"},
+		{"rows do not give way to earlier names", numbered("z", MaxRows), numbered("a", 3), MaxRows + 1, 3, "a0000", "z0999"},
+		{"what is known is still counted", numbered("z", MaxRows), numbered("z", 7), MaxRows, 0, "", "z0006"},
+		{"two others", numbered("a", MaxRows+2), numbered("z", MaxRows+3), MaxRows + 1, 2 + 3 + MaxRows, "z0000", "a0999"},
+		{"a free place is not for the other", append(numbered("a", MaxRows-1), Other), append(numbered("z", 2), Other),
+			MaxRows + 1, 1 + 1 + 1, "z0001", "z0000"},
+	} {
+		a, b := Delta{Rows: rowsOf(test.a...)}, Delta{Rows: rowsOf(test.b...)}
+		for i := range b.Rows { // a recorder calls it so
+			if b.Rows[i].Name == Other {
+				b.Rows[i].Method = ""
+			}
+		}
+		for i := range a.Rows {
+			if a.Rows[i].Name == Other {
+				a.Rows[i].Method = ""
+			}
+		}
+		sum := a.Plus(b)
+		checkSound(t, test.name, sum)
+		if len(sum.Rows) != test.rows {
+			t.Errorf("%s: %d rows, want %d", test.name, len(sum.Rows), test.rows)
+		}
+		other := int64(0)
+		for _, r := range sum.Rows {
+			if r.Key == (Key{"", Other}) {
+				other = r.Requests()
+			}
+		}
+		if other != test.other {
+			t.Errorf("%s: %d requests of %s, want %d", test.name, other, Other, test.other)
+		}
+		if all := names(sum.Rows); slices.Contains(all, test.gone) || !slices.Contains(all, test.stays) {
+			t.Errorf("%s: want a row %s and none %s", test.name, test.stays, test.gone)
+		}
+		if got, want := sum.Total().Requests(), int64(len(test.a)+len(test.b)); got != want {
+			t.Errorf("%s: %d requests, want %d", test.name, got, want)
+		}
+	}
+}
+
+func TestPlusBoundsFailuresAndExceptions(t *testing.T) {
+	many := func(prefix string) (d Delta) {
+		for i := range MaxRows {
+			name := fmt.Sprintf("%s%04d", prefix, i)
+			d.Failures = append(d.Failures, Failure{FailureKey{"GET", name, name}, 2, name, second(i), second(i)})
+			d.Exceptions = append(d.Exceptions, Exception{name, 2, name, name, second(i), second(i)})
+		}
+		return d
+	}
+	sum := many("z").Plus(many("a"))
+	checkSound(t, "Plus", sum)
+	f := Failure{FailureKey{"", Other, Other}, 2 * MaxRows, "a0999", second(0), second(999)}
+	e := Exception{Other, 2 * MaxRows, "a0999", "a0000", second(0), second(999)}
+	if len(sum.Failures) != MaxRows+1 || sum.Failures[0] != f {
+		t.Errorf("%d failures, the first %+v, want %d, %+v", len(sum.Failures), sum.Failures[0], MaxRows+1, f)
+	}
+	if len(sum.Exceptions) != MaxRows+1 || sum.Exceptions[0] != e {
+		t.Errorf("%d exceptions, the first %+v, want %d, %+v", len(sum.Exceptions), sum.Exceptions[0], MaxRows+1, e)
+	}
+}
+
+func TestRow(t *testing.T) {
+	for _, test := range []struct {
+		ok, failed         int
+		requests, failures int64
+		ratio              float64
+	}{
+		{0, 0, 0, 0, 0},
+		{4, 0, 4, 0, 0},
+		{0, 3, 3, 3, 1},
+		{3, 1, 4, 1, 0.25},
+	} {
+		r := Row{OK: tallyOf(make([]time.Duration, test.ok)...), Failed: tallyOf(make([]time.Duration, test.failed)...)}
+		if r.Requests() != test.requests || r.Failures() != test.failures || r.FailRatio() != test.ratio || r.All().Count != test.requests {
+			t.Errorf("%d ok, %d failed: requests, failures, ratio, all = %d, %d, %v, %d, want %d, %d, %v, %d", test.ok, test.failed,
+				r.Requests(), r.Failures(), r.FailRatio(), r.All().Count, test.requests, test.failures, test.ratio, test.requests)
+		}
+	}
+}
+
+func TestSpanIsNeverNegative(t *testing.T) {
+	for _, test := range []struct {
+		from, to time.Time
+		want     time.Duration
+	}{
+		{second(1), second(3), 2 * time.Second},
+		{second(1), second(1), 0},
+		{second(3), second(1), 0},
+		{time.Time{}, time.Time{}, 0},
+	} {
+		if got := (Delta{From: test.from, To: test.to}).Span(); got != test.want {
+			t.Errorf("Delta from %v to %v: Span() = %v, want %v", test.from, test.to, got, test.want)
+		}
+		if got := (Point{From: test.from, To: test.to, Requests: 10}); got.Span() != test.want || got.Rate() < 0 {
+			t.Errorf("Point from %v to %v: Span() = %v, Rate() = %v, want %v, not negative",
+				test.from, test.to, got.Span(), got.Rate(), test.want)
+		}
+	}
+}

@@ -1,0 +1,139 @@
+package stats
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"reflect"
+	"testing"
+	"time"
+)
+
+var epoch = time.Unix(1_767_323_045, 678)
+
+func second(i int) time.Time { return epoch.Add(time.Duration(i) * time.Second) }
+
+// traffic makes samples of so many rows: each row has its own median, with a long
+// tail; one in a hundred fails.
+type traffic struct {
+	chance *rand.Rand
+	rows   []Key
+	fails  []Problem
+}
+
+func newTraffic(rows int) *traffic {
+	t := &traffic{chance: rand.New(rand.NewPCG(1, 2))}
+	for i := range rows {
+		t.rows = append(t.rows, Key{"GET", fmt.Sprintf("/api/v1/things/%d", i)})
+	}
+	for i := range 3 {
+		t.fails = append(t.fails, Problem{Format: fmt.Sprintf("status %d", 500+i), Message: "it did not work", At: epoch})
+	}
+	return t
+}
+
+func (t *traffic) sample() Sample {
+	i := t.chance.IntN(len(t.rows))
+	median := float64(time.Millisecond) * float64(1+i%50)
+	s := Sample{
+		Method: t.rows[i].Method, Name: t.rows[i].Name, Bytes: 1234,
+		Took: time.Duration(median * math.Exp(0.5*t.chance.NormFloat64())),
+	}
+	if t.chance.IntN(100) == 0 {
+		s.Problem = &t.fails[t.chance.IntN(len(t.fails))]
+	}
+	return s
+}
+
+func (t *traffic) samples(n int) []Sample {
+	list := make([]Sample, n)
+	for i := range list {
+		list[i] = t.sample()
+	}
+	return list
+}
+
+// recordAll spreads samples over all shards.
+func recordAll(r *Recorder, samples []Sample) {
+	for i, s := range samples {
+		r.Shard(i).Record(s)
+	}
+}
+
+// deltas returns consecutive seconds of traffic.
+func deltas(t *traffic, seconds, samples int) []Delta {
+	r := NewRecorder(epoch)
+	list := make([]Delta, seconds)
+	for i := range list {
+		recordAll(r, t.samples(samples))
+		list[i] = r.Drain(second(i+1), 1)
+	}
+	return list
+}
+
+// tallyOf returns the tally of some times, one byte each.
+func tallyOf(times ...time.Duration) Tally {
+	var p pile
+	for _, took := range times {
+		p.add(took, 1)
+	}
+	return p.take(new(mixer))
+}
+
+// rowsOf returns the rows of one sample each with these names, as a recorder makes
+// them.
+func rowsOf(names ...string) []Row {
+	r := NewRecorder(epoch)
+	for _, name := range names {
+		r.Shard(0).Record(Sample{Method: "GET", Name: name, Took: time.Millisecond})
+	}
+	return r.Drain(second(1), 0).Rows
+}
+
+func names(rows []Row) (list []string) {
+	for _, r := range rows {
+		list = append(list, r.Name)
+	}
+	return list
+}
+
+// checkSame fails unless got and want are the same to the last bucket.
+func checkSame(t *testing.T, call string, got, want Delta) {
+	t.Helper()
+	if diff := difference(got, want); diff != "" {
+		t.Errorf("%s: %s", call, diff)
+	}
+}
+
+// difference returns the first of what sets two deltas apart, or "".
+func difference(got, want Delta) string {
+	if !got.From.Equal(want.From) || !got.To.Equal(want.To) || got.Users != want.Users {
+		return fmt.Sprintf("from %v to %v with %d users, want from %v to %v with %d",
+			got.From, got.To, got.Users, want.From, want.To, want.Users)
+	}
+	return cmp.Or(
+		listDifference(got.Rows, want.Rows),
+		listDifference(got.Failures, want.Failures),
+		listDifference(got.Exceptions, want.Exceptions))
+}
+
+func listDifference[T any](got, want []T) string {
+	for i := range min(len(got), len(want)) {
+		if !reflect.DeepEqual(got[i], want[i]) {
+			return fmt.Sprintf("%T %d is\n%+v\nwant\n%+v", got[i], i, got[i], want[i])
+		}
+	}
+	if len(got) != len(want) {
+		return fmt.Sprintf("%d in %T, want %d", len(got), got, len(want))
+	}
+	return ""
+}
+
+// checkSound fails unless d is in order, within its bounds, and free of contradictions.
+func checkSound(t *testing.T, call string, d Delta) {
+	t.Helper()
+	if _, err := ParseDelta(d.AppendBinary(nil)); err != nil {
+		t.Errorf("%s is not sound: %v", call, err)
+	}
+}

@@ -1,0 +1,380 @@
+package stats
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+	"unicode/utf8"
+	"unsafe"
+)
+
+func TestDrainReturnsWhatWasRecorded(t *testing.T) {
+	r := NewRecorder(epoch)
+	refused := &Problem{"refused", "refused by 10.0.0.1", epoch.Add(2)}
+	for i, s := range []Sample{
+		{"GET", "/b", 3 * time.Millisecond, 30, nil},
+		{"GET", "/a", 1 * time.Millisecond, 10, nil},
+		{"POST", "/a", 2 * time.Millisecond, 20, nil},
+		{"GET", "/a", 5 * time.Millisecond, 50, &Problem{"refused", "refused by 10.0.0.2", epoch.Add(9)}},
+		{"GET", "/a", 4 * time.Millisecond, 40, refused},
+	} {
+		r.Shard(i).Record(s)
+	}
+	r.Shard(1).Note(Mishap{"boom", "boom 2", "stack 2", epoch.Add(7)})
+	r.Shard(2).Note(Mishap{"boom", "boom 1", "stack 1", epoch.Add(5)})
+	got := r.Drain(second(1), 3)
+	one := func(ms, size int64) Tally {
+		var p pile
+		p.add(time.Duration(ms)*time.Millisecond, size)
+		return p.take(new(mixer))
+	}
+	want := Delta{
+		From: epoch, To: second(1), Users: 3,
+		Rows: []Row{
+			{Key{"GET", "/a"}, one(1, 10), one(5, 50).Plus(one(4, 40))},
+			{Key{"POST", "/a"}, one(2, 20), Tally{}},
+			{Key{"GET", "/b"}, one(3, 30), Tally{}},
+		},
+		Failures:   []Failure{{FailureKey{"GET", "/a", "refused"}, 2, "refused by 10.0.0.2", epoch.Add(2), epoch.Add(9)}},
+		Exceptions: []Exception{{"boom", 2, "boom 2", "stack 1", epoch.Add(5), epoch.Add(7)}},
+	}
+	checkSame(t, "Drain", got, want)
+	empty := Delta{From: second(1), To: second(2), Users: 4}
+	checkSame(t, "the second Drain", r.Drain(second(2), 4), empty)
+}
+
+func TestADeltaNeverChanges(t *testing.T) {
+	traffic := newTraffic(20)
+	r := NewRecorder(epoch)
+	var list []Delta
+	var packed [][]byte
+	for i := range 20 {
+		recordAll(r, traffic.samples(500))
+		d := r.Drain(second(i+1), i)
+		list, packed = append(list, d), append(packed, d.AppendBinary(nil))
+	}
+	for i, d := range list {
+		if string(d.AppendBinary(nil)) != string(packed[i]) {
+			t.Errorf("delta %d has changed since it was drained", i)
+		}
+	}
+}
+
+func TestEightRecordersAreAsOne(t *testing.T) {
+	samples := newTraffic(30).samples(20_000)
+	one := NewRecorder(epoch)
+	recordAll(one, samples)
+	want := one.Drain(second(1), 5)
+	var eight [8]*Recorder
+	for i := range eight {
+		eight[i] = NewRecorder(epoch)
+	}
+	for i, s := range samples {
+		eight[i%8].Shard(i / 8).Record(s)
+	}
+	sum := eight[0].Drain(second(1), 5)
+	for _, r := range eight[1:] {
+		sum = sum.Plus(r.Drain(second(1), 5))
+	}
+	checkSame(t, "the sum of eight recorders", sum, want)
+}
+
+func TestShardsAreOneForEachUserInTurn(t *testing.T) {
+	r := NewRecorder(epoch)
+	n := len(r.shards)
+	if n < runtime.GOMAXPROCS(0) || n&(n-1) != 0 {
+		t.Fatalf("%d shards for %d processors, want as many, a power of two", n, runtime.GOMAXPROCS(0))
+	}
+	for _, user := range []int{0, 1, n - 1, n, 5*n + 3, -1, -n} {
+		if got, want := r.Shard(user), &r.shards[(user%n+n)%n]; got != want {
+			t.Errorf("Shard(%d) is not shard %d", user, (user%n+n)%n)
+		}
+	}
+}
+
+func TestShardsShareNoCacheLine(t *testing.T) {
+	var s Shard
+	if size := unsafe.Sizeof(s); size%128 != 0 {
+		t.Errorf("a shard is %d bytes, want a multiple of 128", size)
+	}
+	used := unsafe.Offsetof(s.excs) + unsafe.Sizeof(s.excs)
+	if free := unsafe.Sizeof(s) - used; free < 8 { // the allocator may shift an array by a word
+		t.Errorf("%d bytes lie between the fields of neighbours, want 8", free)
+	}
+}
+
+// Goroutines record while one drains, and one restarts in the middle: each sample is
+// in exactly one delta.
+func TestNothingIsLostOrDoubled(t *testing.T) {
+	const users, each = 32, 5000
+	r := NewRecorder(epoch)
+	var recording sync.WaitGroup
+	for user := range users {
+		recording.Go(func() {
+			shard := r.Shard(user)
+			problem := &Problem{Format: "odd", At: epoch}
+			for i := range each {
+				s := Sample{Method: "GET", Name: "/" + string(rune('a'+user%7)), Took: time.Duration(i), Bytes: 1}
+				if i%2 == 1 {
+					s.Problem = problem
+				}
+				shard.Record(s)
+				if i%10 == 0 {
+					shard.Note(Mishap{Group: "tenth", At: epoch})
+				}
+			}
+		})
+	}
+	done := make(chan struct{})
+	go func() {
+		recording.Wait()
+		close(done)
+	}()
+	var sum Delta
+	var failures, exceptions, last int64
+	add := func(i int) {
+		d := r.Drain(second(i), users)
+		checkSound(t, "Drain", d)
+		if i > 1 && !d.From.Equal(second(i-1)) {
+			t.Errorf("delta %d begins at %v, want %v", i, d.From, second(i-1))
+		}
+		sum = sum.Plus(d)
+		if n := sum.Total().Requests(); n < last {
+			t.Errorf("%d requests after %d", n, last)
+		} else {
+			last = n
+		}
+	}
+	for i := 1; ; i++ {
+		add(i)
+		select {
+		case <-done:
+			add(i + 1)
+			total := sum.Total()
+			for _, f := range sum.Failures {
+				failures += f.Count
+			}
+			for _, e := range sum.Exceptions {
+				exceptions += e.Count
+			}
+			got := []int64{total.OK.Count, total.Failed.Count, total.All().Bytes, failures, exceptions}
+			want := []int64{users * each / 2, users * each / 2, users * each, users * each / 2, users * each / 10}
+			if !slices.Equal(got, want) {
+				t.Errorf("ok, failed, bytes, failures, exceptions = %v, want %v", got, want)
+			}
+			return
+		default:
+		}
+	}
+}
+
+func TestRestartDropsWhatWasBeforeAndNothingElse(t *testing.T) {
+	r := NewRecorder(epoch)
+	record := func(name string, n int) {
+		for i := range n {
+			r.Shard(i).Record(Sample{Name: name, Problem: &Problem{Format: name}})
+			r.Shard(i).Note(Mishap{Group: name})
+		}
+	}
+	record("before", 2*MaxRows)
+	for i := range 2 * MaxRows {
+		r.Shard(i).Record(Sample{Name: fmt.Sprint(i)})
+	}
+	r.Drain(second(1), 1)
+	record("also before", 10)
+	r.Restart(second(5))
+	record("after", 20)
+	d := r.Drain(second(6), 1)
+	if !d.From.Equal(second(5)) || d.Span() != time.Second {
+		t.Errorf("the delta after Restart is of %v from %v, want 1s from %v", d.Span(), d.From, second(5))
+	}
+	if got := names(d.Rows); !slices.Equal(got, []string{"after"}) || d.Total().Requests() != 20 {
+		t.Errorf("after Restart there are %d requests of %v, want 20 of [after]", d.Total().Requests(), got)
+	}
+	if len(d.Failures) != 1 || d.Failures[0].Count != 20 || len(d.Exceptions) != 1 || d.Exceptions[0].Count != 20 {
+		t.Errorf("after Restart: failures %+v, exceptions %+v, want 20 each of one kind", d.Failures, d.Exceptions)
+	}
+}
+
+func TestRestartWhileRecording(t *testing.T) {
+	const users, each = 8, 10_000
+	r := NewRecorder(epoch)
+	var recording sync.WaitGroup
+	for user := range users {
+		recording.Go(func() {
+			for range each {
+				r.Shard(user).Record(Sample{Name: "/", Took: time.Millisecond})
+			}
+		})
+	}
+	for i := range 50 {
+		r.Restart(second(i))
+		if n := r.Drain(second(i+1), 1).Total().Requests(); n < 0 || n > users*each {
+			t.Errorf("%d requests between Restart and Drain", n)
+		}
+	}
+	recording.Wait()
+	r.Restart(second(100))
+	if n := r.Drain(second(101), 1).Total().Requests(); n != 0 {
+		t.Errorf("%d requests after the last Restart, want 0", n)
+	}
+}
+
+func TestAShardDrainedTwiceQuicklyKeepsItsSlices(t *testing.T) {
+	r := NewRecorder(epoch)
+	s := r.Shard(0)
+	for range 3 {
+		for range 100 {
+			s.Record(Sample{Name: "/"})
+		}
+		for i, want := range []int64{100, 0, 0} {
+			if got := r.Drain(epoch, 0).Total().Requests(); got != want {
+				t.Fatalf("drain %d: %d requests, want %d", i, got, want)
+			}
+		}
+	}
+	for range 2 {
+		s.Record(Sample{Name: "/"})
+		r.Drain(epoch, 0)
+	}
+	if cap(s.samples) < 1 || cap(s.spare) < 1 || unsafe.SliceData(s.samples[:1]) == unsafe.SliceData(s.spare[:1]) {
+		t.Errorf("after drains the shard has slices of capacity %d and %d, want two different ones",
+			cap(s.samples), cap(s.spare))
+	}
+	for _, sample := range s.spare[:cap(s.spare)] {
+		if sample != (Sample{}) {
+			t.Fatalf("a drained slice still holds %+v", sample)
+		}
+	}
+}
+
+func TestAThousandRowsThenOther(t *testing.T) {
+	const extra = 50
+	r := NewRecorder(epoch)
+	record := func() {
+		for i := range MaxRows + extra {
+			name := fmt.Sprintf("/%04d", i)
+			r.Shard(0).Record(Sample{Method: "GET", Name: name, Problem: &Problem{Format: name, Message: name, At: second(i)}})
+			r.Shard(0).Note(Mishap{Group: name, Message: name, Stack: name, At: second(i)})
+		}
+	}
+	for round := range 3 {
+		record()
+		d := r.Drain(second(round), 1)
+		checkSound(t, "Drain", d)
+		if len(d.Rows) != MaxRows+1 || len(d.Failures) != MaxRows+1 || len(d.Exceptions) != MaxRows+1 {
+			t.Fatalf("%d rows, %d failures, %d exceptions, want %d each",
+				len(d.Rows), len(d.Failures), len(d.Exceptions), MaxRows+1)
+		}
+		other := d.Rows[0]
+		if other.Key != (Key{"", Other}) || other.Requests() != extra {
+			t.Errorf("first row is %v with %d requests, want %v with %d", other.Key, other.Requests(), Key{"", Other}, extra)
+		}
+		if f := d.Failures[0]; f.FailureKey != (FailureKey{"", Other, Other}) || f.Count != extra ||
+			f.Example != fmt.Sprintf("/%04d", MaxRows+extra-1) {
+			t.Errorf("first failure is %+v, want %d of %s", f, extra, Other)
+		}
+		if e := d.Exceptions[0]; e.Group != Other || e.Count != extra || e.Stack != fmt.Sprintf("/%04d", MaxRows) {
+			t.Errorf("first exception is %+v, want %d of %s", e, extra, Other)
+		}
+		if n := d.Total().Requests(); n != MaxRows+extra {
+			t.Errorf("%d requests, want %d", n, MaxRows+extra)
+		}
+	}
+}
+
+func TestARowCalledOtherIsCountedThere(t *testing.T) {
+	r := NewRecorder(epoch)
+	r.Shard(0).Record(Sample{Name: Other})
+	for i := range MaxRows + 5 {
+		r.Shard(0).Record(Sample{Name: fmt.Sprint(i)})
+	}
+	d := r.Drain(second(1), 1)
+	checkSound(t, "Drain", d)
+	if len(d.Rows) != MaxRows+1 || d.Rows[0].Requests() != 6 {
+		t.Errorf("%d rows, the first of %d requests; want %d, 6", len(d.Rows), d.Rows[0].Requests(), MaxRows+1)
+	}
+}
+
+func TestStacksDoNotPileUp(t *testing.T) {
+	r := NewRecorder(epoch)
+	before := heap()
+	for i := range 20_000 {
+		r.Shard(i).Note(Mishap{"panic", fmt.Sprint(i), strings.Repeat("x", 10_000) + fmt.Sprint(i), second(i)})
+	}
+	if grown := heap() - before; grown > 4<<20 {
+		t.Errorf("the heap has grown by %d bytes, want at most 4 MB", grown)
+	}
+	d := r.Drain(second(1), 1)
+	if len(d.Exceptions) != 1 || d.Exceptions[0].Count != 20_000 || d.Exceptions[0].Message != "19999" {
+		t.Errorf("exceptions %.200s, want 20000, the latest 19999", fmt.Sprint(d.Exceptions))
+	}
+}
+
+// heap returns the size of what is alive.
+func heap() int64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
+}
+
+func TestTextsAreCutAndValid(t *testing.T) {
+	long := strings.Repeat("é", maxText)
+	for _, test := range []struct{ name, in, want string }{
+		{"empty", "", ""},
+		{"plain", "not found: /é", "not found: /é"},
+		{"as long as allowed", strings.Repeat("x", maxText), strings.Repeat("x", maxText)},
+		{"longer", strings.Repeat("x", maxText+1), strings.Repeat("x", maxText) + "…"},
+		{"two-byte runes", long, long[:maxText] + "…"},
+		{"cut inside a rune", "x" + long, "x" + long[:maxText-2] + "…"},
+		{"not UTF-8", "a\xff\xfeb", "a\uFFFDb"},
+		{"only continuations", strings.Repeat("\x80", maxText+9), "\uFFFD…"},
+	} {
+		got := text(test.in, maxText)
+		if got != test.want {
+			t.Errorf("%s: text(%.20q…) = %.20q… of %d bytes, want %.20q… of %d",
+				test.name, test.in, got, len(got), test.want, len(test.want))
+		}
+	}
+}
+
+func TestHostileTextsAreMadeFit(t *testing.T) {
+	r := NewRecorder(epoch)
+	chance := rand.New(rand.NewPCG(1, 9))
+	for range 200 {
+		noise := make([]byte, chance.IntN(4*maxText))
+		for i := range noise {
+			noise[i] = byte(chance.IntN(256))
+		}
+		s := string(noise)
+		r.Shard(0).Record(Sample{Method: s, Name: s, Problem: &Problem{Format: s, Message: s, At: epoch}})
+		r.Shard(0).Note(Mishap{Group: s, Message: s, Stack: strings.Repeat(s, 8), At: epoch})
+	}
+	d := r.Drain(second(1), 1)
+	checkSound(t, "Drain", d)
+	if len(d.Rows) == 0 || d.Total().Requests() != 200 {
+		t.Errorf("%d rows of %d requests, want some of 200", len(d.Rows), d.Total().Requests())
+	}
+	check := func(what, s string, most int) {
+		if !utf8.ValidString(s) || len(s) > 3*most+len("…") { // a byte may become a rune of three
+			t.Errorf("%s is %.20q… of %d bytes", what, s, len(s))
+		}
+	}
+	for _, f := range d.Failures {
+		check("a method", f.Method, maxText)
+		check("a name", f.Name, maxText)
+		check("a format", f.Format, maxText)
+		check("an example", f.Example, maxText)
+	}
+	for _, e := range d.Exceptions {
+		check("a group", e.Group, maxText)
+		check("a message", e.Message, maxText)
+		check("a stack", e.Stack, 8*maxText)
+	}
+}

@@ -1,0 +1,216 @@
+package stats
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"testing"
+	"time"
+)
+
+// steady returns second i of a run in which each row has so many requests, the last
+// of which fails if failed is set.
+func steady(i int, requests map[string]int, failed bool) Delta {
+	r := NewRecorder(second(i))
+	for name, n := range requests {
+		for k := range n {
+			s := Sample{Method: "GET", Name: name, Took: time.Duration(k+1) * time.Millisecond}
+			if failed && k == n-1 {
+				s.Problem = &Problem{"odd", fmt.Sprint("odd ", i), second(i)}
+			}
+			r.Shard(k).Record(s)
+		}
+	}
+	return r.Drain(second(i+1), i)
+}
+
+func checkRate(t *testing.T, what string, got, want float64) {
+	t.Helper()
+	if math.Abs(got-want) > 1e-9 {
+		t.Errorf("%s = %v per second, want %v", what, got, want)
+	}
+}
+
+func TestSnapshotOfAnEmptyTable(t *testing.T) {
+	var table Table
+	s := table.Snapshot()
+	if s == nil || len(s.Rows) != 0 || s.Total.Requests() != 0 || s.Span() != 0 {
+		t.Fatalf("Snapshot = %+v, want an empty one", s)
+	}
+	requests, failures := s.Rates(s.Total.Row)
+	for _, rate := range []float64{requests, failures, s.Total.Rate, s.Total.FailRate} {
+		checkRate(t, "a rate of an empty table", rate, 0)
+	}
+}
+
+func TestSnapshot(t *testing.T) {
+	var table Table
+	for i := range 25 {
+		table.Add(steady(i, map[string]int{"/b": 10 + i, "/a": 3}, i%2 == 0))
+	}
+	s := table.Snapshot()
+	if !s.From.Equal(epoch) || !s.To.Equal(second(25)) || s.Span() != 25*time.Second {
+		t.Errorf("Snapshot is from %v to %v, %v; want from %v to %v", s.From, s.To, s.Span(), epoch, second(25))
+	}
+	if len(s.Rows) != 2 || s.Rows[0].Name != "/a" || s.Rows[1].Name != "/b" {
+		t.Fatalf("rows %+v, want /a and /b", s.Rows)
+	}
+	a, b := s.Rows[0], s.Rows[1]
+	const requestsB = 25*10 + 24*25/2
+	if a.Requests() != 75 || a.Failures() != 13 || b.Requests() != requestsB || b.Failures() != 13 {
+		t.Errorf("/a: %d requests, %d failures, /b: %d, %d; want 75, 13, %d, 13",
+			a.Requests(), a.Failures(), b.Requests(), b.Failures(), requestsB)
+	}
+	// The last ten are 15 to 24.
+	checkRate(t, "requests of /a", a.Rate, 3)
+	checkRate(t, "failures of /a", a.FailRate, 0.5)
+	checkRate(t, "requests of /b", b.Rate, 29.5)
+	checkRate(t, "failures of /b", b.FailRate, 0.5)
+	checkRate(t, "all requests", s.Total.Rate, 32.5)
+	checkRate(t, "all failures", s.Total.FailRate, 1)
+	if s.CurrentSpan != 10*time.Second || s.Current.Requests() != 325 || s.Current.Failures() != 10 {
+		t.Errorf("in the last %v %d requests and %d failures, want in 10s 325 and 10",
+			s.CurrentSpan, s.Current.Requests(), s.Current.Failures())
+	}
+	if got, want := s.Current.All().Max(), 34*time.Millisecond; got != want {
+		t.Errorf("the longest of the last 10 seconds took %v, want %v", got, want)
+	}
+	requests, failures := s.Rates(b.Row)
+	checkRate(t, "requests of /b over the whole run", requests, requestsB/25.0)
+	checkRate(t, "failures of /b over the whole run", failures, 13/25.0)
+	checkSame(t, "Total", Delta{Rows: []Row{s.Total.Row}}, Delta{Rows: []Row{Row{}.plus(a.Row).plus(b.Row)}})
+	want := []Failure{
+		{FailureKey{"GET", "/a", "odd"}, 13, "odd 24", second(0), second(24)},
+		{FailureKey{"GET", "/b", "odd"}, 13, "odd 24", second(0), second(24)},
+	}
+	if !slices.Equal(s.Failures, want) {
+		t.Errorf("failures\n%+v\nwant\n%+v", s.Failures, want)
+	}
+}
+
+func TestCurrentRatesOfAYoungRun(t *testing.T) {
+	var table Table
+	table.Add(steady(0, map[string]int{"/": 8}, false))
+	half := steady(1, map[string]int{"/": 8}, false)
+	half.To = half.From.Add(500 * time.Millisecond)
+	table.Add(half)
+	s := table.Snapshot()
+	checkRate(t, "16 requests in 1.5 s", s.Total.Rate, 16/1.5)
+	checkRate(t, "16 requests in 1.5 s", s.Rows[0].Rate, 16/1.5)
+}
+
+func TestRatesWithoutTimeAreZero(t *testing.T) {
+	d := steady(0, map[string]int{"/": 8}, true)
+	for _, to := range []time.Time{d.From, d.From.Add(-time.Hour)} {
+		var table Table
+		d.To = to
+		table.Add(d)
+		s := table.Snapshot()
+		requests, failures := s.Rates(s.Total.Row)
+		for _, rate := range []float64{requests, failures, s.Total.Rate, s.Total.FailRate, s.Rows[0].Rate, s.Rows[0].FailRate} {
+			checkRate(t, fmt.Sprintf("a rate over %v", s.Span()), rate, 0)
+		}
+		if s.Total.Requests() != 8 {
+			t.Errorf("%d requests, want 8", s.Total.Requests())
+		}
+	}
+}
+
+func TestTableOfDeltasWithoutATime(t *testing.T) {
+	var table Table
+	for range 3 {
+		table.Add(Delta{Rows: rowsOf("/")})
+	}
+	if got := table.Snapshot().Total.Requests(); got != 3 {
+		t.Errorf("%d requests, want 3", got)
+	}
+}
+
+func TestTotalIsTheSumOfTheRowsOfASnapshot(t *testing.T) {
+	var table Table
+	for _, d := range deltas(newTraffic(50), 15, 2000) {
+		table.Add(d)
+	}
+	s := table.Snapshot()
+	var want Row
+	rate, failRate := 0.0, 0.0
+	for i, l := range s.Rows {
+		want = want.plus(l.Row)
+		rate += l.Rate
+		failRate += l.FailRate
+		if i > 0 && compareRows(s.Rows[i-1].Row, l.Row) >= 0 {
+			t.Errorf("%v comes before %v", s.Rows[i-1].Key, l.Key)
+		}
+	}
+	checkSame(t, "Total", Delta{Rows: []Row{s.Total.Row}}, Delta{Rows: []Row{want}})
+	checkRate(t, "all requests", s.Total.Rate, rate)
+	checkRate(t, "all failures", s.Total.FailRate, failRate)
+	if s.Total.Requests() != 30_000 {
+		t.Errorf("%d requests, want 30000", s.Total.Requests())
+	}
+}
+
+func TestASnapshotNeverChanges(t *testing.T) {
+	list := deltas(newTraffic(10), 30, 200)
+	var table Table
+	print := func(s *Snapshot) string { return fmt.Sprintf("%+v", *s) }
+	var snapshots []*Snapshot
+	var printed []string
+	for _, d := range list {
+		table.Add(d)
+		s := table.Snapshot()
+		if again := table.Snapshot(); again != s {
+			t.Fatal("Snapshot makes another one although nothing was added")
+		}
+		snapshots, printed = append(snapshots, s), append(printed, print(s))
+	}
+	for i, s := range snapshots {
+		if print(s) != printed[i] {
+			t.Errorf("snapshot %d has changed", i)
+		}
+		if i > 0 && s == snapshots[i-1] {
+			t.Errorf("snapshot %d is the one before", i)
+		}
+	}
+}
+
+func TestTableOfTwoRecordersIsBounded(t *testing.T) {
+	var recorders [2]*Recorder
+	for i := range recorders {
+		recorders[i] = NewRecorder(epoch)
+	}
+	var table Table
+	var first []string
+	for round := range 12 {
+		for i, r := range recorders {
+			for k := range MaxRows + 10 {
+				r.Shard(k).Record(Sample{Name: fmt.Sprintf("/%c%04d", 'z'-i, k)}) // the second's come first
+			}
+			table.Add(r.Drain(second(round+1), 1))
+		}
+		s := table.Snapshot()
+		checkSound(t, "the table", table.sum)
+		all := make([]string, len(s.Rows))
+		for i, l := range s.Rows {
+			all[i] = l.Name
+		}
+		if round == 0 {
+			first = all
+		}
+		if len(all) != MaxRows+1 || !slices.Equal(all, first) {
+			t.Fatalf("round %d: %d rows, want the same %d as at first", round, len(all), MaxRows+1)
+		}
+		if got, want := s.Total.Requests(), int64(round+1)*2*(MaxRows+10); got != want {
+			t.Fatalf("round %d: %d requests, want %d", round, got, want)
+		}
+	}
+	s := table.Snapshot()
+	rate := 0.0
+	for _, l := range s.Rows {
+		rate += l.Rate
+	}
+	checkRate(t, "all rows together", rate, s.Total.Rate)
+	if s.Rows[0].Name != Other || s.Rows[0].Rate < 1 {
+		t.Errorf("the first row is %s with %v requests per second, want %s with what has no row", s.Rows[0].Name, s.Rows[0].Rate, Other)
+	}
+}
