@@ -165,6 +165,11 @@ func (p *program) work(ctx context.Context) int {
 		if err != nil {
 			return p.refuse(err)
 		}
+		defer func() {
+			for _, l := range listeners {
+				l.Close() // in case they were never served
+			}
+		}()
 		do = func(ctx context.Context) error { return p.serveWeb(ctx, listeners) }
 	}
 	// The files come last: who cannot start must not wipe out earlier results.

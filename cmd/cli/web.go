@@ -13,7 +13,7 @@ import (
 func (p *program) listen() ([]net.Listener, error) {
 	hosts := server.Loopback
 	switch p.opts.webHost {
-	case "":
+	case "", "localhost":
 	case "*": // as Locust has it: every address of this machine
 		hosts = []string{""}
 	default:
@@ -22,8 +22,7 @@ func (p *program) listen() ([]net.Listener, error) {
 	return server.Listen(hosts, p.opts.webPort)
 }
 
-// serveWeb serves the page until ctx ends, and then until the run is over. It
-// closes the listeners.
+// serveWeb serves the page until ctx ends, and then until the run is over.
 func (p *program) serveWeb(ctx context.Context, listeners []net.Listener) error {
 	page := server.New(server.Options{
 		Engine: p.engine, Defaults: p.opts.config, Version: thisBuild().version,
@@ -35,9 +34,6 @@ func (p *program) serveWeb(ctx context.Context, listeners []net.Listener) error 
 	}
 	if p.opts.autostart {
 		if _, err := p.engine.Start(p.opts.config); err != nil {
-			for _, l := range listeners {
-				l.Close()
-			}
 			return err
 		}
 	}

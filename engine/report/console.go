@@ -9,10 +9,12 @@ import (
 	"github.com/gregaria/gregaria/engine/stats"
 )
 
-// The width of the column Name follows that of the terminal, within these bounds.
+// Bounds of widths. Names follow the width of the terminal.
 const (
 	leastName = 12
 	mostName  = 80
+	mostType  = 16
+	mostLine  = 600 // of a message
 )
 
 // A column is one of a console table.
@@ -40,19 +42,19 @@ func RequestsTable(s *stats.Snapshot, width int, current bool) string {
 		}
 	}
 	return table([]column{
-		{"Type", 8, true, false}, {"Name", leastName, true, false}, {"# reqs", 7, false, false}, {"# fails", 12, false, false},
-		{"Avg", 6, false, true}, {"Min", 6, false, false}, {"Max", 6, false, false}, {"Med", 6, false, false},
-		{"req/s", 8, false, true}, {"failures/s", 10, false, false},
+		{"Type", 4, true, false}, {"Name", leastName, true, false}, {"# reqs", 6, false, false}, {"# fails", 8, false, false},
+		{"Avg", 5, false, true}, {"Min", 5, false, false}, {"Max", 5, false, false}, {"Med", 5, false, false},
+		{"req/s", 7, false, true}, {"failures/s", 10, false, false},
 	}, s, cells, width)
 }
 
 // PercentilesTable says how long requests took, in milliseconds.
 func PercentilesTable(s *stats.Snapshot, width int) string {
-	list := []column{{"Type", 8, true, false}, {"Name", leastName, true, false}}
+	list := []column{{"Type", 4, true, false}, {"Name", leastName, true, false}}
 	for _, title := range percentileColumns {
-		list = append(list, column{title, 6, false, false})
+		list = append(list, column{title, 5, false, false})
 	}
-	list = append(list, column{"# reqs", 7, false, true})
+	list = append(list, column{"# reqs", 6, false, true})
 	return "Response time percentiles (ms)\n" + table(list, s, func(l stats.Line) []string {
 		all := l.All()
 		cells := []string{OneLine(l.Method), OneLine(l.Name)}
@@ -77,13 +79,16 @@ func table(list []column, s *stats.Snapshot, cells func(stats.Line) []string, wi
 	total.Name = aggregated
 	lines = append(lines, cells(total))
 
-	const name = 1 // the column that gives way
+	const kind, name = 0, 1 // the columns of texts; name gives way
 	widths := make([]int, len(list))
 	others := len(list) - 1
 	for i, c := range list {
 		widths[i] = max(c.least, len(c.title))
 		for _, l := range lines {
 			widths[i] = max(widths[i], columns(l[i]))
+		}
+		if i == kind {
+			widths[i] = min(widths[i], mostType)
 		}
 		if c.bar {
 			others += 2
@@ -142,8 +147,11 @@ func table(list []column, s *stats.Snapshot, cells func(stats.Line) []string, wi
 func FailuresTable(failures []stats.Failure) string {
 	var b strings.Builder
 	for _, f := range failures {
-		where := strings.TrimSpace(f.Method + " " + f.Name)
-		fmt.Fprintf(&b, "%13d  %s\n", f.Count, OneLine(where+": "+wording(f)))
+		where := f.Name
+		if f.Method != "" {
+			where = f.Method + " " + f.Name
+		}
+		fmt.Fprintf(&b, "%13d  %s\n", f.Count, oneShort(where+": "+wording(f)))
 	}
 	return list("Error report", "Error", b.String())
 }
@@ -156,18 +164,20 @@ const mostStack = 16
 func ExceptionsTable(exceptions []stats.Exception) string {
 	var b strings.Builder
 	for _, e := range exceptions {
-		fmt.Fprintf(&b, "%13d  %s\n", e.Count, OneLine(e.Message))
+		fmt.Fprintf(&b, "%13d  %s\n", e.Count, oneShort(e.Message))
 		lines := strings.Split(strings.TrimRight(e.Stack, "\n"), "\n")
 		for i, l := range lines {
 			if i == mostStack {
 				fmt.Fprintf(&b, "%19s(%d more lines)\n", "", len(lines)-i)
 				break
 			}
-			fmt.Fprintf(&b, "%19s%s\n", "", OneLine(strings.ReplaceAll(l, "\t", "    ")))
+			fmt.Fprintf(&b, "%19s%s\n", "", oneShort(strings.ReplaceAll(l, "\t", "    ")))
 		}
 	}
 	return list("Exceptions", "Message", b.String())
 }
+
+func oneShort(s string) string { return shorten(OneLine(s), mostLine) }
 
 func list(title, what, body string) string {
 	if body == "" {

@@ -1,0 +1,277 @@
+package cli
+
+import (
+	"bytes"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"reflect"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gregaria/gregaria/engine"
+	"github.com/gregaria/gregaria/engine/stats"
+)
+
+func TestLogLines(t *testing.T) {
+	var out bytes.Buffer
+	l, end, err := openLog("", &out, slog.LevelInfo)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer end()
+	logged := func(log func()) string {
+		out.Reset()
+		log()
+		line, _ := strings.CutSuffix(out.String(), "\n")
+		if line == "" {
+			return ""
+		}
+		return line[len("2006-01-02 15:04:05.000 "):]
+	}
+	for want, log := range map[string]func(){
+		"":                                   func() { l.Debug("quiet") },
+		"INFO plain a=1 b=x":                 func() { l.Info("plain", "a", 1, "b", "x") },
+		"WARNING w":                          func() { l.Warn("w") },
+		"ERROR e":                            func() { l.Error("e") },
+		"CRITICAL c":                         func() { l.Log(t.Context(), slog.Level(12), "c") },
+		`INFO a\nb\x1b[31m x="\u202ey" z=""`: func() { l.Info("a\nb\x1b[31m", "x", "\u202ey", "z", "") },
+		`INFO m k="two words" q="a\"b"`:      func() { l.Info("m", "k", "two words", "q", `a"b`) },
+		`INFO m run=1 g.h.k=v g.x=1s`:        func() { l.With("run", 1).WithGroup("g").Info("m", slog.Group("h", "k", "v"), "x", time.Second) },
+		`INFO m a\nb=1`:                      func() { l.Info("m", "a\nb", 1) },
+		"INFO " + strings.Repeat("x", 2048) + "…": func() { l.Info(strings.Repeat("x", 5000)) },
+	} {
+		if got := logged(log); got != want {
+			t.Errorf("logged %q, want %q", got, want)
+		}
+	}
+}
+
+func TestLogKeepsTheLatestLines(t *testing.T) {
+	l, end, err := openLog("", new(bytes.Buffer), slog.LevelInfo)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer end()
+	for i := range keptLines + 7 {
+		l.Info(fmt.Sprint("line ", i))
+	}
+	lines := l.Lines()
+	first, last := lines[0], lines[len(lines)-1]
+	if len(lines) != keptLines || !strings.HasSuffix(first, "line 7") || !strings.HasSuffix(last, fmt.Sprint("line ", keptLines+6)) {
+		t.Errorf("%d lines from %q to %q, want the last %d", len(lines), first, last, keptLines)
+	}
+}
+
+func TestBuild(t *testing.T) {
+	settings := []debug.BuildSetting{{Key: "vcs.revision", Value: "0123456789abcdef0123"}, {Key: "vcs.modified", Value: "true"}}
+	for _, test := range []struct {
+		info debug.BuildInfo
+		want build
+	}{
+		{debug.BuildInfo{}, build{version: "devel"}},
+		{debug.BuildInfo{Main: debug.Module{Path: module, Version: "(devel)"}, Settings: settings[:1]}, build{"devel", "0123456789ab"}},
+		{debug.BuildInfo{Main: debug.Module{Path: module, Version: "v1.2.3"}, Settings: settings}, build{"1.2.3", "0123456789ab and changes"}},
+		{debug.BuildInfo{
+			Main: debug.Module{Path: "example.test/mine", Version: "v9.0.0"}, Deps: []*debug.Module{{Path: module, Version: "v1.2.3"}},
+		}, build{version: "1.2.3"}},
+	} {
+		if got := buildOf(&test.info); got != test.want {
+			t.Errorf("buildOf(%+v) = %+v, want %+v", test.info, got, test.want)
+		}
+	}
+}
+
+func TestHostsToAnswerTo(t *testing.T) {
+	for host, want := range map[string][]string{
+		"": {"a.test"}, "*": {"a.test", "*"}, "0.0.0.0": {"a.test", "*"}, "::": {"a.test", "*"},
+		"10.1.2.3": {"a.test", "10.1.2.3"}, "box.test": {"a.test", "box.test"},
+	} {
+		p := &program{opts: &options{webHost: host, allowedHosts: []string{"a.test"}}}
+		if got := p.answersTo(); !reflect.DeepEqual(got, want) {
+			t.Errorf("--web-host %q answers to %q, want %q", host, got, want)
+		}
+	}
+	for host, want := range map[string]bool{"": true, "localhost": true, "127.0.0.9": true, "::1": true, "*": false, "0.0.0.0": false, "box.test": false} {
+		if got := (&program{opts: &options{webHost: host}}).loopback(); got != want {
+			t.Errorf("--web-host %q is for this machine alone: %v, want %v", host, got, want)
+		}
+	}
+}
+
+// advised returns what a watcher logs about statuses in turn.
+func advised(statuses ...*engine.Status) string {
+	var out bytes.Buffer
+	l, _, _ := openLog("", &out, slog.LevelInfo)
+	w := &watcher{log: l.Logger}
+	for _, s := range statuses {
+		w.advise(s)
+	}
+	return out.String()
+}
+
+func TestEachKindOfNoticeIsLoggedOncePerRun(t *testing.T) {
+	s := func(run int, notices ...string) *engine.Status { return &engine.Status{Run: run, Notices: notices} }
+	got := advised(s(1, "3 of 4 cannot start"), s(1, "12 of 40 cannot start", "another"), s(1, "another"), s(2, "another"))
+	if n := strings.Count(got, "cannot start"); n != 1 {
+		t.Errorf("logged %d times that users cannot start, want once:\n%s", n, got)
+	}
+	if n := strings.Count(got, "another"); n != 2 {
+		t.Errorf("logged the other notice %d times in two runs, want twice:\n%s", n, got)
+	}
+}
+
+func TestMoreUsersThanFiles(t *testing.T) {
+	limit, known := fileLimit()
+	if !known || limit > engine.MaxUsers {
+		t.Skip("no limit of open files that users could reach")
+	}
+	s := &engine.Status{Run: 1, State: engine.Spawning, Config: engine.Config{Users: int(limit)}}
+	want := "ulimit -n " + strconv.FormatUint(limit+spareFiles, 10)
+	if got := advised(s); !strings.Contains(got, want) {
+		t.Errorf("logged %q, want the way out: %s", got, want)
+	}
+	s.Config.Users = 1
+	if got := advised(s); got != "" {
+		t.Errorf("logged %q about one user, want nothing", got)
+	}
+}
+
+// A run in memory: what an engine would publish second by second.
+type tape struct {
+	recorder *stats.Recorder
+	table    stats.Table
+	history  stats.History
+	now      time.Time
+	run      int
+}
+
+func newTape(run int, at time.Time) *tape {
+	return &tape{recorder: stats.NewRecorder(at), now: at, run: run}
+}
+
+// second records requests and returns the status a second later.
+func (tp *tape) second(requests int) *engine.Status {
+	for range requests {
+		tp.recorder.Shard(0).Record(stats.Sample{Method: "GET", Name: "/", Took: time.Millisecond})
+	}
+	tp.now = tp.now.Add(time.Second)
+	d := tp.recorder.Drain(tp.now, 3)
+	tp.table.Add(d)
+	tp.history.Add(d)
+	return &engine.Status{Run: tp.run, State: engine.Running, Stats: tp.table.Snapshot(), History: tp.history.Timeline()}
+}
+
+var start = time.Date(2026, 1, 2, 15, 4, 5, 0, time.UTC)
+
+// newFiles returns files in a new folder, with a clock to turn.
+func newFiles(t *testing.T) (c *csvFiles, clock *time.Time, out *bytes.Buffer) {
+	t.Helper()
+	out = new(bytes.Buffer)
+	l, _, _ := openLog("", out, slog.LevelInfo)
+	c, err := createCSV(filepath.Join(t.TempDir(), "x"), false, l.Logger)
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := start
+	c.now = func() time.Time { return now }
+	return c, &now, out
+}
+
+// totals returns the column Total Request Count of the history file.
+func totals(t *testing.T, c *csvFiles) string {
+	t.Helper()
+	var list []string
+	for _, line := range readCSV(t, c.prefix+"_stats_history.csv")[1:] {
+		list = append(list, line[17])
+	}
+	return strings.Join(list, " ")
+}
+
+func TestFilesBeginWithHeaders(t *testing.T) {
+	c, _, _ := newFiles(t)
+	for name, want := range map[string]int{"_stats.csv": 2, "_stats_history.csv": 1, "_failures.csv": 1, "_exceptions.csv": 1} {
+		if lines := readCSV(t, c.prefix+name); len(lines) != want {
+			t.Errorf("%s has %d lines before a run, want %d", name, len(lines), want)
+		}
+	}
+	if err := c.finish(&engine.Status{Stats: &stats.Snapshot{}}); err != nil {
+		t.Errorf("finish without a run = %v, want nil", err)
+	}
+}
+
+// The history takes over each second once, however often it is told, also when it
+// was not told for a while, and begins anew with a run or a reset.
+func TestHistoryFollows(t *testing.T) {
+	c, _, _ := newFiles(t)
+	tp := newTape(1, start)
+	s := tp.second(10)
+	c.update(s)
+	c.update(s)
+	tp.second(5)
+	c.update(tp.second(1))
+	c.update(newTape(1, tp.now.Add(300*time.Millisecond)).second(7)) // a reset
+	c.update(&engine.Status{Run: 2, Stats: &stats.Snapshot{}})
+	tp = newTape(2, tp.now.Add(time.Minute))
+	s = tp.second(2)
+	c.update(s)
+	if err := c.finish(s); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := totals(t, c), "10 15 16 7 2"; got != want {
+		t.Errorf("totals in the history are %s, want %s", got, want)
+	}
+}
+
+// What could not be written is written later; there is one line about it a minute.
+func TestWritingIsTriedAgain(t *testing.T) {
+	c, clock, out := newFiles(t)
+	tp := newTape(1, start)
+	c.update(tp.second(1))
+	whole := c.file
+	broken, err := os.Open(whole.Name()) // cannot be written to
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer broken.Close()
+	c.file = broken
+	var s *engine.Status
+	for range 65 {
+		*clock = clock.Add(time.Second)
+		s = tp.second(1)
+		c.update(s)
+	}
+	if n := strings.Count(out.String(), "\n"); n != 2 {
+		t.Errorf("%d log lines in 65 seconds, want 2:\n%s", n, out)
+	}
+	c.file = whole
+	c.update(s)
+	if got := totals(t, c); got != "1" {
+		t.Errorf("totals in the history are %s: want no try within %s", got, retryAfter)
+	}
+	*clock = clock.Add(retryAfter)
+	c.update(s)
+	if got := strings.Fields(totals(t, c)); len(got) != 66 || got[65] != "66" {
+		t.Errorf("totals in the history are %s, want 1 to 66", got)
+	}
+	if err := c.finish(s); err != nil {
+		t.Errorf("finish = %v, want nil: nothing is missing", err)
+	}
+}
+
+// Of a disk that stays full, memory does not grow, and the end says so.
+func TestHistoryThatIsLost(t *testing.T) {
+	c, _, _ := newFiles(t)
+	c.pending.Write(make([]byte, mostPending+1))
+	tp := newTape(1, start)
+	s := tp.second(1)
+	c.update(s)
+	err := c.finish(s)
+	if err == nil || !strings.Contains(err.Error(), "_stats_history.csv has a gap") {
+		t.Errorf("finish = %v, want word of the gap", err)
+	}
+}

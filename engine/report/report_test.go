@@ -1,0 +1,494 @@
+package report
+
+import (
+	"bytes"
+	"encoding/csv"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gregaria/gregaria/engine/stats"
+)
+
+var update = flag.Bool("update", false, "write golden files anew")
+
+// golden compares got with testdata/name.
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s differs (-update writes it anew)\ngot:\n%s\nwant:\n%s", path, got, want)
+	}
+}
+
+var start = time.Date(2026, 1, 2, 15, 4, 5, 0, time.UTC)
+
+// second is what users record in one second of a test's run.
+type second struct {
+	users   int
+	samples []stats.Sample
+	mishaps []stats.Mishap
+}
+
+// deltas returns a delta per second.
+func deltas(seconds []second) []stats.Delta {
+	r := stats.NewRecorder(start)
+	var out []stats.Delta
+	for i, s := range seconds {
+		for _, sample := range s.samples {
+			r.Shard(0).Record(sample)
+		}
+		for _, m := range s.mishaps {
+			r.Shard(0).Note(m)
+		}
+		out = append(out, r.Drain(start.Add(time.Duration(i+1)*time.Second), s.users))
+	}
+	return out
+}
+
+func snapshot(list []stats.Delta) *stats.Snapshot {
+	var table stats.Table
+	for _, d := range list {
+		table.Add(d)
+	}
+	return table.Snapshot()
+}
+
+// run is twelve seconds of an ordinary run. The third to fifth are idle; from the
+// eighth on cities cannot be found.
+func run() []second {
+	ms := func(x float64) time.Duration { return time.Duration(x * float64(time.Millisecond)) }
+	var seconds []second
+	for i := range 12 {
+		s := second{users: min(i+1, 10)}
+		at := start.Add(time.Duration(i)*time.Second + 400*time.Millisecond)
+		if i == 0 {
+			s.samples = append(s.samples, stats.Sample{Method: "POST", Name: "/login", Took: ms(120.5), Bytes: 300})
+		}
+		if i < 2 || i > 4 {
+			for k := range 20 * (i + 1) {
+				s.samples = append(s.samples, stats.Sample{Method: "GET", Name: "/cities", Took: ms(0.25 + float64(k)*0.125), Bytes: int64(100 + k)})
+				one := stats.Sample{Method: "GET", Name: "/cities/{id}", Took: ms(3 + float64(k)), Bytes: 64}
+				if i >= 7 && k%5 == 0 {
+					one.Problem = &stats.Problem{
+						Format: "status 404", Message: fmt.Sprintf(`status 404: {"detail":"no city %d"}`, k), At: at,
+					}
+				}
+				if i >= 7 && k == 7 {
+					one.Problem = &stats.Problem{Format: "city is named %q, want %q", Message: `city is named "a", want "b"`, At: at}
+				}
+				s.samples = append(s.samples, one)
+			}
+		}
+		if i == 9 {
+			s.mishaps = append(s.mishaps, stats.Mishap{
+				Group: "readBack: no id", Message: "no id in answer 17", Stack: "readBack", At: at,
+			}, stats.Mishap{
+				Group: "panic", Message: "panic: runtime error: index out of range [3] with length 3",
+				Stack: "goroutine 12 [running]:\nmain.look(...)\n\t/src/look.go:17 +0x1d\n", At: at,
+			})
+		}
+		seconds = append(seconds, s)
+	}
+	return seconds
+}
+
+// nasty is text that does harm where it is not expected.
+var nasty = []string{
+	"=HYPERLINK(\"http://evil.test\")", "+1+1", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "\x00=1",
+	"\x1b[31mred\x1b[0m\x1b]0;title\a", "a\u202egnp.exe", "\u2066x\u2069", "zero\u200bwidth", "line\nbreak\r\n", "comma,\"quote\"",
+	"\xff\xfe bad", "日本語の名前", "e\u0301", "-5", "🙂", strings.Repeat("long", 500), "", " ", `\.`,
+}
+
+func nastyRun() []second {
+	var s second
+	for _, text := range nasty {
+		s.samples = append(s.samples, stats.Sample{
+			Method: text, Name: text, Took: time.Millisecond, Problem: &stats.Problem{Format: text, Message: text, At: start},
+		})
+		s.mishaps = append(s.mishaps, stats.Mishap{Group: text, Message: text, Stack: text, At: start})
+	}
+	return []second{s}
+}
+
+func made(t *testing.T, write func(io.Writer) error) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := write(&b); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func historyOf(list []stats.Delta, full bool) func(io.Writer) error {
+	return func(w io.Writer) error {
+		h, err := NewHistory(w, full)
+		for _, d := range list {
+			err = errors.Join(err, h.Add(d))
+		}
+		return err
+	}
+}
+
+func TestFilesAndTables(t *testing.T) {
+	for name, seconds := range map[string][]second{"run": run(), "nasty": nastyRun(), "empty": nil, "idle": {{}}} {
+		list := deltas(seconds)
+		s := snapshot(list)
+		golden(t, name+"_stats.csv", made(t, func(w io.Writer) error { return RequestsCSV(w, s) }))
+		golden(t, name+"_failures.csv", made(t, func(w io.Writer) error { return FailuresCSV(w, s.Failures) }))
+		golden(t, name+"_exceptions.csv", made(t, func(w io.Writer) error { return ExceptionsCSV(w, s.Exceptions) }))
+		golden(t, name+"_history.csv", made(t, historyOf(list, false)))
+		golden(t, name+"_full_history.csv", made(t, historyOf(list, true)))
+		for _, width := range []int{0, 80, 120} {
+			golden(t, fmt.Sprintf("%s_%d.txt", name, width), strings.Join([]string{
+				RequestsTable(s, width, true), RequestsTable(s, width, false), PercentilesTable(s, width),
+				FailuresTable(s.Failures), ExceptionsTable(s.Exceptions),
+			}, "\n"))
+		}
+	}
+}
+
+// Locust's headers, to the letter: tools that read its files look for them.
+func TestHeadersAreLocusts(t *testing.T) {
+	s := &stats.Snapshot{}
+	for what, test := range map[string]struct {
+		write func(io.Writer) error
+		want  string
+	}{
+		"requests":   {func(w io.Writer) error { return RequestsCSV(w, s) }, "Type,Name,Request Count,Failure Count,Median Response Time,Average Response Time,Min Response Time,Max Response Time,Average Content Size,Requests/s,Failures/s,50%,66%,75%,80%,90%,95%,98%,99%,99.9%,99.99%,100%"},
+		"failures":   {func(w io.Writer) error { return FailuresCSV(w, nil) }, "Method,Name,Error,Occurrences,First Seen,Last Seen"},
+		"exceptions": {func(w io.Writer) error { return ExceptionsCSV(w, nil) }, "Count,Message,Traceback,Nodes"},
+		"history":    {func(w io.Writer) error { return HistoryCSV(w, stats.Timeline{}, true) }, "Timestamp,User Count,Type,Name,Requests/s,Failures/s,50%,66%,75%,80%,90%,95%,98%,99%,99.9%,99.99%,100%,Total Request Count,Total Failure Count,Total Median Response Time,Total Average Response Time,Total Min Response Time,Total Max Response Time,Total Average Content Size"},
+	} {
+		if got, _, _ := strings.Cut(made(t, test.write), "\n"); got != test.want {
+			t.Errorf("%s: header\n%s\nwant\n%s", what, got, test.want)
+		}
+	}
+}
+
+// The current columns of the last line are the page's current numbers, and the
+// totals are the table's.
+func TestHistoryAgreesWithTheTable(t *testing.T) {
+	list := deltas(run())
+	s := snapshot(list)
+	for _, full := range []bool{false, true} {
+		lines, err := csv.NewReader(strings.NewReader(made(t, historyOf(list, full)))).ReadAll()
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := lines[len(lines)-1]
+		current, all := s.Current.All(), s.Total.All()
+		want := join([]string{
+			whole(s.To.Unix()), "10", "", "Aggregated", perSecond(s.Total.Rate), perSecond(s.Total.FailRate),
+		}, percentileCells(current), sums(s.Total.Row, all))
+		if !slices.Equal(got, want) {
+			t.Errorf("full %v: last line\n%q\nwant\n%q", full, got, want)
+		}
+	}
+}
+
+func TestHistoryCSVWalksTheTimeline(t *testing.T) {
+	list := deltas(run())
+	var h stats.History
+	for _, d := range list {
+		h.Add(d)
+	}
+	for _, full := range []bool{false, true} {
+		got := made(t, func(w io.Writer) error { return HistoryCSV(w, h.Timeline(), full) })
+		if want := made(t, historyOf(list, full)); got != want {
+			t.Errorf("HistoryCSV(full %v) =\n%s\nwant, as delta by delta,\n%s", full, got, want)
+		}
+	}
+}
+
+// Deltas that were merged are longer than 10 seconds: each is its own present.
+func TestHistoryOfLongSteps(t *testing.T) {
+	step := func(i int) stats.Delta {
+		r := stats.NewRecorder(start.Add(time.Duration(i) * time.Minute))
+		for range 600 {
+			r.Shard(0).Record(stats.Sample{Method: "GET", Name: "/", Took: time.Duration(i+1) * time.Millisecond})
+		}
+		return r.Drain(start.Add(time.Duration(i+1)*time.Minute), 5)
+	}
+	lines, err := csv.NewReader(strings.NewReader(made(t, historyOf([]stats.Delta{step(0), step(1)}, false)))).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := lines[2]; got[4] != "10.000000" || got[6] != "2" || got[17] != "1200" {
+		t.Errorf("second minute: rate %s, 50%% %s, total %s, want 10.000000, 2, 1200", got[4], got[6], got[17])
+	}
+}
+
+func TestHistoryRestarts(t *testing.T) {
+	var b bytes.Buffer
+	h, err := NewHistory(&b, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := deltas(run()[:1])
+	for range 2 {
+		b.Reset()
+		h.Restart()
+		if err := h.Add(list[0]); err != nil {
+			t.Fatal(err)
+		}
+		if want := made(t, historyOf(list, true)); !strings.HasSuffix(want, b.String()) {
+			t.Errorf("after Restart:\n%s\nwant the lines of\n%s", b.String(), want)
+		}
+	}
+}
+
+func TestNoPercentileExceedsTheMaximum(t *testing.T) {
+	chance := rand.New(rand.NewPCG(1, 2))
+	for range 200 {
+		var s second
+		for range 1 + chance.IntN(50) {
+			took := time.Duration(chance.ExpFloat64() * float64(time.Second))
+			s.samples = append(s.samples, stats.Sample{Method: "GET", Name: "/", Took: took})
+		}
+		snap := snapshot(deltas([]second{s}))
+		lines, err := csv.NewReader(strings.NewReader(made(t, func(w io.Writer) error { return RequestsCSV(w, snap) }))).ReadAll()
+		if err != nil {
+			t.Fatal(err)
+		}
+		row := lines[1]
+		highest, last := number(t, row[7]), 0.0
+		for i, cell := range row[11:] {
+			p := number(t, cell)
+			if p > highest || p < last {
+				t.Fatalf("%s = %v after %v, with a maximum of %v", lines[0][11+i], p, last, highest)
+			}
+			last = p
+		}
+		if last != highest || row[4] != row[11] {
+			t.Fatalf("100%% = %v, maximum %v; median %s, 50%% %s: want them equal", last, highest, row[4], row[11])
+		}
+	}
+}
+
+func number(t *testing.T, cell string) float64 {
+	t.Helper()
+	x, err := strconv.ParseFloat(cell, 64)
+	if err != nil {
+		t.Fatalf("cell %q is not a number", cell)
+	}
+	return x
+}
+
+func TestWording(t *testing.T) {
+	for _, test := range []struct{ format, example, want string }{
+		{"status 404", "status 404", "status 404"},
+		{"status 404", `status 404: {"a":1}`, `status 404: {"a":1}`},
+		{"city is %q", `city is "a"`, `city is %q (latest: city is "a")`},
+		{"status 404", "", "status 404"},
+	} {
+		got := wording(stats.Failure{FailureKey: stats.FailureKey{Format: test.format}, Example: test.example})
+		if got != test.want {
+			t.Errorf("wording(%q, %q) = %q, want %q", test.format, test.example, got, test.want)
+		}
+	}
+}
+
+func TestCells(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		0: "0", 1: "0", time.Microsecond: "0.001", 1499 * time.Nanosecond: "0.001", 1500 * time.Nanosecond: "0.002",
+		time.Millisecond: "1", 1234567 * time.Nanosecond: "1.235", time.Hour: "3600000", time.Hour - time.Microsecond: "3599999.999",
+	} {
+		if got := millis(d); got != want {
+			t.Errorf("millis(%d ns) = %s, want %s", d, got, want)
+		}
+	}
+	for x, want := range map[float64]string{0: "0", 100: "100", 1.5: "1.5", 1.0 / 3: "0.333", 1e-9: "0"} {
+		if got := thousandths(x); got != want {
+			t.Errorf("thousandths(%v) = %s, want %s", x, got, want)
+		}
+	}
+	for d, want := range map[time.Duration]string{
+		0: "0", 40 * time.Microsecond: "0.04", 400 * time.Microsecond: "0.4", 24100 * time.Microsecond: "24.1",
+		1234 * time.Millisecond: "1234",
+	} {
+		if got := brief(d); got != want {
+			t.Errorf("brief(%s) = %s, want %s", d, got, want)
+		}
+	}
+}
+
+func TestOneLine(t *testing.T) {
+	for s, want := range map[string]string{
+		"":                 "",
+		"plain text — ü 日": "plain text — ü 日",
+		"a\nb\tc\r":        `a\nb\tc\r`,
+		"\x1b[31m":         `\x1b[31m`,
+		"a\u202eb\u2066":   `a\u202eb\u2066`,
+		"\x9b31m\xff":      `\x9b31m\xff`,
+		"\u009b31m":        `\u009b31m`,
+		"zero\u200bwidth":  `zero\u200bwidth`,
+		"\u2028\u00a0":     `\u2028\u00a0`,
+		`it's "q" \d`:      `it's "q" \d`,
+		"\x00\x07\x7f":     `\x00\a\x7f`,
+	} {
+		if got := OneLine(s); got != want {
+			t.Errorf("OneLine(%q) = %q, want %q", s, got, want)
+		}
+	}
+}
+
+// Tables are as wide as the terminal allows, whatever is in them, and no name gets
+// a line, a colour or a direction of its own.
+func TestTablesAreTame(t *testing.T) {
+	s := snapshot(deltas(nastyRun()))
+	for _, width := range []int{0, 1, 80, 200} {
+		for what, text := range map[string]string{
+			"RequestsTable":    RequestsTable(s, width, true),
+			"PercentilesTable": PercentilesTable(s, width),
+			"FailuresTable":    FailuresTable(s.Failures),
+			"ExceptionsTable":  ExceptionsTable(s.Exceptions),
+		} {
+			for line := range strings.SplitSeq(strings.TrimSuffix(text, "\n"), "\n") {
+				if OneLine(line) != line {
+					t.Errorf("%s(width %d): line %q, want no control characters", what, width, line)
+				}
+			}
+		}
+		n := strings.Count(RequestsTable(s, width, true), "\n")
+		if want := len(s.Rows) + 4; n != want {
+			t.Errorf("RequestsTable(width %d): %d lines, want %d", width, n, want)
+		}
+	}
+	for line := range strings.SplitSeq(RequestsTable(snapshot(deltas(run())), 100, true), "\n") {
+		if columns(line) > 100 {
+			t.Errorf("RequestsTable(width 100): line of %d columns: %q", columns(line), line)
+		}
+	}
+}
+
+func TestShorten(t *testing.T) {
+	for _, test := range []struct {
+		s    string
+		n    int
+		want string
+	}{
+		{"abc", 3, "abc"}, {"abcd", 3, "ab…"}, {"日本語", 6, "日本語"}, {"日本語", 5, "日本…"}, {"日本語", 4, "日…"},
+		{"e\u0301e\u0301", 2, "e\u0301e\u0301"}, {"", 3, ""},
+	} {
+		if got := shorten(test.s, test.n); got != test.want || columns(got) > test.n {
+			t.Errorf("shorten(%q, %d) = %q, want %q", test.s, test.n, got, test.want)
+		}
+	}
+}
+
+// Whatever names and messages are, a reader gets as many cells as there are
+// columns, the texts unchanged but for the quote, and numbers that are numbers.
+func FuzzCSV(f *testing.F) {
+	for _, s := range nasty {
+		f.Add(s, s, s, s)
+	}
+	f.Fuzz(func(t *testing.T, method, name, message, stack string) {
+		s := snapshot(deltas([]second{{
+			samples: []stats.Sample{{Method: method, Name: name, Problem: &stats.Problem{Format: message, Message: message, At: start}}},
+			mishaps: []stats.Mishap{{Group: message, Message: message, Stack: stack, At: start}},
+		}}))
+		for what, test := range map[string]struct {
+			write func(io.Writer) error
+			lines int
+			texts []int
+			want  []string
+		}{
+			"requests":   {func(w io.Writer) error { return RequestsCSV(w, s) }, 3, []int{0, 1}, []string{method, name}},
+			"failures":   {func(w io.Writer) error { return FailuresCSV(w, s.Failures) }, 2, []int{0, 1, 2}, []string{method, name, s.Failures[0].Format}},
+			"exceptions": {func(w io.Writer) error { return ExceptionsCSV(w, s.Exceptions) }, 2, []int{1, 2}, []string{s.Exceptions[0].Message, s.Exceptions[0].Stack}},
+		} {
+			file := made(t, test.write)
+			lines, err := csv.NewReader(strings.NewReader(file)).ReadAll()
+			if err != nil || len(lines) != test.lines {
+				t.Fatalf("%s: read %d lines (%v) of\n%s\nwant %d", what, len(lines), err, file, test.lines)
+			}
+			for i, column := range test.texts {
+				got, want := lines[1][column], strings.ToValidUTF8(test.want[i], "\uFFFD")
+				if got != "" && strings.IndexByte("=+-@\t\r\n\x00", got[0]) >= 0 {
+					t.Errorf("%s: cell %q is a formula", what, got)
+				}
+				if want != "" && strings.IndexByte("=+-@\t\r\n\x00", want[0]) >= 0 {
+					want = "'" + want
+				}
+				// A reader takes \r\n within quotes for \n.
+				if got, want := strings.ReplaceAll(got, "\r\n", "\n"), strings.ReplaceAll(want, "\r\n", "\n"); got != want {
+					t.Errorf("%s: cell %q, want %q", what, got, want)
+				}
+			}
+			if what == "requests" {
+				for _, cell := range lines[1][2:] {
+					number(t, cell)
+				}
+			}
+		}
+	})
+}
+
+func TestWriteFileReplacesWhole(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "f.csv")
+	write := func(text string, err error) error {
+		return WriteFile(path, func(w io.Writer) error {
+			io.WriteString(w, text)
+			return err
+		})
+	}
+	if err := write("old", nil); err != nil {
+		t.Fatal(err)
+	}
+	if runtime.GOOS != "windows" {
+		if err := os.Chmod(path, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	broken := errors.New("broken")
+	if err := write("half", broken); !errors.Is(err, broken) {
+		t.Errorf("WriteFile with a failing writer = %v, want %v", err, broken)
+	}
+	if got, _ := os.ReadFile(path); string(got) != "old" {
+		t.Errorf("after a failure the file holds %q, want %q", got, "old")
+	}
+	if err := write("new", nil); err != nil {
+		t.Fatal(err)
+	}
+	if got, _ := os.ReadFile(path); string(got) != "new" {
+		t.Errorf("the file holds %q, want %q", got, "new")
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
+		t.Errorf("permissions %o, want those of the old file, 600", info.Mode().Perm())
+	}
+	if entries, _ := os.ReadDir(filepath.Dir(path)); len(entries) != 1 {
+		t.Errorf("%d files in the folder, want no temporary ones", len(entries))
+	}
+}
+
+func TestWriteFileNamesTheFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "gone", "f.csv")
+	err := WriteFile(path, func(io.Writer) error { return nil })
+	if !errors.Is(err, os.ErrNotExist) || !strings.HasPrefix(err.Error(), "write "+path+": ") {
+		t.Errorf("WriteFile(%s) = %v, want a message that begins with the path", path, err)
+	}
+}
