@@ -103,22 +103,17 @@ func (c *csvFiles) follow(t stats.Timeline) {
 		c.began, c.last = began, time.Time{}
 		c.history.Restart()
 	}
-	if !t.Point(n - 1).To.After(c.last) {
-		return
+	first := n
+	for first > 0 && t.Point(first-1).To.After(c.last) {
+		first--
 	}
-	i := 0
-	for d := range t.Deltas() {
-		p := t.Point(i)
-		i++
-		if !p.To.After(c.last) {
-			continue
-		}
+	for i := first; i < n; i++ {
 		if c.pending.Len() > mostPending {
 			c.lost = true
 			c.pending.Reset()
 		}
-		_ = c.history.Add(d) // a buffer takes everything
-		c.last = p.To
+		_ = c.history.Add(t.Delta(i)) // a buffer takes everything
+		c.last = t.Point(i).To
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 
 // The binary form of a delta, used at rest and on the wire: a version byte, then
 // varints and length-prefixed strings. A histogram is its populated buckets as pairs
-// (steps from the previous bucket, count), so a second of a quiet row takes a few
+// (µs from the previous bucket, count), so a second of a quiet row takes a few
 // dozen bytes. A moment is seconds and nanoseconds since 1970 and comes back in the
 // local time zone.
 const codecVersion = 1
@@ -67,12 +67,12 @@ func appendTally(b []byte, t Tally) []byte {
 	for _, v := range [...]int64{t.Bytes, t.Clamped, t.sum, t.min, t.max} {
 		b = binary.AppendUvarint(b, uint64(v))
 	}
-	b = binary.AppendUvarint(b, uint64(len(t.hist.index)))
-	last := uint16(0)
-	for k, i := range t.hist.index {
-		b = binary.AppendUvarint(b, uint64(i-last))
-		b = binary.AppendUvarint(b, uint64(t.hist.count[k]))
-		last = i
+	b = binary.AppendUvarint(b, uint64(t.hist.Populated()))
+	last := int64(0)
+	for us, n := range t.hist.ForEachBucket {
+		b = binary.AppendUvarint(b, uint64(us-last))
+		b = binary.AppendUvarint(b, uint64(n))
+		last = us
 	}
 	return b
 }
@@ -257,47 +257,45 @@ func (r *reader) tally() (t Tally) {
 	for _, v := range [...]*int64{&t.Bytes, &t.Clamped, &t.sum, &t.min, &t.max} {
 		*v = r.count()
 	}
-	t.hist = r.histogram()
+	t.hist = r.histogram(t.Count)
 	if r.err == nil {
 		r.fail(t.check())
 	}
 	return t
 }
 
-func (r *reader) histogram() histogram {
-	n := r.length(buckets, 2)
-	h := histogram{make([]uint16, n), make([]int64, n)}
-	i := int64(0)
-	for k := range n {
-		step, c := r.count(), r.count()
+// histogram reads a histogram of at most so many samples.
+func (r *reader) histogram(most int64) histogram {
+	h, us := newHistogram(), int64(0)
+	for k := range r.length(int(most), 2) {
+		step, n := r.count(), r.count()
 		if r.err != nil {
-			return histogram{}
+			return nil
 		}
-		if step >= int64(buckets)-i || step == 0 && k > 0 || c == 0 {
-			r.fail(fmt.Errorf("bucket %d+%d of %d samples", i, step, c))
-			return histogram{}
+		if step == 0 && k > 0 || step > highest-us || n == 0 || h.RecordValues(us+step, n) != nil {
+			r.fail(fmt.Errorf("bucket %d+%d of %d samples", us, step, n))
+			return nil
 		}
-		i += step
-		h.index[k], h.count[k] = uint16(i), c
+		us += step
 	}
 	return h
 }
 
 // check reports what contradicts itself in a tally that is not empty.
 func (t Tally) check() error {
-	seen := int64(0)
-	for _, c := range t.hist.count {
-		seen = saturated(seen, c)
-	}
-	last := len(t.hist.index) - 1
-	switch {
-	case seen != t.Count:
-		return fmt.Errorf("histogram of %d samples, want %d", seen, t.Count)
+	ends := newHistogram()
+	record(ends, t.min, 1)
+	record(ends, t.max, 1)
+	switch n := t.hist.TotalCount(); {
 	case t.Clamped > t.Count:
 		return fmt.Errorf("%d of %d samples clamped", t.Clamped, t.Count)
 	case t.min > t.max || t.max > highest:
 		return fmt.Errorf("times from %d to %d µs", t.min, t.max)
-	case bucketOf(t.min) != t.hist.index[0] || bucketOf(t.max) != t.hist.index[last]:
+	case t.Count == math.MaxInt64: // full: the histogram may lack some
+		return nil
+	case n != t.Count:
+		return fmt.Errorf("histogram of %d samples, want %d", n, t.Count)
+	case ends.Min() != t.hist.Min() || ends.Max() != t.hist.Max():
 		return fmt.Errorf("times from %d to %d µs are not those of the histogram", t.min, t.max)
 	}
 	return nil

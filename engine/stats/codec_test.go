@@ -1,6 +1,7 @@
 package stats
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math"
 	"math/rand/v2"
@@ -105,11 +106,12 @@ func TestParseDeltaReportsWhatIsWrong(t *testing.T) {
 		{"text that is not UTF-8", header().n(1).text("a\xff").text("").n(0, 0, 0, 0), "not UTF-8"},
 		{"no buckets", row().n(1, 0, 0, 0, 0, 0, 0, 0, 0, 0), "histogram of 0 samples, want 1"},
 		{"too many samples", row().n(1, 0, 0, 5, 5, 5, 1, 5, 2, 0, 0, 0), "histogram of 2 samples, want 1"},
-		{"an empty bucket", row().n(1, 0, 0, 5, 5, 5, 2, 5, 0, 1, 1, 0, 0, 0), "bucket 0+5 of 0 samples"},
+		{"an empty bucket", row().n(2, 0, 0, 5, 5, 5, 2, 5, 0, 1, 1, 0, 0, 0), "bucket 0+5 of 0 samples"},
 		{"a bucket twice", row().n(2, 0, 0, 5, 5, 5, 2, 5, 1, 0, 1, 0, 0, 0), "bucket 5+0 of 1 samples"},
-		{"a bucket beyond the last", row().n(1, 0, 0, 5, 5, 5, 1, uint64(buckets), 1, 0, 0, 0), "of 1 samples"},
+		{"a bucket beyond the last", row().n(1, 0, 0, 5, 5, 5, 1, uint64(highest)+1, 1, 0, 0, 0), "of 1 samples"},
 		{"a bucket far beyond", row().n(2, 0, 0, 5, 5, 5, 2, 5, 1, math.MaxInt64, 1, 0, 0, 0), "of 1 samples"},
-		{"more buckets than there are", row().n(1, 0, 0, 5, 5, 5, uint64(buckets)+1), "want at most"},
+		{"more buckets than samples", row().n(1, 0, 0, 5, 5, 5, 2), "list of 2, want at most 1"},
+		{"more samples than there can be", row().n(2, 0, 0, 5, 6, 5, 2, 5, math.MaxInt64, 1, 1, 0, 0, 0), "of 1 samples"},
 		{"max below min", row().n(1, 0, 0, 5, 6, 5, 1, 5, 1, 0, 0, 0), "times from 6 to 5"},
 		{"max beyond an hour", row().n(1, 0, 0, 5, 5, uint64(highest)+1, 1, 5, 1, 0, 0, 0), "times from"},
 		{"min not in the first bucket", row().n(1, 0, 0, 5, 4, 5, 1, 5, 1, 0, 0, 0), "not those of the histogram"},
@@ -148,7 +150,8 @@ func TestParseDeltaAllocatesLittleForHostileBytes(t *testing.T) {
 		in   []byte
 	}{
 		{"many empty rows", append(header().n(MaxRows+1), zeros...)},
-		{"a row with many buckets", append(row().n(1, 0, 0, 0, 0, 0, uint64(buckets)), zeros...)},
+		{"a row with many buckets", append(row().n(size, 0, 0, 0, 0, 0, size/2), zeros...)},
+		{"a row with many times", append(row().n(size, 0, 0, 0, 0, 0, size/2), bytes.Repeat([]byte{1}, size)...)},
 		{"a long text", append(header().n(1, size), zeros...)},
 	} {
 		var before, after runtime.MemStats
@@ -170,7 +173,7 @@ func FuzzParseDelta(f *testing.F) {
 	f.Add([]byte(emptyDelta))
 	f.Add(Delta{Rows: rowsOf("/a", "/b")}.AppendBinary(nil))
 	f.Add([]byte(row().n(1, 0, 0, 5, 5, 5, 1, 5, 1, 0, 0, 0)))
-	f.Add([]byte(row().n(2, 0, 1, uint64(highest), 0, uint64(highest), 2, 0, 1, uint64(buckets)-1, 1, 0, 0, 0)))
+	f.Add([]byte(row().n(2, 0, 1, uint64(highest), 0, uint64(highest), 2, 0, 1, uint64(highest), 1, 0, 0, 0)))
 	f.Add([]byte(row().n(math.MaxInt64, 0, 0, 5, 5, 5, 1, 5, math.MaxInt64, 0, 0, 0)))
 	for range 5 {
 		f.Add(randomDelta(chance).AppendBinary(nil))

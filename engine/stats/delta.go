@@ -126,7 +126,7 @@ type Delta struct {
 func (d Delta) Span() time.Duration { return max(0, d.To.Sub(d.From)) }
 
 // Total returns the sum of all rows. Its Key is empty.
-func (d Delta) Total() Row { return total(d.Rows, new(mixer)) }
+func (d Delta) Total() Row { return total(d.Rows, newMixer()) }
 
 // total returns the sum of rows. The mixer is empty before and after.
 func total(rows []Row, m *mixer) Row {
@@ -138,11 +138,14 @@ func total(rows []Row, m *mixer) Row {
 
 func sum(rows []Row, m *mixer, tally func(*Row) *Tally) (sum Tally) {
 	for i := range rows {
-		t := tally(&rows[i])
-		sum.count(*t)
-		m.add(t.hist)
+		if t := tally(&rows[i]); t.Count > 0 {
+			sum.count(*t)
+			t.hist.MergeInto(m)
+		}
 	}
-	sum.hist = m.take()
+	if sum.Count > 0 {
+		sum.hist = take(m)
+	}
 	return sum
 }
 

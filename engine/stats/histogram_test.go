@@ -3,106 +3,119 @@ package stats
 import (
 	"math"
 	"math/rand/v2"
-	"reflect"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
+// A bucket is what Tally.Buckets yields.
+type bucket struct {
+	low   time.Duration
+	count int64
+}
+
+func bucketsOf(t Tally) (list []bucket) {
+	for low, count := range t.Buckets {
+		list = append(list, bucket{low, count})
+	}
+	return list
+}
+
+// dense returns what a tally's histogram must be, from the other histogram of the
+// library.
+func dense(times []time.Duration) *hdrhistogram.Histogram {
+	h := hdrhistogram.New(1, highest, 3)
+	for _, took := range times {
+		if err := h.RecordValue(took.Microseconds()); err != nil {
+			panic(err)
+		}
+	}
+	return h
+}
+
+func denseBuckets(h *hdrhistogram.Histogram) (list []bucket) {
+	for _, bar := range h.Distribution() {
+		if bar.Count > 0 {
+			list = append(list, bucket{micros(bar.From), bar.Count})
+		}
+	}
+	return list
+}
+
+// randomTimes returns so many whole microseconds up to an hour, of every magnitude.
+func randomTimes(chance *rand.Rand, n int) []time.Duration {
+	list := make([]time.Duration, n)
+	for i := range list {
+		list[i] = micros(min(highest, int64(math.Exp(chance.Float64()*22.1))))
+	}
+	return list
+}
+
 func TestBucketsAreThoseOfAnHDRHistogram(t *testing.T) {
 	chance := rand.New(rand.NewPCG(1, 1))
-	times := []int64{0, 1, 2, 1023, 1024, 2047, 2048, 2049, 2050, 4095, 4096, highest - 1, highest}
-	for range 20_000 {
-		times = append(times, min(highest, int64(math.Exp(chance.Float64()*22.1))))
+	edges := []time.Duration{0, 1, 2, 1023, 1024, 2047, 2048, 2049, 2050, 4095, 4096, time.Duration(highest - 1), time.Duration(highest)}
+	for i := range edges {
+		edges[i] *= time.Microsecond
 	}
-	hdr := hdrhistogram.NewPacked(1, highest, 3)
-	m := new(mixer)
-	for _, us := range times {
-		if err := hdr.RecordValue(us); err != nil {
-			t.Fatal(err)
+	for _, n := range []int{0, 1, 10, 900, 1100, 20_000} { // few and many are mixed in different ways
+		times := append(randomTimes(chance, n), edges...)
+		got, want := tallyOf(times...), dense(times)
+		if got, want := bucketsOf(got), denseBuckets(want); !slices.Equal(got, want) {
+			t.Fatalf("buckets of %d times are\n%v\nwant\n%v", len(times), got, want)
 		}
-		m.time(bucketOf(us))
-	}
-	h, k := m.take(), 0
-	for low, count := range hdr.ForEachBucket {
-		got, _ := bounds(h.index[k])
-		if got != low || h.count[k] != count {
-			t.Fatalf("bucket %d is of %d µs and more, counts %d; want %d, %d", k, got, h.count[k], low, count)
+		back, err := ParseDelta(Delta{Rows: []Row{{OK: got}}}.AppendBinary(nil))
+		if err != nil || !slices.Equal(bucketsOf(back.Rows[0].OK), denseBuckets(want)) {
+			t.Fatalf("buckets of %d times come back as\n%v, %v", len(times), bucketsOf(back.Rows[0].OK), err)
 		}
-		k++
-	}
-	if k != len(h.index) {
-		t.Errorf("%d buckets, want %d", len(h.index), k)
 	}
 }
 
 func TestBucketsAreSeamless(t *testing.T) {
+	m := newMixer()
 	next := int64(0)
-	for i := range buckets {
-		low, high := bounds(uint16(i))
-		if low != next || high < low {
-			t.Fatalf("bounds(%d) = %d, %d; want from %d", i, low, high, next)
+	for next < highest {
+		var p pile
+		for _, us := range []int64{next, next, highest} {
+			p.add(micros(us), 0)
 		}
-		if first, last := bucketOf(low), bucketOf(high); int(first) != i || int(last) != i {
-			t.Fatalf("bucketOf(%d), bucketOf(%d) = %d, %d, want %d", low, high, first, last, i)
+		low, high := next, p.take(m).Percentile(50).Microseconds()
+		p.add(micros(low), 0)
+		p.add(micros(high), 0)
+		if got := bucketsOf(p.take(m)); !slices.Equal(got, []bucket{{micros(low), 2}}) {
+			t.Fatalf("%d and %d µs are in %v, want one bucket from %[1]d", low, high, got)
 		}
 		if low > 0 && float64(high-low) > float64(low)/1000 {
-			t.Fatalf("bounds(%d) = %d, %d: wider than a thousandth", i, low, high)
+			t.Fatalf("a bucket from %d to %d µs: wider than a thousandth", low, high)
 		}
 		next = high + 1
 	}
-	if got := bucketOf(highest); int(got) != buckets-1 {
-		t.Errorf("bucketOf(%d) = %d, want the last, %d", highest, got, buckets-1)
-	}
 }
 
-func randomHistogram(chance *rand.Rand) histogram {
-	m := new(mixer)
-	width := 1 + chance.IntN(buckets)
-	for range chance.IntN(1 + chance.IntN(600)) {
-		m.time(uint16(chance.IntN(width)))
-	}
-	return m.take()
-}
-
-func TestHistogramPlusAndMixerAgree(t *testing.T) {
+func TestHistogramsAndMixerAgree(t *testing.T) {
 	chance := rand.New(rand.NewPCG(2, 2))
-	m := new(mixer)
+	m := newMixer()
 	for range 1000 {
-		a, b := randomHistogram(chance), randomHistogram(chance)
-		if chance.IntN(3) == 0 && len(a.index) > 0 { // b's buckets are all in a
-			b = histogram{a.index[:1+chance.IntN(len(a.index))], a.count}
-			b.count = b.count[:len(b.index)]
+		times := [2][]time.Duration{}
+		for i := range times {
+			times[i] = randomTimes(chance, 1+chance.IntN(1+chance.IntN(1500)))
 		}
-		m.add(a)
-		m.add(b)
-		want := m.take()
-		for _, got := range []histogram{a.plus(b), b.plus(a)} {
-			if !slices.Equal(got.index, want.index) || !slices.Equal(got.count, want.count) {
-				t.Fatalf("%v.plus(%v) = %v, want %v", a, b, got, want)
+		if chance.IntN(3) == 0 { // b's buckets are all in a
+			times[1] = times[0][:1+chance.IntN(len(times[0]))]
+		}
+		a, b := tallyOf(times[0]...).hist, tallyOf(times[1]...).hist
+		a.MergeInto(m)
+		b.MergeInto(m)
+		want := denseBuckets(dense(slices.Concat(times[0], times[1])))
+		for i, got := range []histogram{merged(a, b), merged(b, a), take(m)} {
+			if got := bucketsOf(Tally{Count: 1, hist: got}); !slices.Equal(got, want) {
+				t.Fatalf("sum %d of %v and %v is\n%v\nwant\n%v", i, times[0], times[1], got, want)
 			}
 		}
 	}
-	if *m != (mixer{}) {
+	if !m.Equals(newMixer()) {
 		t.Error("the mixer is not empty after take")
-	}
-}
-
-func TestSeek(t *testing.T) {
-	chance := rand.New(rand.NewPCG(3, 3))
-	for range 1000 {
-		index := randomHistogram(chance).index
-		for range 20 {
-			at, i := chance.IntN(len(index)+1), uint16(chance.IntN(buckets))
-			want := at
-			for want < len(index) && index[want] < i {
-				want++
-			}
-			if got := seek(index, at, i); got != want {
-				t.Fatalf("seek(%v, %d, %d) = %d, want %d", index, at, i, got, want)
-			}
-		}
 	}
 }
 
@@ -123,7 +136,7 @@ func TestCountersSaturate(t *testing.T) {
 	}
 	d := Delta{Rows: []Row{{Key: Key{"GET", "/"}, OK: sum}}}
 	back, err := ParseDelta(d.AppendBinary(nil))
-	if err != nil || !reflect.DeepEqual(back.Rows, d.Rows) {
-		t.Errorf("ParseDelta(AppendBinary(%+v)) = %+v, %v", d.Rows, back.Rows, err)
+	if diff := listDifference(back.Rows, d.Rows); err != nil || diff != "" {
+		t.Errorf("ParseDelta(AppendBinary): %v, %s", err, diff)
 	}
 }

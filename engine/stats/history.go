@@ -84,7 +84,7 @@ func (e Entry) Delta() Delta {
 
 func (h *History) newEntry(d Delta) Entry {
 	if h.mixer == nil {
-		h.mixer = new(mixer)
+		h.mixer = newMixer()
 	}
 	sum := total(d.Rows, h.mixer)
 	all := sum.All()
@@ -186,6 +186,9 @@ func (t Timeline) Len() int { return len(t.entries) }
 
 // Point returns the i-th point, oldest first.
 func (t Timeline) Point(i int) Point { return t.entries[i].Point }
+
+// Delta returns the i-th delta, oldest first.
+func (t Timeline) Delta(i int) Delta { return t.entries[i].Delta() }
 
 // Points returns the points, oldest first.
 func (t Timeline) Points() iter.Seq[Point] {

@@ -21,7 +21,7 @@ type Recorder struct {
 	rows  map[Key]*openRow
 	fails map[FailureKey]*Failure
 	excs  map[string]*Exception
-	mixer mixer
+	mixer *mixer
 }
 
 // An openRow is a row while samples are still added to it.
@@ -36,7 +36,7 @@ func NewRecorder(start time.Time) *Recorder {
 	for n < 4*runtime.GOMAXPROCS(0) {
 		n *= 2
 	}
-	r := &Recorder{shards: make([]Shard, n), mask: n - 1}
+	r := &Recorder{shards: make([]Shard, n), mask: n - 1, mixer: newMixer()}
 	r.begin(start)
 	return r
 }
@@ -189,7 +189,7 @@ func (r *Recorder) takeRows() []Row {
 	var list []Row
 	for _, row := range r.rows {
 		if row.ok.Count+row.failed.Count > 0 {
-			list = append(list, Row{row.key, row.ok.take(&r.mixer), row.failed.take(&r.mixer)})
+			list = append(list, Row{row.key, row.ok.take(r.mixer), row.failed.take(r.mixer)})
 		}
 	}
 	slices.SortFunc(list, compareRows)

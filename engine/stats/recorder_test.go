@@ -31,7 +31,7 @@ func TestDrainReturnsWhatWasRecorded(t *testing.T) {
 	one := func(ms, size int64) Tally {
 		var p pile
 		p.add(time.Duration(ms)*time.Millisecond, size)
-		return p.take(new(mixer))
+		return p.take(newMixer())
 	}
 	want := Delta{
 		From: epoch, To: second(1), Users: 3,

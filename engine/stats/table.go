@@ -27,7 +27,7 @@ type recent struct {
 // Add adds a delta.
 func (t *Table) Add(d Delta) {
 	if t.mixer == nil {
-		t.mixer = new(mixer)
+		t.mixer = newMixer()
 		t.sum.From = d.From
 	}
 	total := total(d.Rows, t.mixer)

@@ -153,7 +153,13 @@ func TestTotalIsTheSumOfTheRowsOfASnapshot(t *testing.T) {
 func TestASnapshotNeverChanges(t *testing.T) {
 	list := deltas(newTraffic(10), 30, 200)
 	var table Table
-	print := func(s *Snapshot) string { return fmt.Sprintf("%+v", *s) }
+	print := func(s *Snapshot) string {
+		text := fmt.Sprintf("%+v", *s)
+		for _, l := range slices.Concat(s.Rows, []Line{s.Total, {Row: s.Current}}) {
+			text += fmt.Sprintf("%+v", plain(l.Row))
+		}
+		return text
+	}
 	var snapshots []*Snapshot
 	var printed []string
 	for _, d := range list {

@@ -27,7 +27,7 @@ func (t Tally) Plus(u Tally) Tally {
 		return u
 	}
 	t.count(u)
-	t.hist = t.hist.plus(u.hist)
+	t.hist = merged(t.hist, u.hist)
 	return t
 }
 
@@ -93,8 +93,9 @@ func (t Tally) Percentile(p float64) time.Duration {
 	if n >= float64(t.Count) {
 		return t.Max()
 	}
-	// The histogram answers with the top of a bucket; the exact extremes bound it.
-	_, high := bounds(t.hist.rank(int64(n)))
+	// The histogram takes the nearest rank, which makes n of n/Count, and answers with
+	// the top of a bucket; the exact extremes bound it.
+	high := t.hist.ValueAtPercentile(100 * n / float64(t.Count))
 	return micros(min(max(high, t.min), t.max))
 }
 
@@ -110,8 +111,11 @@ func (t Tally) Percentiles(ps ...float64) []time.Duration {
 // Buckets calls yield for each populated bucket of the histogram, in ascending
 // order: the smallest time the bucket stands for and how many samples it holds.
 func (t Tally) Buckets(yield func(lowest time.Duration, count int64) bool) {
-	for k, i := range t.hist.index {
-		if low, _ := bounds(i); !yield(micros(low), t.hist.count[k]) {
+	if t.Count == 0 {
+		return
+	}
+	for us, n := range t.hist.ForEachBucket {
+		if !yield(micros(us), n) {
 			return
 		}
 	}
@@ -122,7 +126,7 @@ func micros(us int64) time.Duration { return time.Duration(us) * time.Microsecon
 // A pile collects samples one by one until they become a tally.
 type pile struct {
 	Tally          // all but the histogram
-	times []uint16 // the bucket of each sample
+	times []uint32 // of each sample in µs
 }
 
 func (p *pile) add(took time.Duration, bytes int64) {
@@ -136,7 +140,7 @@ func (p *pile) add(took time.Duration, bytes int64) {
 	}
 	one.sum, one.min, one.max = us, us, us
 	p.count(one)
-	p.times = append(p.times, bucketOf(us))
+	p.times = append(p.times, uint32(us))
 }
 
 // take returns the tally and empties the pile. The mixer is empty before and after.
@@ -144,11 +148,17 @@ func (p *pile) take(m *mixer) Tally {
 	if p.Count == 0 {
 		return Tally{}
 	}
-	for _, i := range p.times {
-		m.time(i)
-	}
 	t := p.Tally
-	t.hist = m.take()
+	t.hist = histogramOf(p.times, m)
 	p.Tally, p.times = Tally{}, p.times[:0]
 	return t
+}
+
+// saturated returns a+b, or the largest number when that is larger. Neither is
+// negative.
+func saturated(a, b int64) int64 {
+	if sum := a + b; sum >= 0 {
+		return sum
+	}
+	return math.MaxInt64
 }

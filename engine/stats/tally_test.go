@@ -131,23 +131,15 @@ func TestNegativeBytesAreNone(t *testing.T) {
 	var p pile
 	p.add(1, -5)
 	p.add(1, 7)
-	if got := p.take(new(mixer)); got.Bytes != 7 || got.MeanBytes() != 3.5 {
+	if got := p.take(newMixer()); got.Bytes != 7 || got.MeanBytes() != 3.5 {
 		t.Errorf("-5 and 7 bytes are %d, %v on average, want 7, 3.5", got.Bytes, got.MeanBytes())
 	}
 }
 
 func TestBuckets(t *testing.T) {
 	tally := tallyOf(0, time.Microsecond, time.Microsecond, time.Second, time.Hour)
-	type bucket struct {
-		low   time.Duration
-		count int64
-	}
 	want := []bucket{{0, 1}, {time.Microsecond, 2}, {999_936 * time.Microsecond, 1}, {3_598_712_832 * time.Microsecond, 1}}
-	var got []bucket
-	for low, count := range tally.Buckets {
-		got = append(got, bucket{low, count})
-	}
-	if !slices.Equal(got, want) {
+	if got := bucketsOf(tally); !slices.Equal(got, want) {
 		t.Errorf("Buckets = %v, want %v", got, want)
 	}
 	for range tally.Buckets {
@@ -160,29 +152,24 @@ func randomTally(chance *rand.Rand) Tally {
 	for range chance.IntN(1 + chance.IntN(200)) {
 		p.add(time.Duration(math.Exp(chance.Float64()*30)), chance.Int64N(1e6))
 	}
-	return p.take(new(mixer))
+	return p.take(newMixer())
 }
 
 func TestTallyPlus(t *testing.T) {
 	chance := rand.New(rand.NewPCG(5, 6))
 	for range 500 {
 		a, b, c := randomTally(chance), randomTally(chance), randomTally(chance)
-		before := []Tally{deepCopy(a), deepCopy(b), deepCopy(c)}
-		if ab, ba := a.Plus(b), b.Plus(a); !reflect.DeepEqual(ab, ba) {
+		before := []any{plain(a), plain(b), plain(c)}
+		if ab, ba := plain(a.Plus(b)), plain(b.Plus(a)); !reflect.DeepEqual(ab, ba) {
 			t.Fatalf("a.Plus(b) = %+v, b.Plus(a) = %+v", ab, ba)
 		}
-		if left, right := a.Plus(b).Plus(c), a.Plus(b.Plus(c)); !reflect.DeepEqual(left, right) {
+		if left, right := plain(a.Plus(b).Plus(c)), plain(a.Plus(b.Plus(c))); !reflect.DeepEqual(left, right) {
 			t.Fatalf("(a+b)+c = %+v, a+(b+c) = %+v", left, right)
 		}
-		if after := []Tally{a, b, c}; !reflect.DeepEqual(after, before) {
+		if after := []any{plain(a), plain(b), plain(c)}; !reflect.DeepEqual(after, before) {
 			t.Fatalf("Plus made %+v of %+v", after, before)
 		}
 	}
-}
-
-func deepCopy(t Tally) Tally {
-	t.hist = histogram{slices.Clone(t.hist.index), slices.Clone(t.hist.count)}
-	return t
 }
 
 func TestABillionSamples(t *testing.T) {
@@ -194,7 +181,7 @@ func TestABillionSamples(t *testing.T) {
 		times = append(times, took)
 		p.add(took, 1_000_000)
 	}
-	sum := p.take(new(mixer))
+	sum := p.take(newMixer())
 	want := sum
 	for range 30 { // 2^30 times as many
 		sum = sum.Plus(sum)
