@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"net"
 	"sync"
+	"sync/atomic"
 
 	"github.com/gregaria/gregaria/engine/load"
 )
@@ -13,7 +14,7 @@ type Options struct {
 	Insecure  bool        // accept any TLS certificate
 	Limits    load.Limits // zero fields mean their defaults
 	UserAgent string      // User-Agent of requests that do not set their own; "" means "gregaria"
-	Keep      int64       // body bytes kept for Body; what is above is read and counted, not kept; default 1 MB
+	Memory    int64       // bytes for the bodies, above 1 MB each, of all users together; what does not fit is read and counted, not kept; default 256 MB
 }
 
 // A Dialer makes transports, one per user, and holds what they share. Its
@@ -22,8 +23,9 @@ type Dialer struct {
 	opts    Options
 	net     net.Dialer
 	tls     *tls.Config
-	scratch sync.Pool // *[]byte of scratchSize: where bodies that are not kept go
-	zips    sync.Pool // *gzip.Reader
+	memory  atomic.Int64 // what is left of Options.Memory
+	scratch sync.Pool    // *[]byte of scratchSize: where bodies that are not kept go
+	zips    sync.Pool    // *gzip.Reader
 }
 
 // scratchSize is how much of a body that is not kept is read at once.
@@ -35,11 +37,10 @@ func NewDialer(opts Options) *Dialer {
 	if opts.UserAgent == "" {
 		opts.UserAgent = "gregaria"
 	}
-	if opts.Keep == 0 {
-		opts.Keep = 1 << 20
+	if opts.Memory == 0 {
+		opts.Memory = 256 << 20
 	}
-	opts.Keep = min(opts.Keep, opts.Limits.Body)
-	return &Dialer{
+	d := &Dialer{
 		opts: opts,
 		net:  net.Dialer{KeepAlive: -1}, // four system calls less per connection; no answer is awaited for hours
 		tls: &tls.Config{
@@ -48,4 +49,6 @@ func NewDialer(opts Options) *Dialer {
 		},
 		scratch: sync.Pool{New: func() any { b := make([]byte, scratchSize); return &b }},
 	}
+	d.memory.Store(opts.Memory)
+	return d
 }

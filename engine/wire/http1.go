@@ -28,11 +28,14 @@ type http1 struct {
 	fields [2]int // where in in the latest answer's field lines are
 	head   head
 	body   body
+
+	trusted bool // the connection was used again without a look whether it still stands
+	wary    bool // the target once closed one unannounced: look each time
 }
 
 // HTTP1 returns the fast transport for one user.
 func (d *Dialer) HTTP1() load.Transport {
-	return &http1{d: d, body: body{keep: d.opts.Keep, limit: d.opts.Limits.Body}}
+	return &http1{d: d, body: body{d: d}}
 }
 
 const (
@@ -45,6 +48,7 @@ func (t *http1) Send(ctx context.Context, req *load.Request, ans *load.Answer) e
 	t.forget()
 	a := attempt{t: t, ctx: ctx, req: req, ans: ans}
 	if err := a.run(); err != nil {
+		t.wary = t.wary || t.trusted && len(t.in) == 0
 		a.stop(time.Now())
 		t.drop()
 		if ctx.Err() != nil {
@@ -67,14 +71,15 @@ func (t *http1) Body() ([]byte, error) {
 	if t.head.encoded && t.body.coding == "" {
 		t.body.coding = t.Header("Content-Encoding")
 	}
-	return t.body.decode(t.d)
+	return t.body.decode()
 }
 
 func (t *http1) Close() {
 	if t.conn != nil {
 		t.conn.close(true)
 	}
-	*t = http1{d: t.d, body: body{keep: t.d.opts.Keep, limit: t.d.opts.Limits.Body}}
+	t.body.giveBack()
+	*t = http1{d: t.d, body: body{d: t.d}}
 }
 
 // drop closes the connection, which cannot be used again.
@@ -223,14 +228,17 @@ func (a *attempt) connect(now time.Time) (time.Time, error) {
 			t.conn = nil
 		} else if !t.conn.watch(a.ctx) {
 			t.drop()
-		} else if now.Sub(t.used) < idleLook {
+		} else if now.Sub(t.used) < idleLook && !t.wary {
+			t.trusted = true
 			return now, nil
 		} else if !t.conn.gone() {
+			t.trusted = false
 			return time.Now(), nil
 		} else {
 			t.drop()
 		}
 	}
+	t.trusted = false
 	a.phase = connecting
 	limit := t.d.opts.Limits.Connect
 	if a.written {
@@ -375,7 +383,7 @@ func (t *http1) readBody(method string) error {
 
 // readLength reads a body of n bytes.
 func (t *http1) readLength(n int64) error {
-	if n > t.body.limit {
+	if n > t.body.limit() {
 		return errBodyLimit // without reading what would be thrown away
 	}
 	// A body that fits behind its head stays there.
@@ -429,10 +437,10 @@ func (t *http1) readRest() error {
 		return err
 	}
 	for {
-		if t.body.size > t.body.limit {
+		if t.body.size > t.body.limit() {
 			return errBodyLimit
 		}
-		_, err := t.receive(t.body.limit - t.body.size + 1)
+		_, err := t.receive(t.body.limit() - t.body.size + 1)
 		if err == io.EOF {
 			return nil
 		}
@@ -459,7 +467,7 @@ func (t *http1) readChunks() error {
 		if size == 0 {
 			return t.readTrailer()
 		}
-		if size > t.body.limit-t.body.size {
+		if size > t.body.limit()-t.body.size {
 			return errBodyLimit
 		}
 		if err := t.take(size); err != nil {

@@ -44,20 +44,22 @@ func (d *Dialer) Standard() load.Transport {
 			DisableCompression:     true, // bodies are decoded when somebody looks at them
 			MaxIdleConns:           2,
 			MaxIdleConnsPerHost:    1,
+			IdleConnTimeout:        90 * time.Second, // an HTTP/2 connection whose request was cut a moment before Close is not idle yet
 			MaxResponseHeaderBytes: maxHead,
 		},
-		body: body{keep: d.opts.Keep, limit: d.opts.Limits.Body},
+		body: body{d: d},
 	}
 }
 
 func (t *standard) Header(name string) string { return t.header.Get(name) }
 
-func (t *standard) Body() ([]byte, error) { return t.body.decode(t.d) }
+func (t *standard) Body() ([]byte, error) { return t.body.decode() }
 
 func (t *standard) Close() {
 	t.rt.CloseIdleConnections()
 	t.jar, t.header = jar{}, nil
-	t.body = body{keep: t.d.opts.Keep, limit: t.d.opts.Limits.Body}
+	t.body.giveBack()
+	t.body = body{d: t.d}
 }
 
 // Why the context of a call ended, when it was not the user's.
@@ -253,12 +255,12 @@ func (c *call) exchange() (*http.Response, error) {
 // read reads the body of resp.
 func (t *standard) read(resp *http.Response) error {
 	b := &t.body
-	if resp.ContentLength > b.limit {
+	if resp.ContentLength > b.limit() {
 		return errBodyLimit
 	}
 	want := resp.ContentLength + 1 // one more, to see the end
 	if resp.ContentLength < 0 {
-		want = b.limit + 1
+		want = b.limit() + 1
 	}
 	for {
 		var n int
@@ -273,7 +275,7 @@ func (t *standard) read(resp *http.Response) error {
 			b.size += int64(n)
 		}
 		switch {
-		case b.size > b.limit:
+		case b.size > b.limit():
 			return errBodyLimit
 		case err == io.EOF:
 			return nil
