@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
@@ -36,6 +37,16 @@ const (
 	MaxSpawnRate = 100_000
 	MaxRunTime   = 10 * 365 * 24 * time.Hour
 )
+
+// WithoutUser returns a host without the user and password in it: fit to be shown.
+func WithoutUser(host string) string {
+	u, err := url.Parse(host)
+	if err != nil || u.User == nil {
+		return host
+	}
+	u.User = nil
+	return u.String()
+}
 
 // A Field names a part of a Config in errors.
 type Field string

@@ -122,24 +122,38 @@ func TestStartReportsEveryMistakeAtOnceAndStartsNothing(t *testing.T) {
 }
 
 func TestChangeRefusesWhatOnlyANewRunCanGive(t *testing.T) {
-	e := newEngine(t, &target{}, always("a", load.Constant(time.Hour), get("/")), always("b", load.Constant(time.Hour), get("/")))
-	mustStart(t, e, Config{Users: 1, SpawnRate: 1, Scenarios: []string{"a"}})
+	a := always("a", load.Constant(time.Hour), get("/"))
+	a.Params = []load.Parameter{load.Param[int]{Name: "pages", Default: 3}}
+	e := newEngine(t, &target{}, a, always("b", load.Constant(time.Hour), get("/")))
+	mustStart(t, e, Config{Users: 1, SpawnRate: 1})
 	defer e.Close()
 	for _, tt := range []struct {
 		cfg  Config
 		want []Field
 	}{
 		{Config{Users: 2, SpawnRate: 2}, nil},
-		{Config{Users: 2, SpawnRate: 2, Scenarios: []string{"a"}, RunTime: time.Hour}, nil},
+		{Config{Users: 2, SpawnRate: 2, Scenarios: []string{"b", "a"}, Host: "http://target.test/", RunTime: time.Hour}, nil},
+		{Config{Users: 2, SpawnRate: 2, Params: map[string]string{"pages": "3"}}, nil},
 		{Config{Users: 0, SpawnRate: 0, RunTime: -1}, []Field{FieldUsers, FieldSpawnRate, FieldRunTime}},
-		{Config{Users: 2, SpawnRate: 2, Host: "http://elsewhere", Scenarios: []string{"b"}, Tags: []string{"x"}}, []Field{FieldHost, FieldScenarios, FieldTags}},
+		{Config{Users: 2, SpawnRate: 2, Host: "http://elsewhere", Scenarios: []string{"b"}, Tags: []string{"x"}, Params: map[string]string{"pages": "4"}},
+			[]Field{FieldHost, FieldScenarios, FieldTags, "pages"}},
 	} {
-		if began, err := e.Start(tt.cfg); began || !slices.Equal(fields(err), tt.want) {
-			t.Errorf("Start(%+v) while running = %v, %v, want errors of %v", tt.cfg, began, err, tt.want)
+		if err := e.Change(tt.cfg); !slices.Equal(fields(err), tt.want) || err != nil && tt.want == nil {
+			t.Errorf("Change(%+v) = %v, want errors of %v", tt.cfg, err, tt.want)
 		}
 	}
 	if s := e.Status(); s.Config.Users != 2 || s.Config.RunTime != time.Hour {
 		t.Errorf("config after the changes = %+v, want 2 users for an hour", s.Config)
+	}
+}
+
+func TestWithoutUserHidesThePassword(t *testing.T) {
+	for _, tt := range []struct{ host, want string }{
+		{"http://ann:secret@h:80/x", "http://h:80/x"}, {"http://h", "http://h"}, {"", ""}, {"::", "::"},
+	} {
+		if got := WithoutUser(tt.host); got != tt.want {
+			t.Errorf("WithoutUser(%q) = %q, want %q", tt.host, got, tt.want)
+		}
 	}
 }
 

@@ -17,6 +17,8 @@ import (
 var (
 	// ErrStopping means that the previous run's users are still finishing.
 	ErrStopping = errors.New("the previous run is still stopping: try again in a moment")
+	// ErrOver means that the run that was to be changed is over.
+	ErrOver = errors.New("no run is on: start one")
 	// ErrClosed means that the engine has been closed.
 	ErrClosed = errors.New("the engine is closed")
 )
@@ -85,10 +87,8 @@ func (e *Engine) Status() *Status { return e.status.Load() }
 // watcher has not been told of, and a function that ends the watch.
 func (e *Engine) Watch() (news <-chan struct{}, end func()) { return e.watchers.add() }
 
-// Start begins a run, or changes the load of the one that is on: then cfg gives the
-// new number of users, spawn rate and, unless 0, run time, and must name the same
-// scenarios, tags and host, or none. It returns whether a run began. Mistakes in cfg
-// are FieldErrors, all of them joined.
+// Start begins a run. While one is on it changes that one instead, as Change does.
+// It returns whether a run began. Mistakes in cfg are FieldErrors, all of them joined.
 func (e *Engine) Start(cfg Config) (began bool, err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -99,7 +99,7 @@ func (e *Engine) Start(cfg Config) (began bool, err error) {
 	case state == Stopping:
 		return false, ErrStopping
 	case state.Active():
-		return false, e.change(cfg)
+		return false, e.run.ask(func() error { return e.run.change(cfg) })
 	}
 	p, err := cfg.prepare(e.plans)
 	if err != nil {
@@ -112,11 +112,20 @@ func (e *Engine) Start(cfg Config) (began bool, err error) {
 	return true, nil
 }
 
-// change is Start while a run is on. The caller holds e.mu.
-func (e *Engine) change(cfg Config) error {
-	r := e.run
-	answer := make(chan error, 1)
-	return r.ask(func() { answer <- r.change(cfg) }, answer)
+// Change gives the run that is on another load: cfg's number of users, spawn rate
+// and, unless it is 0, run time, counted from the start of the run. What else cfg
+// has must be as it is in the run, or zero. It never begins a run: without one it
+// returns ErrOver.
+func (e *Engine) Change(cfg Config) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	switch state := e.Status().State; {
+	case state == Stopping:
+		return ErrStopping
+	case !state.Active():
+		return ErrOver
+	}
+	return e.run.ask(func() error { return e.run.change(cfg) })
 }
 
 // Stop ends the run and returns when it is over, at the latest two seconds after
@@ -141,9 +150,9 @@ func (e *Engine) Reset() {
 	if r == nil {
 		return
 	}
-	answer := make(chan error, 1)
-	if r.ask(func() { r.reset(); answer <- nil }, answer) == errOver {
-		r.reset() // the loop has ended, so the run is ours
+	clear := func() error { r.reset(); return nil }
+	if r.ask(clear) == ErrOver {
+		_ = clear() // the loop has ended, so the run is ours
 	}
 }
 

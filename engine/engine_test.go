@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -597,4 +598,187 @@ func TestTransitionsLeadOnlyWhereTheTableSays(t *testing.T) {
 	if _, ok := Stopping.next(start); ok {
 		t.Error("a run may start while another is stopping")
 	}
+}
+
+func TestGoingDownGivesUpTheSlotsOfThoseWhoLeftFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := newEngine(t, &target{}, always("a", load.Constant(time.Second), func(u *load.User) error {
+			if u.Number() <= 5 {
+				return load.StopUser
+			}
+			return nil
+		}))
+		mustStart(t, e, Config{Users: 10, SpawnRate: 10})
+		time.Sleep(3 * time.Second)
+		if err := e.Change(Config{Users: 5, SpawnRate: 10}); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Minute)
+		if s := e.Status(); s.Users != 5 || s.State != Running {
+			t.Errorf("a minute after going down to 5, with 5 of 10 alive: %d users, %s, want those 5, running", s.Users, s.State)
+		}
+		e.Close()
+	})
+}
+
+func TestARunWhoseLastUserLeavesDuringTheRampEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := newEngine(t, &target{}, always("a", load.Wait{}, func(u *load.User) error { return load.StopUser }))
+		mustStart(t, e, Config{Users: 3, SpawnRate: 1})
+		time.Sleep(1500 * time.Millisecond)
+		if err := e.Change(Config{Users: 1, SpawnRate: 1}); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Minute)
+		if s := e.Status(); s.State != Stopped {
+			t.Errorf("a minute after the last user left: %s with %d users, want stopped", s.State, s.Users)
+		}
+		e.Close()
+	})
+}
+
+// A loop that asks again and again is natural code, and does not look at errors.
+func TestALoopThatIgnoresTheStopEndsAllTheSame(t *testing.T) {
+	for _, timeout := range []time.Duration{0, time.Second} {
+		g := &target{status: func(string) int { return 202 }}
+		e := newEngine(t, g, always("a", load.Wait{}, func(u *load.User) error {
+			for u.Get("/job").Status() != 200 {
+				u.Pause(time.Second)
+			}
+			return nil
+		}))
+		mustStart(t, e, Config{Users: 1, SpawnRate: 1, StopTimeout: timeout})
+		waitFor(t, e, func(s *Status) bool { return s.Stats.Total.Requests() > 0 })
+		before := g.total()
+		e.Stop("enough")
+		s := e.Status()
+		if asked := g.total() - before; asked > 200 || s.Abandoned > 0 || len(s.Stats.Exceptions) > 0 {
+			t.Errorf("stop timeout %s: %d requests after the stop, %d users abandoned, exceptions %v, want few, 0 and none",
+				timeout, asked, s.Abandoned, s.Stats.Exceptions)
+		}
+	}
+}
+
+func TestOnStopHasWhatRemainsOfTheStopTimeout(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := &target{delay: func(path string) time.Duration {
+			if path == "/bye" {
+				return 3 * time.Second
+			}
+			return 0
+		}}
+		s := always("a", load.Constant(time.Hour), get("/"))
+		s.OnStop = func(_ *nothing, u *load.User) error { return u.Get("/bye").Err() }
+		e := newEngine(t, g, s)
+		mustStart(t, e, Config{Users: 1, SpawnRate: 1, StopTimeout: time.Minute})
+		time.Sleep(time.Second)
+		e.Stop("enough")
+		if got := g.count("/bye"); got != 1 {
+			t.Errorf("requests of an OnStop of 3s with a stop timeout of a minute = %d, want 1", got)
+		}
+	})
+}
+
+func TestOnStopIsForThoseWhoHaveStarted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := &target{status: func(string) int { return 500 }}
+		s := always("a", load.Constant(time.Hour), get("/"))
+		s.OnStart = func(_ *nothing, u *load.User) error { return u.Post("/login").Err() }
+		s.OnStop = func(_ *nothing, u *load.User) error { return u.Post("/logout").Err() }
+		e := newEngine(t, g, s)
+		mustStart(t, e, Config{Users: 3, SpawnRate: 100})
+		time.Sleep(500 * time.Millisecond)
+		e.Stop("enough")
+		if got := g.count("/logout"); got != 0 {
+			t.Errorf("%d users that never logged in log out", got)
+		}
+	})
+}
+
+func TestOnlyTaggedTasksRun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := always("a", load.Constant(time.Millisecond), nil)
+		task := func(path string, tags ...string) load.Task[nothing] {
+			return load.Task[nothing]{Name: path, Tags: tags, Run: func(_ *nothing, u *load.User) error { return u.Get(path).Err() }}
+		}
+		s.Tasks = []load.Task[nothing]{task("/read", "read"), task("/slow", "read", "slow"), task("/write", "write"), task("/bare")}
+		for _, tt := range []struct {
+			tags, exclude, want []string
+		}{
+			{nil, nil, []string{"/bare", "/read", "/slow", "/write"}},
+			{[]string{"read"}, nil, []string{"/read", "/slow"}},
+			{[]string{"read", "write"}, []string{"slow"}, []string{"/read", "/write"}},
+			{nil, []string{"read"}, []string{"/bare", "/write"}},
+		} {
+			e := newEngine(t, &target{}, s)
+			mustStart(t, e, Config{Users: 1, SpawnRate: 1, Tags: tt.tags, ExcludeTags: tt.exclude})
+			time.Sleep(time.Second)
+			e.Close()
+			var got []string
+			for _, row := range e.Status().Stats.Rows {
+				got = append(got, row.Name)
+			}
+			if !slices.Equal(got, tt.want) {
+				t.Errorf("with tags %q, without %q: %q ran, want %q", tt.tags, tt.exclude, got, tt.want)
+			}
+		}
+	})
+}
+
+func TestPacingStartsTasksAtItsRate(t *testing.T) {
+	for _, wait := range []load.Wait{load.Pacing(200 * time.Millisecond), load.Throughput(5)} {
+		synctest.Test(t, func(t *testing.T) {
+			g := &target{delay: func(string) time.Duration { return 120 * time.Millisecond }}
+			e := newEngine(t, g, always("a", wait, get("/")))
+			mustStart(t, e, Config{Users: 1, SpawnRate: 1})
+			time.Sleep(10*time.Second + 150*time.Millisecond)
+			if got := g.total(); got != 51 {
+				t.Errorf("%s with tasks of 120ms: %d tasks in 10s, want 51", wait, got)
+			}
+			e.Close()
+		})
+	}
+}
+
+func TestDeadTargetKeepsItsUsers(t *testing.T) {
+	e, err := New(load.Suite{Scenarios: []load.Planner{always("a", load.Constant(10*time.Millisecond), get("/"))}},
+		Options{Logger: slog.New(slog.DiscardHandler)}) // over the real transport
+	if err != nil {
+		t.Fatal(err)
+	}
+	mustStart(t, e, Config{Users: 5, SpawnRate: 1000, Host: "http://127.0.0.1:1"})
+	waitFor(t, e, func(s *Status) bool { return s.Stats.Total.Requests() > 20 })
+	s := e.Status()
+	if s.Users != 5 || len(s.Stats.Failures) != 1 || s.Stats.Failures[0].Format != "connection refused" {
+		t.Errorf("against a dead target: %d users, failures %+v, want 5 and one kind, connection refused", s.Users, s.Stats.Failures)
+	}
+	e.Close()
+}
+
+func TestChangeNeverBeginsARun(t *testing.T) {
+	e := newEngine(t, &target{}, always("a", load.Constant(time.Hour), get("/")))
+	if err := e.Change(Config{Users: 1, SpawnRate: 1}); !errors.Is(err, ErrOver) {
+		t.Errorf("Change before the first run = %v, want ErrOver", err)
+	}
+	for range 100 { // however close to the end it comes
+		mustStart(t, e, Config{Users: 1, SpawnRate: 1000})
+		run := e.Status().Run
+		go e.Stop("now")
+		for {
+			err := e.Change(Config{Users: 2, SpawnRate: 1000})
+			if errors.Is(err, ErrOver) {
+				break
+			}
+			if err != nil && !errors.Is(err, ErrStopping) {
+				t.Fatalf("Change as the run ends = %v, want nothing, ErrStopping or ErrOver", err)
+			}
+		}
+		if got := e.Status().Run; got != run {
+			t.Fatalf("Change began run %d", got)
+		}
+		if err := e.Wait(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	e.Close()
 }

@@ -38,13 +38,15 @@ type run struct {
 	cut      context.CancelFunc
 	last     context.Context // for OnStop: ends a grace later than ctx
 	endLast  context.CancelFunc
-	held     atomic.Int64 // users whose OnStart is failing; users write it
+	timeout  time.Duration // how long tasks may go on after a stop
+	held     atomic.Int64  // users whose OnStart is failing; users write it
 
 	// Users. A slot is a user that has been started and not been told to stop; when
-	// it ends by itself, it keeps its slot and is not replaced.
+	// it ends by itself, its slot stays, vacant, and it is not replaced.
 	classes []dispatch.Class
 	slots   [][]*user // by cast, oldest first
 	counts  []int     // slots per cast
+	vacant  []int     // of those, whose user has ended by itself
 	alive   []int     // users alive per cast
 	born    int       // users ever started
 	gone    chan *user
@@ -72,8 +74,8 @@ func newRun(e *Engine, number int, p *prepared) *run {
 	r := &run{
 		engine: e, log: e.opts.Logger.With("run", number), number: number,
 		casts: p.casts, classes: p.classes, cfg: p.cfg,
-		recorder: stats.NewRecorder(now), connect: e.opts.Transports(p.cfg),
-		slots: make([][]*user, len(p.casts)), counts: make([]int, len(p.casts)), alive: make([]int, len(p.casts)),
+		recorder: stats.NewRecorder(now), timeout: p.cfg.StopTimeout, connect: e.opts.Transports(p.cfg),
+		slots: make([][]*user, len(p.casts)), counts: make([]int, len(p.casts)), vacant: make([]int, len(p.casts)), alive: make([]int, len(p.casts)),
 		gone: make(chan *user), rampStart: now, started: now,
 		orders: make(chan func()), done: make(chan struct{}),
 	}
@@ -82,9 +84,6 @@ func newRun(e *Engine, number int, p *prepared) *run {
 	r.last, r.endLast = context.WithCancel(context.Background())
 	return r
 }
-
-// errOver is the answer to a question put to a run that has ended.
-var errOver = errors.New("the run is over")
 
 // tell has the loop call order, unless the loop has ended.
 func (r *run) tell(order func()) bool {
@@ -96,12 +95,13 @@ func (r *run) tell(order func()) bool {
 	}
 }
 
-// ask is tell for orders that answer.
-func (r *run) ask(order func(), answer <-chan error) error {
-	if !r.tell(order) {
-		return errOver
+// ask is tell for orders that answer. It returns ErrOver when the loop has ended.
+func (r *run) ask(order func() error) error {
+	answer := make(chan error, 1)
+	if !r.tell(func() { answer <- order() }) {
+		return ErrOver
 	}
-	return <-answer // orders answer before they return
+	return <-answer
 }
 
 // loop is the run's goroutine.
@@ -199,12 +199,21 @@ func (r *run) follow() {
 		r.changed = r.rampStart.Add(dispatch.At(steps-1, r.cfg.SpawnRate))
 	}
 	if want == target {
-		r.move(arrived)
-		r.publish()
+		r.arrive()
 		return
 	}
 	next := dispatch.At(abs(want-r.rampFrom), r.cfg.SpawnRate)
 	r.due.Reset(time.Until(r.rampStart.Add(next)))
+}
+
+// arrive ends the ramp. Whoever was left may have gone meanwhile.
+func (r *run) arrive() {
+	r.move(arrived)
+	if r.users() == 0 {
+		r.stop("every user has stopped itself")
+		return
+	}
+	r.publish()
 }
 
 // spawn starts a user of a cast.
@@ -217,19 +226,33 @@ func (r *run) spawn(cast int) {
 	go u.live()
 }
 
-// dismiss tells the youngest user of a cast to stop and gives up its slot.
+// dismiss gives up a slot of a cast: a vacant one if there is any, else that of the
+// youngest user, who is told to stop.
 func (r *run) dismiss(cast int) {
-	last := len(r.slots[cast]) - 1
-	u := r.slots[cast][last]
-	r.slots[cast][last] = nil
-	r.slots[cast] = r.slots[cast][:last]
 	r.counts[cast]--
-	u.dismiss(r.cfg.StopTimeout)
+	if r.vacant[cast] > 0 {
+		r.vacant[cast]--
+		return
+	}
+	for {
+		last := len(r.slots[cast]) - 1
+		u := r.slots[cast][last]
+		r.slots[cast][last] = nil
+		r.slots[cast] = r.slots[cast][:last]
+		if !u.gone {
+			u.dismissed = true
+			u.dismiss(r.cfg.StopTimeout)
+			return
+		}
+	}
 }
 
 // bury takes note that a user has ended.
 func (r *run) bury(u *user) {
 	r.alive[u.cast]--
+	if u.gone = true; !u.dismissed {
+		r.vacant[u.cast]++
+	}
 	if u.end != nil && r.state != Stopping {
 		r.stop(u.end.Reason)
 		return
@@ -263,7 +286,8 @@ func (r *run) change(cfg Config) error {
 	r.log.Info("load changed", "users", cfg.Users, "spawn_rate", cfg.SpawnRate)
 	r.due.Reset(time.Until(begin))
 	if r.rampFrom == r.target() {
-		r.move(arrived)
+		r.arrive()
+		return nil
 	}
 	r.publish()
 	return nil
@@ -283,18 +307,57 @@ func (r *run) sameRun(cfg Config) error {
 	if cfg.RunTime < 0 || cfg.RunTime > MaxRunTime {
 		errs = append(errs, wrong(FieldRunTime, "%s is out of range — from 0 (as it is) to ten years", cfg.RunTime))
 	}
-	fixed := func(f Field, asked, is []string) {
-		if len(asked) > 0 && !slices.Equal(asked, is) {
+	fixed := func(f Field, same bool) {
+		if !same {
 			errs = append(errs, wrong(f, "cannot change while a run is on — stop it and start a new one"))
 		}
 	}
-	if cfg.Host != "" {
-		fixed(FieldHost, []string{cfg.Host}, []string{r.cfg.Host})
+	fixed(FieldHost, cfg.Host == "" || r.sendsTo(cfg.Host))
+	fixed(FieldScenarios, len(cfg.Scenarios) == 0 || sameSet(cfg.Scenarios, r.names()))
+	fixed(FieldTags, len(cfg.Tags) == 0 || sameSet(cfg.Tags, r.cfg.Tags))
+	fixed(FieldExcludeTags, len(cfg.ExcludeTags) == 0 || sameSet(cfg.ExcludeTags, r.cfg.ExcludeTags))
+	for name, value := range cfg.Params {
+		fixed(Field(name), value == r.param(name))
 	}
-	fixed(FieldScenarios, cfg.Scenarios, r.cfg.Scenarios)
-	fixed(FieldTags, cfg.Tags, r.cfg.Tags)
-	fixed(FieldExcludeTags, cfg.ExcludeTags, r.cfg.ExcludeTags)
 	return errors.Join(errs...)
+}
+
+// sendsTo reports whether all scenarios send their requests to host.
+func (r *run) sendsTo(host string) bool {
+	base, err := load.ParseHost(host)
+	return err == nil && !slices.ContainsFunc(r.casts, func(c cast) bool { return c.base != base })
+}
+
+// names returns the names of the run's scenarios.
+func (r *run) names() []string {
+	if len(r.cfg.Scenarios) > 0 {
+		return r.cfg.Scenarios
+	}
+	var all []string
+	for _, p := range r.engine.plans {
+		all = append(all, p.Name)
+	}
+	return all
+}
+
+// param returns the value that a parameter has in the run, as a person writes it.
+func (r *run) param(name string) string {
+	if value, ok := r.cfg.Params[name]; ok {
+		return value
+	}
+	for _, p := range r.engine.plans {
+		for _, param := range p.Params {
+			if spec := param.Spec(); spec.Name == name {
+				return spec.Default
+			}
+		}
+	}
+	return ""
+}
+
+func sameSet(a, b []string) bool {
+	return !slices.ContainsFunc(a, func(s string) bool { return !slices.Contains(b, s) }) &&
+		!slices.ContainsFunc(b, func(s string) bool { return !slices.Contains(a, s) })
 }
 
 // setLimit arms the timer of the run time, counted from the start of the run.
@@ -404,10 +467,14 @@ func (r *run) notices(s *Status) []string {
 	if s.Starting > 0 {
 		list = append(list, fmt.Sprintf("%d of %d users cannot start: their OnStart fails and is tried again", s.Starting, s.Users))
 	}
-	for _, row := range s.Stats.Rows {
-		if row.Name == stats.Other {
-			list = append(list, fmt.Sprintf("more than %d different names: further ones are counted in the row %s — give requests that differ by an id one name", stats.MaxRows, stats.Other))
-		}
+	if slices.ContainsFunc(s.Stats.Rows, func(l stats.Line) bool { return l.Name == stats.Other && l.Method == "" }) {
+		list = append(list, fmt.Sprintf("more than %d different names: further ones are counted in the row %s — give requests that differ by an id one name", stats.MaxRows, stats.Other))
+	}
+	if slices.ContainsFunc(s.Stats.Failures, func(f stats.Failure) bool { return f.Format == stats.Other }) {
+		list = append(list, fmt.Sprintf("more than %d kinds of failure: further ones are counted as %s — put what differs into the arguments of Failf, not into its format", stats.MaxRows, stats.Other))
+	}
+	if slices.ContainsFunc(s.Stats.Exceptions, func(e stats.Exception) bool { return e.Group == stats.Other }) {
+		list = append(list, fmt.Sprintf("more than %d kinds of exception: further ones are counted as %s", stats.MaxRows, stats.Other))
 	}
 	if s.Abandoned > 0 {
 		list = append(list, fmt.Sprintf("%d users ignored the stop and were abandoned: their code neither returns nor heeds its context", s.Abandoned))

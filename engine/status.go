@@ -22,7 +22,7 @@ type Status struct {
 	Abandoned int         // users whose code ignored the stop
 	Scenarios []Headcount // of the run, in the suite's order
 	Reason    string      // why the run ended or is ending: "stopped by the operator"
-	Notices   []string    // what the operator ought to know, newest last
+	Notices   []string    // what the operator ought to know
 
 	Stats   *stats.Snapshot // never nil
 	History stats.Timeline

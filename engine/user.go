@@ -28,9 +28,12 @@ type user struct {
 
 	end *load.RunStop // why it wants the whole run to stop; read after it is gone
 
+	dismissed, gone bool // the run's loop's: it was told to give up its slot; it has ended
+
 	handle  *load.User
 	control load.Control
 	state   any
+	started bool // OnStart has succeeded, so OnStop is due
 }
 
 func newUser(r *run, cast, number int) *user {
@@ -72,13 +75,16 @@ func (u *user) live() {
 	if u.start() {
 		u.work()
 	}
-	u.stop()
+	if u.started {
+		u.stop()
+	}
 }
 
 // start runs OnStart until it succeeds, and reports whether to go on to the tasks.
 func (u *user) start() bool {
 	f := u.run.casts[u.cast].plan.OnStart
 	if f == nil {
+		u.started = true
 		return true
 	}
 	held := false
@@ -89,10 +95,11 @@ func (u *user) start() bool {
 	}()
 	for retry := firstRetry; ; retry = min(2*retry, lastRetry) {
 		err := u.try("OnStart", func() error { return f(u.state, u.handle) })
+		u.started = err == nil
 		if u.over(err) {
 			return false
 		}
-		if err == nil {
+		if u.started {
 			return true
 		}
 		if !held {
@@ -185,7 +192,7 @@ func (u *user) stop() {
 	if f == nil {
 		return
 	}
-	ctx, cancel := context.WithTimeout(u.run.last, grace)
+	ctx, cancel := context.WithTimeout(u.run.last, u.run.timeout+grace)
 	defer cancel()
 	u.control.Rebind(ctx, ctx.Done())
 	u.try("OnStop", func() error { return f(u.state, u.handle) })

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"strconv"
+	"strings"
 	"syscall"
 )
 
@@ -16,6 +17,7 @@ var Loopback = []string{"127.0.0.1", "::1"}
 func Listen(hosts []string, port int) ([]net.Listener, error) {
 	var open []net.Listener
 	for _, host := range hosts {
+		host = strings.TrimSuffix(strings.TrimPrefix(host, "["), "]") // [::1] is how people write it
 		l, err := net.Listen("tcp", net.JoinHostPort(host, strconv.Itoa(port)))
 		if err != nil {
 			if len(open) > 0 && noSuchAddress(err) {

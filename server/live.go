@@ -29,12 +29,11 @@ var upgrader = websocket.Upgrader{
 // serveLive keeps a page up to date: what the page looks at comes up, frames go
 // down.
 func (s *Server) serveLive(w http.ResponseWriter, r *http.Request) {
-	s.live.Add(1)
-	defer s.live.Done()
-	if s.closing.Err() != nil {
+	if !s.enter() {
 		http.Error(w, "closing", http.StatusServiceUnavailable)
 		return
 	}
+	defer s.live.Done()
 	conn, err := upgrader.Upgrade(w, r, nil)
 	if err != nil {
 		return // Upgrade has answered

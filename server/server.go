@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/go-chi/chi/v5"
+	"github.com/go-chi/chi/v5/middleware"
 
 	"github.com/gregaria/gregaria/engine"
 	"github.com/gregaria/gregaria/static"
@@ -39,7 +40,9 @@ type Server struct {
 
 	closing context.Context // ends when live connections must go
 	close   context.CancelFunc
-	live    sync.WaitGroup // live connections
+
+	mu   sync.Mutex     // no connection is counted once closing has ended
+	live sync.WaitGroup // live connections
 }
 
 // New returns a server. It does not listen yet.
@@ -68,7 +71,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.S
 
 func (s *Server) routes() http.Handler {
 	r := chi.NewRouter()
-	r.Use(bodyLimit)
+	r.Use(bodyLimit, middleware.GetHead)
 	r.NotFound(s.notFound)
 	r.MethodNotAllowed(s.methodNotAllowed)
 
@@ -139,6 +142,19 @@ func (s *Server) Serve(ctx context.Context, listeners ...net.Listener) error {
 
 // Close ends the live connections. Pages try to connect again.
 func (s *Server) Close() {
+	s.mu.Lock()
 	s.close()
+	s.mu.Unlock()
 	s.live.Wait()
+}
+
+// enter counts a live connection, unless the server is closing.
+func (s *Server) enter() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closing.Err() != nil {
+		return false
+	}
+	s.live.Add(1)
+	return true
 }

@@ -170,7 +170,8 @@ func TestRoutesBeforeTheFirstRun(t *testing.T) {
 		{name: "health", method: "GET", path: "/healthz", status: 200, contain: []string{"ok"}},
 		{name: "numbers", method: "GET", path: "/stats/requests", status: 200, contain: []string{`"state":"ready"`, `"name":"Aggregated"`, `"response_time_percentile_0.5":null`, `"errors":[]`}},
 		{name: "exceptions", method: "GET", path: "/exceptions", status: 200, contain: []string{`{"exceptions":[]}`}},
-		{name: "tasks", method: "GET", path: "/tasks", status: 200, contain: []string{`"per_class":{}`}},
+		{name: "tasks", method: "GET", path: "/tasks", status: 200, contain: []string{`"front":{"ratio":0.75}`}},
+		{name: "only the head", method: "HEAD", path: "/", status: 200},
 		{name: "logs", method: "GET", path: "/logs", status: 200, contain: []string{`{"master":["a line"],"workers":{}}`}},
 		{name: "requests CSV", method: "GET", path: "/stats/requests/csv", status: 200, contain: []string{"Type,Name,Request Count,Failure Count,", ",Aggregated,0,0,"}},
 		{name: "history CSV", method: "GET", path: "/stats/requests_full_history/csv", status: 200, contain: []string{"Timestamp,User Count,Type,Name,"}},
@@ -264,7 +265,8 @@ func TestSwarmStartsChangesAndStops(t *testing.T) {
 		{name: "exceptions", method: "GET", path: "/exceptions", status: 200, contain: []string{`"msg":"=cmd `, `"nodes":"local"`}},
 		{name: "formula in CSV", method: "GET", path: "/exceptions/csv", status: 200, contain: []string{",'=cmd "}},
 		{name: "change", method: "POST", path: "/swarm", form: form("user_count", "5", "spawn_rate", "500"), status: 200, contain: []string{"Load changed"}},
-		{name: "bad change", method: "POST", path: "/swarm", form: form("user_count", "0", "spawn_rate", "x"), status: 422, contain: []string{`"user_count"`, `"spawn_rate"`}},
+		{name: "bad change", method: "POST", path: "/swarm", form: form("user_count", "0", "spawn_rate", "x"), status: 422, contain: []string{`"user_count"`, `"spawn_rate"`}, absent: []string{`"host"`}},
+		{name: "parameter change", method: "POST", path: "/swarm", form: form("user_count", "5", "spawn_rate", "500", "pages", "9"), status: 422, contain: []string{`"pages"`, "stop it and start"}},
 		{name: "host change", method: "POST", path: "/swarm", form: form("user_count", "5", "spawn_rate", "500", "host", "http://third.test"), status: 422, contain: []string{"stop it and start"}},
 	} {
 		c.do(t, s)
@@ -417,5 +419,37 @@ func TestPageCSVAndJSONAgree(t *testing.T) {
 	}
 	if name := w.Header().Get("Content-Disposition"); !strings.HasPrefix(name, "attachment; filename=gregaria_") || !strings.HasSuffix(name, "_shop_requests.csv") {
 		t.Errorf("download is named %q", name)
+	}
+}
+
+func TestNoScenarioPickedMeansAll(t *testing.T) {
+	s, e := newServer(t, nil) // whose default is one of two
+	call{name: "start", method: "POST", path: "/swarm", status: 200,
+		form: form("user_count", "1", "spawn_rate", "1", "host", "http://h.test", "user_classes", "")}.do(t, s)
+	if got := len(e.Status().Scenarios); got != 2 {
+		t.Errorf("with no box ticked %d scenarios run, want both", got)
+	}
+}
+
+func TestPasswordOfTheHostIsUsedAndNotShown(t *testing.T) {
+	s, e := newServer(t, nil)
+	s.defaults.Host = "http://ann:secret@shop.test"
+	s.site.Default = s.defaults
+	call{name: "page", method: "GET", path: "/", status: 200, contain: []string{`value="http://shop.test"`}, absent: []string{"secret"}}.do(t, s)
+	// The form sends back what it shows.
+	call{name: "start", method: "POST", path: "/swarm", status: 200, absent: []string{"secret"}, contain: []string{`"host":"http://shop.test"`},
+		form: form("user_count", "1", "spawn_rate", "1", "host", "http://shop.test")}.do(t, s)
+	if got := e.Status().Config.Host; got != s.defaults.Host {
+		t.Errorf("the run's host = %q, want the one with the password", got)
+	}
+	for _, path := range []string{"/", "/stats/requests", "/stats/report", "/tasks"} {
+		call{name: "anywhere", method: "GET", path: path, status: 200, absent: []string{"secret"}}.do(t, s)
+	}
+}
+
+func TestAChangeAfterTheEndBeginsNothing(t *testing.T) {
+	s, e := newServer(t, nil)
+	if w := s.engine.Change(engine.Config{Users: 1, SpawnRate: 1}); statusOf(w) != http.StatusConflict || e.Status().Run != 0 {
+		t.Errorf("a change without a run = %v, status %d, want a conflict", w, statusOf(w))
 	}
 }

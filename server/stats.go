@@ -135,8 +135,14 @@ func (s *Server) tasks(w http.ResponseWriter, _ *http.Request) {
 		return m
 	}
 	status := s.engine.Status()
+	counts := status.Scenarios
+	if status.Run == 0 { // what could run
+		for _, p := range s.engine.Plans() {
+			counts = append(counts, engine.Headcount{Name: p.Name, Tasks: p.Tasks})
+		}
+	}
 	perClass, total := map[string]*ratio{}, map[string]*ratio{}
-	for _, h := range status.Scenarios {
+	for _, h := range counts {
 		share := 0.0
 		if status.Users > 0 {
 			share = float64(h.Users) / float64(status.Users)

@@ -3,6 +3,7 @@ package server
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -37,13 +38,9 @@ func (s *Server) page(w http.ResponseWriter, r *http.Request) {
 // swarm starts a run, or changes the load of the one that is on.
 func (s *Server) swarm(w http.ResponseWriter, r *http.Request) {
 	form, err := readForm(r)
-	var cfg engine.Config
-	if err == nil {
-		cfg, err = s.config(form)
-	}
 	began := false
 	if err == nil {
-		began, err = s.engine.Start(cfg)
+		began, err = s.startOrChange(form)
 	}
 	if err != nil {
 		s.refuse(w, r, form, err)
@@ -53,8 +50,8 @@ func (s *Server) swarm(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "/", http.StatusSeeOther)
 		return
 	}
-	cfg = s.engine.Status().Config
-	answer := map[string]any{"success": true, "message": "Load changed", "host": cfg.Host}
+	cfg := s.engine.Status().Config
+	answer := map[string]any{"success": true, "message": "Load changed", "host": engine.WithoutUser(cfg.Host)}
 	if began {
 		answer["message"] = "Swarming started"
 	}
@@ -116,14 +113,27 @@ func readForm(r *http.Request) (url.Values, error) {
 	return r.PostForm, nil
 }
 
-// config reads a form into a Config: what the form leaves out is as it is in the
-// run that is on, or as the program was started with.
-func (s *Server) config(form url.Values) (engine.Config, error) {
+// startOrChange does what a form asks for: while a run is on it can only change that
+// one, so a form that comes as the run ends does not begin another by mistake.
+func (s *Server) startOrChange(form url.Values) (began bool, err error) {
 	status := s.engine.Status()
-	cfg := s.defaults
 	if status.State.Active() {
-		cfg = engine.Config{Users: status.Config.Users, SpawnRate: status.Config.SpawnRate}
+		load := engine.Config{Users: status.Config.Users, SpawnRate: status.Config.SpawnRate}
+		if err := s.fill(&load, form); err != nil {
+			return false, err
+		}
+		return false, s.engine.Change(load)
 	}
+	cfg := s.defaults
+	cfg.Params = maps.Clone(s.defaults.Params)
+	if err := s.fill(&cfg, form); err != nil {
+		return false, errors.Join(err, s.others(cfg, err))
+	}
+	return s.engine.Start(cfg)
+}
+
+// fill sets what a form holds in cfg, and reports all that cannot be read.
+func (s *Server) fill(cfg *engine.Config, form url.Values) error {
 	var errs []error
 	read := func(field string, set func(text string) error) {
 		if form.Has(field) {
@@ -135,46 +145,50 @@ func (s *Server) config(form url.Values) (engine.Config, error) {
 	read(web.FieldUsers, func(text string) (err error) { cfg.Users, err = engine.ParseUsers(text); return })
 	read(web.FieldSpawnRate, func(text string) (err error) { cfg.SpawnRate, err = engine.ParseSpawnRate(text); return })
 	read(web.FieldRunTime, func(text string) (err error) { cfg.RunTime, err = engine.ParseRunTime(text); return })
-	read(web.FieldHost, func(text string) error { cfg.Host = strings.TrimSpace(text); return nil })
+	read(web.FieldHost, func(text string) error { cfg.Host = s.withUser(strings.TrimSpace(text)); return nil })
 	read(web.FieldTags, func(text string) error { cfg.Tags = words(text); return nil })
 	read(web.FieldExcludeTags, func(text string) error { cfg.ExcludeTags = words(text); return nil })
-	if form.Has(web.FieldScenarios) {
-		cfg.Scenarios = slices.Clone(form[web.FieldScenarios])
-	}
-	params := map[string]string{}
-	for name, value := range s.defaults.Params {
-		params[name] = value
+	if form.Has(web.FieldScenarios) { // an empty one says that none is picked, which means all
+		cfg.Scenarios = slices.DeleteFunc(slices.Clone(form[web.FieldScenarios]), func(name string) bool { return name == "" })
 	}
 	for _, plan := range s.engine.Plans() {
 		for _, p := range plan.Params {
 			if name := p.Spec().Name; form.Has(name) {
-				params[name] = form.Get(name)
+				if cfg.Params == nil {
+					cfg.Params = map[string]string{}
+				}
+				cfg.Params[name] = form.Get(name)
 			}
 		}
 	}
-	cfg.Params = params
-	if len(errs) > 0 { // what could not be read is reported with all that could, and is wrong
-		return cfg, errors.Join(append(errs, s.others(cfg, errs)...)...)
-	}
-	return cfg, nil
+	return errors.Join(errs...)
 }
 
-// others returns the mistakes of cfg in fields that errs does not speak of, so that
-// a form gets all its messages at once.
-func (s *Server) others(cfg engine.Config, errs []error) []error {
-	var known []engine.Field
-	for _, e := range errs {
-		for _, fe := range engine.FieldErrors(e) {
-			known = append(known, fe.Field)
+// withUser returns host with the user and password that it was first given with:
+// the form shows hosts without, and sends back what it shows.
+func (s *Server) withUser(host string) string {
+	for _, given := range []string{s.engine.Status().Config.Host, s.defaults.Host} {
+		if given != "" && host == engine.WithoutUser(given) {
+			return given
 		}
+	}
+	return host
+}
+
+// others returns the mistakes of cfg in fields that err does not speak of, so that
+// a form gets all its messages at once.
+func (s *Server) others(cfg engine.Config, err error) error {
+	known := map[engine.Field]bool{}
+	for _, fe := range engine.FieldErrors(err) {
+		known[fe.Field] = true
 	}
 	var more []error
 	for _, fe := range engine.FieldErrors(s.engine.Check(cfg)) {
-		if !slices.Contains(known, fe.Field) {
+		if !known[fe.Field] {
 			more = append(more, fe)
 		}
 	}
-	return more
+	return errors.Join(more...)
 }
 
 // words splits a list written with spaces or commas.

@@ -99,7 +99,7 @@
   // Forms.
   const open = (dialog, fill) => {
     const values = new URLSearchParams(fill);
-    for (const input of dialog.querySelectorAll("input[name]")) {
+    for (const input of dialog.querySelectorAll("input[name]:not([type=hidden])")) {
       if (input.type === "checkbox") input.checked = values.getAll(input.name).includes(input.value);
       else if (values.has(input.name)) input.value = values.get(input.name);
     }
@@ -115,7 +115,7 @@
       const name = note.dataset.error, text = errors[name] || "";
       delete errors[name];
       note.textContent = text;
-      for (const input of form.querySelectorAll("input[name]")) {
+      for (const input of form.querySelectorAll("input[name]:not([type=hidden])")) {
         if (input.name !== name) continue;
         if (text) input.setAttribute("aria-invalid", "true"); else input.removeAttribute("aria-invalid");
         if (text && !first) first = input;

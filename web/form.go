@@ -60,7 +60,7 @@ func values(c engine.Config, offer Offer) url.Values {
 	v := url.Values{
 		FieldUsers:       {strconv.Itoa(c.Users)},
 		FieldSpawnRate:   {number(c.SpawnRate)},
-		FieldHost:        {withoutUser(c.Host)},
+		FieldHost:        {engine.WithoutUser(c.Host)},
 		FieldRunTime:     {engine.FormatRunTime(c.RunTime)},
 		FieldTags:        {strings.Join(c.Tags, " ")},
 		FieldExcludeTags: {strings.Join(c.ExcludeTags, " ")},
@@ -80,17 +80,6 @@ func values(c engine.Config, offer Offer) url.Values {
 	return v
 }
 
-// withoutUser takes user and password out of a host: what one reader typed is not
-// for all readers.
-func withoutUser(host string) string {
-	u, err := url.Parse(host)
-	if err != nil || u.User == nil {
-		return host
-	}
-	u.User = nil
-	return u.String()
-}
-
 // newStartForm is the form that starts a run, filled with v.
 func newStartForm(v url.Values, offer Offer) Form {
 	f := Form{ID: "start", Title: "Start a load test", Submit: "Start swarming"}
@@ -100,7 +89,7 @@ func newStartForm(v url.Values, offer Offer) Form {
 		Value: v.Get(FieldRunTime), Placeholder: "until stopped", Complete: "off",
 	}}
 	for _, o := range offer.scenarios {
-		host := withoutUser(o.host)
+		host := engine.WithoutUser(o.host)
 		p := Pick{Name: o.name, Help: line(o.help), Host: host, Picked: slices.Contains(v[FieldScenarios], o.name)}
 		switch {
 		case o.count > 0:
@@ -148,7 +137,7 @@ func hostField(v url.Values, offer Offer) Field {
 	for _, o := range offer.scenarios {
 		if o.host == "" {
 			f.Required = f.Required || slices.Contains(v[FieldScenarios], o.name)
-		} else if host := withoutUser(o.host); !slices.Contains(hosts, host) {
+		} else if host := engine.WithoutUser(o.host); !slices.Contains(hosts, host) {
 			hosts = append(hosts, host)
 		}
 	}

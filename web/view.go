@@ -183,7 +183,7 @@ func targets(s *engine.Status) (scenarios, host string) {
 	var names, hosts []string
 	for _, h := range s.Scenarios {
 		names = append(names, h.Name)
-		if own := withoutUser(h.Host); own != "" && !slices.Contains(hosts, own) {
+		if own := engine.WithoutUser(h.Host); own != "" && !slices.Contains(hosts, own) {
 			hosts = append(hosts, own)
 		}
 	}

@@ -131,8 +131,8 @@ func TestPasswordsOfHostsAreNotShown(t *testing.T) {
 		"http://example.org":               "http://example.org",
 		"":                                 "",
 	} {
-		if got := withoutUser(host); got != want {
-			t.Errorf("withoutUser(%q) = %q, want %q", host, got, want)
+		if got := engine.WithoutUser(host); got != want {
+			t.Errorf("engine.WithoutUser(%q) = %q, want %q", host, got, want)
 		}
 	}
 }

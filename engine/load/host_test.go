@@ -2,6 +2,7 @@ package load_test
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -124,12 +125,31 @@ func TestPathsThatLeadNowhere(t *testing.T) {
 	}
 }
 
-func TestAuthorizationOfTheHost(t *testing.T) {
+func TestAuthorizationOfTheHostGoesToItAlone(t *testing.T) {
 	f := &fake{}
 	u := seat(t, f, func(s *load.Seat) { s.Base = base(t, "http://ann:secret@h") })
+	own := []load.Field{{Name: "Authorization", Value: "Bearer mine"}}
+	for _, tt := range []struct {
+		path string
+		opts []load.Option
+		want []load.Field
+	}{
+		{"/", nil, []load.Field{{Name: "Authorization", Value: "Basic YW5uOnNlY3JldA=="}}},
+		{"http://h/", nil, []load.Field{{Name: "Authorization", Value: "Basic YW5uOnNlY3JldA=="}}},
+		{"http://other/", nil, nil},
+		{"/", []load.Option{load.Header("authorization", "Bearer mine")}, []load.Field{{Name: "authorization", Value: "Bearer mine"}}},
+	} {
+		f.sent = nil
+		u.Get(tt.path, tt.opts...)
+		if got := f.sent[0].Extra; !slices.Equal(got, tt.want) {
+			t.Errorf("Get(%s) sends %v, want %v", tt.path, got, tt.want)
+		}
+	}
+	u.Header.Set(own[0].Name, own[0].Value)
+	f.sent = nil
 	u.Get("/")
-	if got, want := f.sent[0].Header.Get("Authorization"), "Basic YW5uOnNlY3JldA=="; got != want {
-		t.Errorf("Authorization %q, want %q", got, want)
+	if got := f.sent[0].Extra; len(got) > 0 {
+		t.Errorf("Get with an Authorization of the user's own sends %v besides", got)
 	}
 	if got := u.Host(); got != "http://h" {
 		t.Errorf("Host: %q, want http://h", got)

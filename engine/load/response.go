@@ -114,6 +114,7 @@ func (r *Response) closed(method string) bool {
 }
 
 func (r *Response) fail(format, message string) {
+	message = cut(message)
 	s := &r.user.sample
 	r.byStatus = false
 	r.err = &Failure{Method: s.Method, Name: s.Name, Format: format, Message: message}
@@ -138,6 +139,18 @@ func excerpt(body []byte) string {
 		return ": " + strings.ToValidUTF8(string(body[:most]), "�") + "…"
 	}
 	return ": " + strings.ToValidUTF8(string(body), "�")
+}
+
+// maxMessage is the length beyond which messages are cut: every failure of a second
+// is held until the next drain.
+const maxMessage = 2 << 10
+
+// cut returns s, or a copy of its beginning that does not hold on to the rest.
+func cut(s string) string {
+	if len(s) <= maxMessage {
+		return s
+	}
+	return strings.ToValidUTF8(strings.Clone(s[:maxMessage]), "") + "…"
 }
 
 // list returns codes as in "200, 201 or 204".

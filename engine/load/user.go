@@ -8,7 +8,9 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"runtime/debug"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/gregaria/gregaria/engine/stats"
@@ -40,6 +42,7 @@ type User struct {
 	body    []byte // reused for form bodies
 	latest  *Response
 	sample  stats.Sample // of latest
+	refused int          // requests and pauses since the stop, see refuse
 }
 
 // A Seat is what a user is made of. The engine and loadtest fill it in; scenarios
@@ -66,22 +69,25 @@ func NewUser(ctx context.Context, s Seat) (*User, Control) {
 		number: s.Number, scenario: s.Scenario, base: s.Base, ctx: ctx, quit: s.Quit,
 		transport: s.Transport, shard: s.Shard, params: s.Params,
 	}
-	if s.Base.Auth != "" {
-		u.Header.Set("Authorization", s.Base.Auth)
-	}
 	return u, Control{u}
 }
 
 // Rebind gives the user another context and quit channel: OnStop runs on borrowed
 // time, after those of the run have ended.
-func (c Control) Rebind(ctx context.Context, quit <-chan struct{}) { c.u.ctx, c.u.quit = ctx, quit }
+func (c Control) Rebind(ctx context.Context, quit <-chan struct{}) {
+	c.u.ctx, c.u.quit, c.u.refused = ctx, quit, 0
+}
 
 // Try runs one function of a scenario. It records what the function measured, turns
 // a panic into a *Panic, and returns the error.
 func (c Control) Try(f func() error) (err error) {
 	defer c.u.settle()
 	defer func() {
-		if v := recover(); v != nil {
+		switch v := recover(); v {
+		case nil:
+		case any(ErrStopped):
+			err = ErrStopped
+		default:
 			err = &Panic{Value: v, Stack: string(debug.Stack())}
 		}
 	}()
@@ -167,6 +173,7 @@ func (u *User) Do(method, path string, opts ...Option) *Response {
 	var err error
 	if req.Origin, req.Target, err = u.base.split(path); err == nil {
 		name, err = u.apply(opts, name)
+		u.authorize()
 	}
 	if err != nil {
 		u.open(r, method, name)
@@ -177,7 +184,7 @@ func (u *User) Do(method, path string, opts ...Option) *Response {
 	u.answer = Answer{}
 	err = u.transport.Send(u.ctx, req, &u.answer)
 	if err != nil && u.ctx.Err() != nil {
-		r.err = ErrStopped // cut by the stop: no sample
+		r.err = u.refuse() // cut by the stop: no sample
 		return r
 	}
 	u.open(r, method, name)
@@ -193,6 +200,16 @@ func (u *User) Do(method, path string, opts ...Option) *Response {
 		r.failStatus("status %d", r.status)
 	}
 	return r
+}
+
+// authorize adds what the host said of itself, unless the scenario says better, and
+// for no other host.
+func (u *User) authorize() {
+	named := func(f Field) bool { return strings.EqualFold(f.Name, "Authorization") }
+	if req := &u.request; u.base.Auth != "" && req.Origin == u.base.Origin &&
+		len(u.Header["Authorization"]) == 0 && !slices.ContainsFunc(req.Extra, named) {
+		req.Extra = append(req.Extra, Field{"Authorization", u.base.Auth})
+	}
 }
 
 // open makes r the response under judgement.
@@ -222,9 +239,10 @@ func (u *User) Measure(method, name string, f func(ctx context.Context) (size in
 	sample := stats.Sample{Method: method, Name: name, Took: time.Since(start), Bytes: size}
 	if err != nil {
 		if u.ctx.Err() != nil || errors.Is(err, ErrStopped) {
-			return ErrStopped
+			return u.refuse()
 		}
-		fail := &Failure{Method: method, Name: name, Format: pattern(err.Error()), Message: err.Error()}
+		text := cut(err.Error())
+		fail := &Failure{Method: method, Name: name, Format: pattern(text), Message: text}
 		sample.Problem = &stats.Problem{Format: fail.Format, Message: fail.Message, At: time.Now()}
 		u.shard.Record(sample)
 		return fail
@@ -240,9 +258,9 @@ func (u *User) Pause(d time.Duration) error {
 	if d <= 0 {
 		select {
 		case <-u.quit:
-			return ErrStopped
+			return u.refuse()
 		case <-u.ctx.Done():
-			return ErrStopped
+			return u.refuse()
 		default:
 			return nil
 		}
@@ -251,12 +269,25 @@ func (u *User) Pause(d time.Duration) error {
 	defer t.Stop()
 	select {
 	case <-u.quit:
-		return ErrStopped
+		return u.refuse()
 	case <-u.ctx.Done():
-		return ErrStopped
+		return u.refuse()
 	case <-t.C:
 		return nil
 	}
+}
+
+// mostRefused is how often code may go on asking after the stop.
+const mostRefused = 100
+
+// refuse returns ErrStopped. Code that does not heed it, such as a loop that waits
+// for an answer, would ask for ever and as fast as it can: it is ended by a panic
+// that Try turns into ErrStopped.
+func (u *User) refuse() error {
+	if u.refused++; u.refused > mostRefused {
+		panic(ErrStopped)
+	}
+	return ErrStopped
 }
 
 func basicAuth(user, password string) string {
