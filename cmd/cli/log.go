@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/gregaria/gregaria/engine"
 	"github.com/gregaria/gregaria/engine/report"
@@ -78,19 +79,39 @@ func openLog(file string, stderr io.Writer, level slog.Level) (*log, func() erro
 		}
 		out, end = f, f.Close
 	}
-	s := &sink{out: out}
-	return &log{slog.New(&handler{sink: s, level: level}), s}, end, nil
+	s := newSink(out)
+	return &log{slog.New(&handler{sink: s, level: level}), s}, func() error {
+		s.close()
+		return end()
+	}, nil
 }
 
-// A sink is where log lines go.
+// A sink is where log lines go. A terminal that is held up, or a pipe that nobody
+// reads, must not hold up those who log, the engine among them: lines are written
+// by a goroutine, and left out when too many of them wait.
 type sink struct {
-	mu   sync.Mutex
-	out  io.Writer
-	kept []string // a ring once it is full
-	next int      // where the oldest is, and the next goes
+	lines chan string
+	ended chan struct{} // closed when the last line is written
+
+	mu      sync.Mutex // guards what follows
+	closed  bool
+	kept    []string // a ring once it is full
+	next    int      // where the oldest is, and the next goes
+	dropped int      // lines left out since the last one that was not
 }
 
-func (s *sink) write(line string) error {
+func newSink(out io.Writer) *sink {
+	s := &sink{lines: make(chan string, keptLines), ended: make(chan struct{})}
+	go func() {
+		defer close(s.ended)
+		for line := range s.lines {
+			_, _ = io.WriteString(out, line+"\n") // there is nowhere to say that it failed
+		}
+	}()
+	return s
+}
+
+func (s *sink) write(line string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.kept) < keptLines {
@@ -99,8 +120,32 @@ func (s *sink) write(line string) error {
 		s.kept[s.next] = line
 		s.next = (s.next + 1) % keptLines
 	}
-	_, err := io.WriteString(s.out, line+"\n")
-	return err
+	if s.closed {
+		return
+	}
+	if s.dropped > 0 {
+		line = fmt.Sprintf("(%d lines were left out: nobody read them)\n%s", s.dropped, line)
+	}
+	select {
+	case s.lines <- line:
+		s.dropped = 0
+	default:
+		s.dropped++
+	}
+}
+
+// close waits until all lines are written, but not for a reader that never comes.
+func (s *sink) close() {
+	s.mu.Lock()
+	if !s.closed {
+		s.closed = true
+		close(s.lines)
+	}
+	s.mu.Unlock()
+	select {
+	case <-s.ended:
+	case <-time.After(time.Second):
+	}
 }
 
 // A handler writes a record as one line whatever is in it:
@@ -125,7 +170,8 @@ func (h *handler) Handle(_ context.Context, r slog.Record) error {
 		appendAttr(&b, h.group, a)
 		return true
 	})
-	return h.sink.write(b.String())
+	h.sink.write(b.String())
+	return nil
 }
 
 func (h *handler) WithAttrs(attrs []slog.Attr) slog.Handler {

@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -18,36 +19,63 @@ import (
 )
 
 func TestLogLines(t *testing.T) {
-	var out bytes.Buffer
-	l, end, err := openLog("", &out, slog.LevelInfo)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer end()
-	logged := func(log func()) string {
-		out.Reset()
-		log()
+	logged := func(do func(l *log)) string {
+		var out bytes.Buffer
+		l, end, err := openLog("", &out, slog.LevelInfo)
+		if err != nil {
+			t.Fatal(err)
+		}
+		do(l)
+		if err := end(); err != nil {
+			t.Fatal(err)
+		}
 		line, _ := strings.CutSuffix(out.String(), "\n")
 		if line == "" {
 			return ""
 		}
 		return line[len("2006-01-02 15:04:05.000 "):]
 	}
-	for want, log := range map[string]func(){
-		"":                                   func() { l.Debug("quiet") },
-		"INFO plain a=1 b=x":                 func() { l.Info("plain", "a", 1, "b", "x") },
-		"WARNING w":                          func() { l.Warn("w") },
-		"ERROR e":                            func() { l.Error("e") },
-		"CRITICAL c":                         func() { l.Log(t.Context(), slog.Level(12), "c") },
-		`INFO a\nb\x1b[31m x="\u202ey" z=""`: func() { l.Info("a\nb\x1b[31m", "x", "\u202ey", "z", "") },
-		`INFO m k="two words" q="a\"b"`:      func() { l.Info("m", "k", "two words", "q", `a"b`) },
-		`INFO m run=1 g.h.k=v g.x=1s`:        func() { l.With("run", 1).WithGroup("g").Info("m", slog.Group("h", "k", "v"), "x", time.Second) },
-		`INFO m a\nb=1`:                      func() { l.Info("m", "a\nb", 1) },
-		"INFO " + strings.Repeat("x", 2048) + "…": func() { l.Info(strings.Repeat("x", 5000)) },
+	for want, do := range map[string]func(*log){
+		"":                                   func(l *log) { l.Debug("quiet") },
+		"INFO plain a=1 b=x":                 func(l *log) { l.Info("plain", "a", 1, "b", "x") },
+		"WARNING w":                          func(l *log) { l.Warn("w") },
+		"ERROR e":                            func(l *log) { l.Error("e") },
+		"CRITICAL c":                         func(l *log) { l.Log(t.Context(), slog.Level(12), "c") },
+		`INFO a\nb\x1b[31m x="\u202ey" z=""`: func(l *log) { l.Info("a\nb\x1b[31m", "x", "\u202ey", "z", "") },
+		`INFO m k="two words" q="a\"b"`:      func(l *log) { l.Info("m", "k", "two words", "q", `a"b`) },
+		`INFO m run=1 g.h.k=v g.x=1s`:        func(l *log) { l.With("run", 1).WithGroup("g").Info("m", slog.Group("h", "k", "v"), "x", time.Second) },
+		`INFO m a\nb=1`:                      func(l *log) { l.Info("m", "a\nb", 1) },
+		"INFO " + strings.Repeat("x", 2048) + "…": func(l *log) { l.Info(strings.Repeat("x", 5000)) },
 	} {
-		if got := logged(log); got != want {
+		if got := logged(do); got != want {
 			t.Errorf("logged %q, want %q", got, want)
 		}
+	}
+}
+
+func TestNobodyWaitsForAReaderOfTheLog(t *testing.T) {
+	r, w := io.Pipe() // a write waits for a read
+	l, end, err := openLog("", w, slog.LevelInfo)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 3 * keptLines { // without the reader, and all of it returns
+		l.Info("line", "i", i)
+	}
+	read := make(chan string)
+	go func() {
+		all, _ := io.ReadAll(r)
+		read <- string(all)
+	}()
+	for range 10 { // once there is room again, what was left out is said
+		l.Info("late")
+	}
+	if err := end(); err != nil {
+		t.Fatal(err)
+	}
+	w.Close()
+	if all := <-read; !strings.Contains(all, "i=0") || strings.Count(all, "\n") > 2*keptLines {
+		t.Errorf("read %d lines, beginning %.60q; want the first %d or so", strings.Count(all, "\n"), all, keptLines)
 	}
 }
 
@@ -106,11 +134,12 @@ func TestHostsToAnswerTo(t *testing.T) {
 // advised returns what a watcher logs about statuses in turn.
 func advised(statuses ...*engine.Status) string {
 	var out bytes.Buffer
-	l, _, _ := openLog("", &out, slog.LevelInfo)
+	l, end, _ := openLog("", &out, slog.LevelInfo)
 	w := &watcher{log: l.Logger}
 	for _, s := range statuses {
 		w.advise(s)
 	}
+	_ = end()
 	return out.String()
 }
 
@@ -169,17 +198,17 @@ func (tp *tape) second(requests int) *engine.Status {
 var start = time.Date(2026, 1, 2, 15, 4, 5, 0, time.UTC)
 
 // newFiles returns files in a new folder, with a clock to turn.
-func newFiles(t *testing.T) (c *csvFiles, clock *time.Time, out *bytes.Buffer) {
+func newFiles(t *testing.T) (c *csvFiles, clock *time.Time, l *log) {
 	t.Helper()
-	out = new(bytes.Buffer)
-	l, _, _ := openLog("", out, slog.LevelInfo)
+	l, end, _ := openLog("", io.Discard, slog.LevelInfo)
+	t.Cleanup(func() { _ = end() })
 	c, err := createCSV(filepath.Join(t.TempDir(), "x"), false, l.Logger)
 	if err != nil {
 		t.Fatal(err)
 	}
 	now := start
 	c.now = func() time.Time { return now }
-	return c, &now, out
+	return c, &now, l
 }
 
 // totals returns the column Total Request Count of the history file.
@@ -229,7 +258,7 @@ func TestHistoryFollows(t *testing.T) {
 
 // What could not be written is written later; there is one line about it a minute.
 func TestWritingIsTriedAgain(t *testing.T) {
-	c, clock, out := newFiles(t)
+	c, clock, l := newFiles(t)
 	tp := newTape(1, start)
 	c.update(tp.second(1))
 	whole := c.file
@@ -245,8 +274,8 @@ func TestWritingIsTriedAgain(t *testing.T) {
 		s = tp.second(1)
 		c.update(s)
 	}
-	if n := strings.Count(out.String(), "\n"); n != 2 {
-		t.Errorf("%d log lines in 65 seconds, want 2:\n%s", n, out)
+	if lines := l.Lines(); len(lines) != 2 {
+		t.Errorf("%d log lines in 65 seconds, want 2:\n%s", len(lines), strings.Join(lines, "\n"))
 	}
 	c.file = whole
 	c.update(s)
