@@ -41,6 +41,8 @@ type run struct {
 	timeout  time.Duration // how long tasks may go on after a stop
 	held     atomic.Int64  // users whose OnStart is failing; users write it
 
+	unfinished atomic.Int64 // users whose OnStop ran out of time; users write it
+
 	// Users. A slot is a user that has been started and not been told to stop; when
 	// it ends by itself, its slot stays, vacant, and it is not replaced.
 	classes []dispatch.Class
@@ -411,7 +413,7 @@ func (r *run) cutRequests() {
 // abandon gives up on the users that are still there.
 func (r *run) abandon() {
 	r.lost = r.users()
-	r.log.Warn("users ignored the stop and were abandoned: their code neither returns nor heeds its context", "users", r.lost)
+	r.log.Warn("users had not ended in time and were abandoned", "users", r.lost)
 }
 
 // finish ends the run.
@@ -477,7 +479,13 @@ func (r *run) notices(s *Status) []string {
 		list = append(list, fmt.Sprintf("more than %d kinds of exception: further ones are counted as %s", stats.MaxRows, stats.Other))
 	}
 	if s.Abandoned > 0 {
-		list = append(list, fmt.Sprintf("%d users ignored the stop and were abandoned: their code neither returns nor heeds its context", s.Abandoned))
+		list = append(list, fmt.Sprintf("%d users had not ended in time and were abandoned: their code does not heed its context, or this machine was too busy", s.Abandoned))
+	}
+	if n := r.unfinished.Load(); n > 0 {
+		list = append(list, fmt.Sprintf("%d users did not finish their OnStop in time; what it had under way was cut and is not counted", n))
+	}
+	if s.State == Stopped && s.Stats.Total.Requests() == 0 && len(s.Stats.Exceptions) == 0 && r.born > 0 {
+		list = append(list, "no request was answered before the run ended")
 	}
 	return list
 }

@@ -196,4 +196,7 @@ func (u *user) stop() {
 	defer cancel()
 	u.control.Rebind(ctx, ctx.Done())
 	u.try("OnStop", func() error { return f(u.state, u.handle) })
+	if ctx.Err() != nil {
+		u.run.unfinished.Add(1)
+	}
 }

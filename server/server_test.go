@@ -240,6 +240,13 @@ func TestSwarmRefusesEachMistakeBesideItsFieldAndStartsNothing(t *testing.T) {
 	}
 	call{name: "not a form", method: "POST", path: "/swarm", status: 400,
 		header: map[string]string{"Content-Type": "multipart/form-data; boundary=x"}}.do(t, s)
+	call{name: "JSON", method: "POST", path: "/swarm", status: 400, contain: []string{"x-www-form-urlencoded"},
+		header: map[string]string{"Content-Type": "application/json"}}.do(t, s)
+	call{name: "nothing that a start needs", method: "POST", path: "/swarm?user_count=7", form: form("user_cont", "1"), status: 422,
+		contain: []string{`"user_count":"is missing`, `"spawn_rate":"is missing`}}.do(t, s)
+	if e.Status().Run != 0 {
+		t.Error("a run was started by what is no form")
+	}
 	big := call{name: "ten megabytes", method: "POST", path: "/swarm", form: form("user_count", strings.Repeat("1", 10<<20)), status: 413}
 	big.do(t, s)
 }

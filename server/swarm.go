@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"mime"
 	"net/http"
 	"net/url"
 	"slices"
@@ -99,9 +100,14 @@ func (s *Server) refuse(w http.ResponseWriter, r *http.Request, form url.Values,
 
 // readForm reads a form in either of the encodings that browsers use.
 func readForm(r *http.Request) (url.Values, error) {
+	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind != "application/x-www-form-urlencoded" && kind != "multipart/form-data" {
+		return nil, fmt.Errorf("%w: its Content-Type is %q — send application/x-www-form-urlencoded", errForm, kind)
+	}
 	err := r.ParseForm()
-	if err == nil && strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/") {
-		err = r.ParseMultipartForm(maxBody)
+	if err == nil {
+		if err = r.ParseMultipartForm(maxBody); errors.Is(err, http.ErrNotMultipart) {
+			err = nil
+		}
 	}
 	if err != nil {
 		var tooLarge *http.MaxBytesError
@@ -117,6 +123,11 @@ func readForm(r *http.Request) (url.Values, error) {
 // one, so a form that comes as the run ends does not begin another by mistake.
 func (s *Server) startOrChange(form url.Values) (began bool, err error) {
 	status := s.engine.Status()
+	if !form.Has(web.FieldUsers) && !form.Has(web.FieldSpawnRate) {
+		return false, errors.Join(
+			&engine.FieldError{Field: engine.FieldUsers, Message: "is missing — send for example user_count=20"},
+			&engine.FieldError{Field: engine.FieldSpawnRate, Message: "is missing — send for example spawn_rate=20"})
+	}
 	if status.State.Active() {
 		load := engine.Config{Users: status.Config.Users, SpawnRate: status.Config.SpawnRate}
 		if err := s.fill(&load, form); err != nil {

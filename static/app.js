@@ -29,11 +29,14 @@
     say("offline", "");
   };
 
+  document.addEventListener("htmx:ws:before:connection", (e) => { // again and again, while the view may have changed
+    const { connection } = e.detail;
+    connection.url = connection.url.split("?")[0] + location.search;
+  });
   document.addEventListener("htmx:ws:after:connection", (e) => {
     socket = e.detail.connection.socket;
     wasOpen = true;
     frameAt = new Date(); // the watch below counts from here
-    lookAt();
   });
   document.addEventListener("htmx:ws:close", () => {
     if (!document.hidden && !lateness) lateness = setTimeout(lost, 800);
@@ -244,4 +247,8 @@
     dialog.showModal();
   }
   show();
+
+  // Only now that everything above listens, whichever script came last.
+  $("wire").setAttribute("hx-ws:connect", $("wire").dataset.connect);
+  htmx.process($("wire"));
 })();

@@ -81,18 +81,27 @@ func (c Control) Rebind(ctx context.Context, quit <-chan struct{}) {
 // Try runs one function of a scenario. It records what the function measured, turns
 // a panic into a *Panic, and returns the error.
 func (c Control) Try(f func() error) (err error) {
+	returned := false
 	defer c.u.settle()
 	defer func() {
 		switch v := recover(); v {
 		case nil:
+			if !returned { // the goroutine is ending, and Try with it
+				c.Note(c.u.scenario, errGoexit)
+			}
 		case any(ErrStopped):
 			err = ErrStopped
 		default:
 			err = &Panic{Value: v, Stack: string(debug.Stack())}
 		}
 	}()
-	return f()
+	err = f()
+	returned = true
+	return err
 }
+
+// errGoexit is what code does that believes to be in a test: t.FailNow is one.
+var errGoexit = errors.New("the user was ended by runtime.Goexit: return an error instead")
 
 // Note adds an error of scenario code, for which Counted is false, to the
 // exceptions. The place says what was running. An error that is only the echo of

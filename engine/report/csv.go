@@ -113,7 +113,7 @@ func join(parts ...[]string) []string {
 // text is the cell of a text. Spreadsheets take one that begins like a formula for
 // a formula, so that gets a quote in front.
 func text(s string) string {
-	s = strings.ToValidUTF8(s, "\uFFFD")
+	s = escape(s, "\n\t")
 	if s != "" && strings.IndexByte("=+-@\t\r\n\x00", s[0]) >= 0 {
 		return "'" + s
 	}

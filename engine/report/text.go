@@ -10,10 +10,13 @@ import (
 // OneLine returns s fit for one line of a terminal or log: control characters,
 // characters that turn the direction of writing, and bytes that are no text become
 // escapes such as \n and \x1b.
-func OneLine(s string) string {
+func OneLine(s string) string { return escape(s, "") }
+
+// escape is OneLine, but for the characters to keep.
+func escape(s, keep string) string {
 	plain := true
 	for i := 0; i < len(s) && plain; i++ {
-		plain = s[i] >= ' ' && s[i] <= '~'
+		plain = s[i] >= ' ' && s[i] <= '~' || strings.IndexByte(keep, s[i]) >= 0
 	}
 	if plain {
 		return s
@@ -24,7 +27,7 @@ func OneLine(s string) string {
 		switch {
 		case r == utf8.RuneError && size == 1:
 			b.WriteString(`\x` + strconv.FormatUint(uint64(s[0]), 16))
-		case strconv.IsPrint(r):
+		case strconv.IsPrint(r), strings.ContainsRune(keep, r):
 			b.WriteRune(r)
 		default:
 			q := strconv.QuoteRune(r)
