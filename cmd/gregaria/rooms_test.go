@@ -1,0 +1,150 @@
+package main
+
+import (
+	"encoding/json"
+	"maps"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const (
+	module = "github.com/gregaria/gregaria"
+	root   = "../.."
+)
+
+// mayImport says which of our packages each of them may import.
+var mayImport = map[string]string{
+	"cmd/gregaria":         "cmd/cli scenarios",
+	"cmd/cli":              "server engine engine/load engine/report engine/stats scenarios/demo",
+	"cmd/bench":            "",
+	"server":               "web static engine engine/load engine/stats engine/report",
+	"web":                  "engine engine/stats",
+	"static":               "",
+	"engine":               "engine/load engine/stats engine/dispatch engine/wire",
+	"engine/wire":          "engine/load",
+	"engine/load":          "engine/stats",
+	"engine/load/loadtest": "engine/load engine/stats",
+	"engine/report":        "engine/stats",
+	"engine/stats":         "",
+	"engine/dispatch":      "",
+	"scenarios":            "engine/load",
+	"scenarios/demo":       "",
+}
+
+// anywhere is the home of what tests of every package may import.
+const anywhere = "anywhere"
+
+// homes says where each outside module may be imported, and where in tests alone.
+var homes = map[string]struct{ code, tests string }{
+	"github.com/spf13/pflag":                  {code: "cmd/cli"},
+	"golang.org/x/sys":                        {code: "cmd/cli"},
+	"github.com/go-chi/chi":                   {code: "server"},
+	"github.com/gorilla/websocket":            {code: "server"},
+	"github.com/a-h/templ":                    {code: "web server"}, // the server renders what web makes
+	"github.com/agnivade/levenshtein":         {code: "engine"},
+	"github.com/HdrHistogram/hdrhistogram-go": {code: "engine/stats"},
+	"github.com/valyala/fasthttp":             {code: "engine/wire"},
+	"github.com/chromedp":                     {tests: "cmd/gregaria"},
+	"go.uber.org/goleak":                      {tests: anywhere},
+}
+
+// TestPackagesKeepToTheirRooms compares all imports with the two tables.
+func TestPackagesKeepToTheirRooms(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	for _, p := range packages(t) {
+		name := strings.TrimPrefix(p.ImportPath, module+"/")
+		seen[name] = true
+		allowed, known := mayImport[name]
+		if !known {
+			t.Errorf("package %s has no place in the table of who may import whom", name)
+		}
+		for _, path := range p.Imports {
+			if own, ok := strings.CutPrefix(path, module+"/"); ok {
+				if !has(allowed, own) {
+					t.Errorf("%s imports %s, want only %q", name, own, allowed)
+				}
+			} else if outside(path) && !has(homes[home(path)].code, name) {
+				t.Errorf("%s imports %s, whose home is %q", name, path, homes[home(path)].code)
+			}
+		}
+		for _, path := range slices.Concat(p.TestImports, p.XTestImports) {
+			h := homes[home(path)]
+			if outside(path) && h.tests != anywhere && !has(h.code+" "+h.tests, name) {
+				t.Errorf("tests of %s import %s, whose home is %q", name, path, strings.TrimSpace(h.code+" "+h.tests))
+			}
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(mayImport)) {
+		if !seen[name] {
+			t.Errorf("the table of who may import whom speaks of %s, which is gone", name)
+		}
+	}
+}
+
+// A listed package is what go list says of one.
+type listed struct {
+	ImportPath                         string
+	Imports, TestImports, XTestImports []string
+}
+
+func packages(t *testing.T) (all []listed) {
+	t.Helper()
+	cmd := exec.Command("go", "list", "-json=ImportPath,Imports,TestImports,XTestImports", "./...")
+	cmd.Dir = root
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	for decoder := json.NewDecoder(strings.NewReader(string(out))); decoder.More(); {
+		var p listed
+		if err := decoder.Decode(&p); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, p)
+	}
+	return all
+}
+
+func has(list, name string) bool { return slices.Contains(strings.Fields(list), name) }
+
+// outside reports whether a package is neither ours nor Go's own.
+func outside(path string) bool {
+	first, _, _ := strings.Cut(path, "/")
+	return strings.Contains(first, ".") && path != module && !strings.HasPrefix(path, module+"/")
+}
+
+// home returns the module by which homes speaks of path.
+func home(path string) string {
+	for module := range homes {
+		if strings.HasPrefix(path+"/", module+"/") {
+			return module
+		}
+	}
+	return path
+}
+
+// Whoever opens the project sees the same few things for ever.
+func TestTheTopLevelStaysSmall(t *testing.T) {
+	t.Parallel()
+	const fixed = "cmd server engine web scenarios static go.mod go.sum Makefile README.md LICENSE CONTRIBUTING.md CHANGELOG.md Dockerfile"
+	cmd := exec.Command("git", "ls-files", "--cached", "--others", "--exclude-standard")
+	cmd.Dir = root
+	out, err := cmd.Output()
+	if err != nil {
+		t.Skipf("which files belong to the project is git's to say, and it does not: %v", err)
+	}
+	seen := map[string]bool{}
+	for file := range strings.Lines(string(out)) {
+		name, _, _ := strings.Cut(strings.TrimSpace(file), "/")
+		if seen[name] || strings.HasPrefix(name, ".") {
+			continue
+		}
+		seen[name] = true
+		if !has(fixed, name) {
+			t.Errorf("top level has %s, want only %s", name, fixed)
+		}
+	}
+}
