@@ -11,7 +11,7 @@ import (
 
 // The binary form of a delta, used at rest and on the wire: a version byte, then
 // varints and length-prefixed strings. A histogram is its populated buckets as pairs
-// (µs from the previous bucket, count), so a second of a quiet row takes a few
+// (steps from the previous bucket, of its width, and count), so a second of a quiet row takes a few
 // dozen bytes. A moment is seconds and nanoseconds since 1970 and comes back in the
 // local time zone.
 const codecVersion = 1
@@ -70,7 +70,7 @@ func appendTally(b []byte, t Tally) []byte {
 	b = binary.AppendUvarint(b, uint64(t.hist.Populated()))
 	last := int64(0)
 	for us, n := range t.hist.ForEachBucket {
-		b = binary.AppendUvarint(b, uint64(us-last))
+		b = binary.AppendUvarint(b, uint64((us-last)/width(last)))
 		b = binary.AppendUvarint(b, uint64(n))
 		last = us
 	}
@@ -268,24 +268,21 @@ func (r *reader) tally() (t Tally) {
 func (r *reader) histogram(most int64) histogram {
 	h, us := newHistogram(), int64(0)
 	for k := range r.length(int(most), 2) {
-		step, n := r.count(), r.count()
+		steps, n := r.count(), r.count()
 		if r.err != nil {
 			return nil
 		}
-		if step == 0 && k > 0 || step > highest-us || n == 0 || h.RecordValues(us+step, n) != nil {
-			r.fail(fmt.Errorf("bucket %d+%d of %d samples", us, step, n))
+		if steps == 0 && k > 0 || steps > (highest-us)/width(us) || n == 0 || h.RecordValues(us+steps*width(us), n) != nil {
+			r.fail(fmt.Errorf("bucket %d+%d of %d samples", us, steps, n))
 			return nil
 		}
-		us += step
+		us += steps * width(us)
 	}
 	return h
 }
 
 // check reports what contradicts itself in a tally that is not empty.
 func (t Tally) check() error {
-	ends := newHistogram()
-	record(ends, t.min, 1)
-	record(ends, t.max, 1)
 	switch n := t.hist.TotalCount(); {
 	case t.Clamped > t.Count:
 		return fmt.Errorf("%d of %d samples clamped", t.Clamped, t.Count)
@@ -295,7 +292,7 @@ func (t Tally) check() error {
 		return nil
 	case n != t.Count:
 		return fmt.Errorf("histogram of %d samples, want %d", n, t.Count)
-	case ends.Min() != t.hist.Min() || ends.Max() != t.hist.Max():
+	case t.min-t.min%width(t.min) != t.hist.Min() || t.max|(width(t.max)-1) != t.hist.Max():
 		return fmt.Errorf("times from %d to %d µs are not those of the histogram", t.min, t.max)
 	}
 	return nil

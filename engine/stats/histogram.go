@@ -1,6 +1,7 @@
 package stats
 
 import (
+	"math/bits"
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
@@ -20,6 +21,9 @@ func newHistogram() histogram { return hdrhistogram.NewPacked(1, highest, digits
 // record adds n samples of a time that is at most highest. What would overflow a
 // histogram is not added: it is full after 2^63 samples.
 func record(h histogram, us, n int64) { _ = h.RecordValues(us, n) }
+
+// width returns how many µs the bucket of a time spans.
+func width(us int64) int64 { return 1 << (bits.Len64(uint64(us)|2047) - 11) }
 
 // merged returns a histogram of what is in h and g.
 func merged(h, g histogram) histogram {

@@ -89,6 +89,11 @@ func TestBucketsAreSeamless(t *testing.T) {
 		if low > 0 && float64(high-low) > float64(low)/1000 {
 			t.Fatalf("a bucket from %d to %d µs: wider than a thousandth", low, high)
 		}
+		for _, us := range []int64{low, high} {
+			if got := width(us); got != high+1-low && high != highest {
+				t.Fatalf("width(%d) = %d, want %d", us, got, high+1-low)
+			}
+		}
 		next = high + 1
 	}
 }
