@@ -37,6 +37,7 @@
     socket = e.detail.connection.socket;
     wasOpen = true;
     frameAt = new Date(); // the watch below counts from here
+    if (new URL(e.detail.connection.url).search !== location.search) lookAt(); // it has changed since
   });
   document.addEventListener("htmx:ws:close", () => {
     if (!document.hidden && !lateness) lateness = setTimeout(lost, 800);
