@@ -3,7 +3,7 @@
 //
 //   - cities is a whole test of an API: sign in, write, read back, check.
 //   - get fetches one path of any host.
-//   - tour says every word of the scenario language once.
+//   - tour walks through the scenario language.
 package scenarios
 
 import "github.com/gregaria/gregaria/engine/load"

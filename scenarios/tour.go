@@ -17,11 +17,11 @@ type visitor struct {
 	added           string // id of the city added last
 }
 
-// tour says every word of the scenario language once, and needs nothing but the
+// tour walks through the scenario language, and needs nothing but the
 // demo API.
 var tour = load.Scenario[visitor]{
 	Name: "tour",
-	Help: "every word of the scenario language, for reading along",
+	Help: "a walk through the scenario language, for reading along",
 	Host: "http://127.0.0.1:8020",
 
 	// A pause after each task and step. See also load.Constant, load.Pacing,
