@@ -8,13 +8,17 @@
   const active = () => ["spawning", "running", "stopping"].includes($("live").dataset.state);
 
   // The connection. hx-ws opens it, swaps frames in and reconnects.
+  let connection = null; // what hx-ws keeps of it
   let socket = null;   // the latest
   let wasOpen = false; // whether there ever was one: without, links are plain links
   let frameAt = new Date();
   let lateness = 0;    // timer until a loss is worth saying
   const build = $("live").dataset.build;
 
-  const lookAt = () => { if (socket?.readyState === WebSocket.OPEN) socket.send(location.search.slice(1)); };
+  const lookAt = () => {
+    if (connection) connection.url = connection.url.split("?")[0] + location.search; // for when it is made again
+    if (socket?.readyState === WebSocket.OPEN) socket.send(location.search.slice(1));
+  };
 
   const lost = () => {
     const at = frameAt.toLocaleTimeString("en-GB");
@@ -29,15 +33,15 @@
     say("offline", "");
   };
 
-  document.addEventListener("htmx:ws:before:connection", (e) => { // again and again, while the view may have changed
-    const { connection } = e.detail;
-    connection.url = connection.url.split("?")[0] + location.search;
+  document.addEventListener("htmx:ws:before:connection", (e) => {
+    connection = e.detail.connection;
+    lookAt();
   });
   document.addEventListener("htmx:ws:after:connection", (e) => {
     socket = e.detail.connection.socket;
     wasOpen = true;
     frameAt = new Date(); // the watch below counts from here
-    if (new URL(e.detail.connection.url).search !== location.search) lookAt(); // it has changed since
+    if (new URL(socket.url).search !== location.search) lookAt(); // it changed while the socket opened
   });
   document.addEventListener("htmx:ws:close", () => {
     if (!document.hidden && !lateness) lateness = setTimeout(lost, 800);

@@ -81,7 +81,7 @@ func TestHostilePageCanDoNothing(t *testing.T) {
 		}
 	})
 
-	gregaria.post("/swarm", url.Values{"user_count": {"3"}})
+	gregaria.post("/swarm", url.Values{"user_count": {"3"}, "spawn_rate": {"100"}})
 	gregaria.until("the run is on", func(r report) bool { return r.State == "running" && r.Users == 3 })
 
 	t.Run("nothing stops or changes", func(t *testing.T) { everyone(t, victims...) })

@@ -124,7 +124,7 @@ func TestACutLosesAtMostOneRequestPerUser(t *testing.T) {
 	gregaria := serve(t, "--host", api.URL, "get")
 	for range 3 {
 		before := api.counts()
-		gregaria.post("/swarm", url.Values{"user_count": {strconv.Itoa(users)}})
+		gregaria.post("/swarm", url.Values{"user_count": {strconv.Itoa(users)}, "spawn_rate": {"1000"}})
 		gregaria.until("some requests are counted", func(r report) bool { return r.State == "running" && r.total().requests > 3*users })
 		gregaria.post("/stop", nil)
 		r := gregaria.report()
