@@ -17,8 +17,8 @@ import (
 
 const (
 	drainEvery = time.Second             // how often samples become a delta and a status
-	grace      = 1500 * time.Millisecond // for OnStop once requests have been cut
-	patience   = 400 * time.Millisecond  // for users that ignore even that
+	grace      = 1200 * time.Millisecond // for OnStop once requests have been cut
+	patience   = 300 * time.Millisecond  // for users that ignore even that
 )
 
 // A run is one load test. Everything in it belongs to its loop, except where a
