@@ -115,6 +115,7 @@ func ascending[T any](list []T, compare func(T, T) int) bool {
 type reader struct {
 	rest []byte
 	err  error
+	hist histogram // each is read into this one and then taken
 }
 
 // fail notes an error, unless it is nil or not the first.
@@ -266,7 +267,10 @@ func (r *reader) tally() (t Tally) {
 
 // histogram reads a histogram of at most so many samples.
 func (r *reader) histogram(most int64) histogram {
-	h, us := newHistogram(), int64(0)
+	if r.hist == nil {
+		r.hist = newHistogram()
+	}
+	h, us := r.hist, int64(0)
 	for k := range r.length(int(most), 2) {
 		steps, n := r.count(), r.count()
 		if r.err != nil {
@@ -278,7 +282,7 @@ func (r *reader) histogram(most int64) histogram {
 		}
 		us += steps * width(us)
 	}
-	return h
+	return take(h)
 }
 
 // check reports what contradicts itself in a tally that is not empty.

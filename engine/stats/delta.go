@@ -140,11 +140,11 @@ func sum(rows []Row, m *mixer, tally func(*Row) *Tally) (sum Tally) {
 	for i := range rows {
 		if t := tally(&rows[i]); t.Count > 0 {
 			sum.count(*t)
-			t.hist.MergeInto(m)
+			m.add(t.hist)
 		}
 	}
 	if sum.Count > 0 {
-		sum.hist = take(m)
+		sum.hist = m.take()
 	}
 	return sum
 }

@@ -13,11 +13,10 @@
 // noted. Counts, sums, minima and maxima are exact, and stay at the largest number
 // rather than overflow. The percentile p of n samples is the smallest recorded time
 // that at least p % of the samples do not exceed, which is the ⌈p·n/100⌉-th shortest,
-// read from a histogram with the buckets of an HDR histogram of three significant
-// digits: off by at most 0.1 %, never above the maximum; p0 is the minimum and p100
-// the maximum. Percentiles are never averaged: a percentile over several rows or
-// seconds comes from their merged histograms. Failed requests have a histogram of
-// their own.
+// read from an HDR histogram of three significant digits: off by at most 0.1 %, never
+// above the maximum; p0 is the minimum and p100 the maximum. Percentiles are never
+// averaged: a percentile over several rows or seconds comes from their merged
+// histograms. Failed requests have a histogram of their own.
 //
 // Memory is bounded: at most [MaxRows] rows, failures and exceptions each, first
 // come first served; further ones are counted in a row named [Other]. Texts from

@@ -18,8 +18,8 @@ const (
 
 func newHistogram() histogram { return hdrhistogram.NewPacked(1, highest, digits) }
 
-// record adds n samples of a time that is at most highest. What would overflow a
-// histogram is not added: it is full after 2^63 samples.
+// record adds n samples of a time that is at most highest. A histogram of 2^63-1
+// samples is full and takes no more.
 func record(h histogram, us, n int64) { _ = h.RecordValues(us, n) }
 
 // width returns how many µs the bucket of a time spans.
@@ -35,39 +35,57 @@ func merged(h, g histogram) histogram {
 		sum.Merge(g)
 		return sum
 	}
-	// A second is added to a long run: faster than Merge, which visits all buckets.
-	for us, n := range g.ForEachBucket {
+	for us, n := range g.ForEachBucket { // faster, since Merge visits all of h
 		record(sum, us, n)
 	}
 	return sum
 }
 
-// A mixer adds up many times or histograms at once. It holds every bucket, populated
-// or not, which makes it fast and large. It is empty after each take.
-type mixer = hdrhistogram.Histogram
-
-func newMixer() *mixer { return hdrhistogram.New(1, highest, digits) }
-
-// take returns what was added and empties the mixer.
-func take(m *mixer) histogram {
-	h := newHistogram()
-	h.MergeFrom(m)
-	h.Compact()
-	m.Reset()
-	return h
+// A mixer adds up many times or histograms at once. It is empty after each take.
+type mixer struct {
+	few histogram               // takes long to fill with many buckets
+	all *hdrhistogram.Histogram // holds every bucket, populated or not, and takes long to empty
 }
 
-// histogramOf returns the histogram of some times. The mixer is empty before and after.
-func histogramOf(times []uint32, m *mixer) histogram {
-	if len(times) > 1000 { // else emptying the mixer takes longer than it saves
-		for _, us := range times {
-			_ = m.RecordValue(int64(us))
-		}
-		return take(m)
+func newMixer() *mixer {
+	return &mixer{newHistogram(), hdrhistogram.New(1, highest, digits)}
+}
+
+const fewBuckets = 500
+
+// time adds one time that is at most highest.
+func (m *mixer) time(us int64) {
+	if m.few.Populated() < fewBuckets {
+		record(m.few, us, 1)
+	} else {
+		_ = m.all.RecordValue(us)
 	}
-	h := newHistogram()
-	for _, us := range times {
-		record(h, int64(us), 1)
+}
+
+// add adds a histogram.
+func (m *mixer) add(h histogram) {
+	if m.few.Populated()+h.Populated() <= fewBuckets {
+		m.few.Merge(h)
+	} else {
+		h.MergeInto(m.all)
 	}
-	return h
+}
+
+// take returns what was added and empties the mixer.
+func (m *mixer) take() histogram {
+	if m.all.TotalCount() > 0 {
+		m.few.MergeFrom(m.all)
+		m.all.Reset()
+	}
+	return take(m.few)
+}
+
+// take returns a copy of h, which is no larger than need be, and empties h.
+func take(h histogram) histogram {
+	taken := h.Clone()
+	h.Reset()
+	if h.CountWidth() > 1 {
+		h.Compact() // or all that is taken later is as wide
+	}
+	return taken
 }

@@ -59,7 +59,7 @@ func TestBucketsAreThoseOfAnHDRHistogram(t *testing.T) {
 	for i := range edges {
 		edges[i] *= time.Microsecond
 	}
-	for _, n := range []int{0, 1, 10, 900, 1100, 20_000} { // few and many are mixed in different ways
+	for _, n := range []int{0, 1, 10, 400, 600, 20_000} { // few and many are mixed in different ways
 		times := append(randomTimes(chance, n), edges...)
 		got, want := tallyOf(times...), dense(times)
 		if got, want := bucketsOf(got), denseBuckets(want); !slices.Equal(got, want) {
@@ -110,16 +110,16 @@ func TestHistogramsAndMixerAgree(t *testing.T) {
 			times[1] = times[0][:1+chance.IntN(len(times[0]))]
 		}
 		a, b := tallyOf(times[0]...).hist, tallyOf(times[1]...).hist
-		a.MergeInto(m)
-		b.MergeInto(m)
+		m.add(a)
+		m.add(b)
 		want := denseBuckets(dense(slices.Concat(times[0], times[1])))
-		for i, got := range []histogram{merged(a, b), merged(b, a), take(m)} {
+		for i, got := range []histogram{merged(a, b), merged(b, a), m.take()} {
 			if got := bucketsOf(Tally{Count: 1, hist: got}); !slices.Equal(got, want) {
 				t.Fatalf("sum %d of %v and %v is\n%v\nwant\n%v", i, times[0], times[1], got, want)
 			}
 		}
 	}
-	if !m.Equals(newMixer()) {
+	if m.few.TotalCount() != 0 || !m.all.Equals(newMixer().all) {
 		t.Error("the mixer is not empty after take")
 	}
 }
@@ -137,6 +137,13 @@ func TestCountersSaturate(t *testing.T) {
 		t.Errorf("Percentile(50) = %v, want %v", got, one.Percentile(50))
 	}
 	if err := sum.check(); err != nil {
+		t.Error(err)
+	}
+	more := sum.Plus(tallyOf(time.Second, time.Hour)).Plus(sum)
+	if got := more.Percentile(99.99); more.Count != math.MaxInt64 || got < one.Min() || got > time.Hour || more.Max() != time.Hour {
+		t.Errorf("with two more: %d samples, Percentile(99.99) = %v, Max() = %v", more.Count, got, more.Max())
+	}
+	if err := more.check(); err != nil {
 		t.Error(err)
 	}
 	d := Delta{Rows: []Row{{Key: Key{"GET", "/"}, OK: sum}}}

@@ -38,6 +38,9 @@ func checkTimeline(t *testing.T, tl Timeline, end time.Time, want Delta) {
 			t.Fatalf("point %d is %+v, its delta from %v to %v with %d users and %d requests",
 				i, p, d.From, d.To, d.Users, d.Total().Requests())
 		}
+		if i%100 == 0 {
+			checkSame(t, "Delta", tl.Delta(i), d)
+		}
 		if i == 0 {
 			sum = d
 		} else {

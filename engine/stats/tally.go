@@ -93,8 +93,8 @@ func (t Tally) Percentile(p float64) time.Duration {
 	if n >= float64(t.Count) {
 		return t.Max()
 	}
-	// The histogram takes the nearest rank, which makes n of n/Count, and answers with
-	// the top of a bucket; the exact extremes bound it.
+	// The histogram takes the nearest rank, which is n for n of Count, and answers with
+	// the top of its bucket; the exact extremes bound it.
 	high := t.hist.ValueAtPercentile(100 * n / float64(t.Count))
 	return micros(min(max(high, t.min), t.max))
 }
@@ -148,8 +148,11 @@ func (p *pile) take(m *mixer) Tally {
 	if p.Count == 0 {
 		return Tally{}
 	}
+	for _, us := range p.times {
+		m.time(int64(us))
+	}
 	t := p.Tally
-	t.hist = histogramOf(p.times, m)
+	t.hist = m.take()
 	p.Tally, p.times = Tally{}, p.times[:0]
 	return t
 }

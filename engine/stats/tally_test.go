@@ -63,6 +63,21 @@ func TestPercentilesAreThoseOfTheSortedSamples(t *testing.T) {
 	}
 }
 
+func TestPercentileOfEveryRank(t *testing.T) {
+	for _, n := range []int{1, 2, 3, 7, 160, 997, 1001, 2047} { // each time has a bucket
+		var p pile
+		for us := range n {
+			p.add(micros(int64(us)), 1)
+		}
+		tally := p.take(newMixer())
+		for us := range n {
+			if got, want := tally.Percentile(100*float64(us+1)/float64(n)), micros(int64(us)); got != want {
+				t.Errorf("the percentile of rank %d of %d is %v, want %v", us+1, n, got, want)
+			}
+		}
+	}
+}
+
 func TestPercentilesKeepTheirOrder(t *testing.T) {
 	tally := tallyOf(1*time.Second, 2*time.Second, 3*time.Second, 4*time.Second)
 	got := tally.Percentiles(100, 0, 50)
