@@ -11,9 +11,9 @@ import (
 
 // The binary form of a delta, used at rest and on the wire: a version byte, then
 // varints and length-prefixed strings. A histogram is its populated buckets as pairs
-// (steps from the previous bucket, of its width, and count), so a second of a quiet row takes a few
-// dozen bytes. A moment is seconds and nanoseconds since 1970 and comes back in the
-// local time zone.
+// (distance from the previous bucket in widths of that one, count), so a second of a
+// quiet row takes a few dozen bytes. A moment is seconds and nanoseconds since 1970
+// and comes back in the local time zone.
 const codecVersion = 1
 
 // AppendBinary appends the binary form of d to b.
