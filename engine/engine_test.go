@@ -211,35 +211,37 @@ func TestTasksMayFinishWithinTheStopTimeout(t *testing.T) {
 }
 
 func TestStopEndsInTimeWhateverTheScenarioDoes(t *testing.T) {
-	release := make(chan struct{})
-	stuck := always("stuck", load.Wait{}, func(*load.User) error { <-release; return nil })
-	slow := always("slow", load.Constant(time.Hour), get("/"))
-	slow.OnStop = func(_ *nothing, u *load.User) error { return u.Get("/hang").Err() }
-	g := &target{delay: func(path string) time.Duration {
-		if path == "/hang" {
-			return time.Hour
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		stuck := always("stuck", load.Wait{}, func(*load.User) error { <-release; return nil })
+		slow := always("slow", load.Constant(time.Hour), get("/"))
+		slow.OnStop = func(_ *nothing, u *load.User) error { return u.Get("/hang").Err() }
+		g := &target{delay: func(path string) time.Duration {
+			if path == "/hang" {
+				return time.Hour
+			}
+			return 0
+		}}
+		e := newEngine(t, g, stuck, slow)
+		mustStart(t, e, Config{Users: 4, SpawnRate: 1000})
+		waitFor(t, e, func(s *Status) bool { return s.State == Running })
+		began := time.Now()
+		e.Stop("enough")
+		if took := time.Since(began); took > 2*time.Second {
+			t.Errorf("Stop took %s, want at most 2s", took)
 		}
-		return 0
-	}}
-	e := newEngine(t, g, stuck, slow)
-	mustStart(t, e, Config{Users: 4, SpawnRate: 1000})
-	waitFor(t, e, func(s *Status) bool { return s.State == Running })
-	began := time.Now()
-	e.Stop("enough")
-	if took := time.Since(began); took > 2*time.Second {
-		t.Errorf("Stop took %s, want at most 2s", took)
-	}
-	s := e.Status()
-	if s.State != Stopped || s.Abandoned != 2 || len(s.Notices) == 0 {
-		t.Errorf("after Stop: %s, %d abandoned, notices %q, want stopped, 2 and a notice", s.State, s.Abandoned, s.Notices)
-	}
-	mustStart(t, e, Config{Users: 1, SpawnRate: 1, Scenarios: []string{"slow"}})
-	close(release) // the abandoned users end, and nothing of them is seen in the new run
-	waitFor(t, e, func(s *Status) bool { return s.Stats.Total.Requests() > 0 })
-	if got := e.Status().Users; got != 1 {
-		t.Errorf("users of the next run = %d, want 1", got)
-	}
-	e.Close()
+		s := e.Status()
+		if s.State != Stopped || s.Abandoned != 2 || len(s.Notices) == 0 {
+			t.Errorf("after Stop: %s, %d abandoned, notices %q, want stopped, 2 and a notice", s.State, s.Abandoned, s.Notices)
+		}
+		mustStart(t, e, Config{Users: 1, SpawnRate: 1, Scenarios: []string{"slow"}})
+		close(release) // the abandoned users end, and nothing of them is seen in the new run
+		waitFor(t, e, func(s *Status) bool { return s.Stats.Total.Requests() > 0 })
+		if got := e.Status().Users; got != 1 {
+			t.Errorf("users of the next run = %d, want 1", got)
+		}
+		e.Close()
+	})
 }
 
 func waitFor(t *testing.T, e *Engine, ok func(*Status) bool) {

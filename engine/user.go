@@ -18,7 +18,8 @@ const (
 // A user is one simulated user: a goroutine that lives a scenario.
 type user struct {
 	run  *run
-	cast int
+	cast int // its place in run.casts
+	plan *load.Plan
 
 	// How it is told to stop. Its goroutine and the run's loop use these.
 	asked chan struct{} // closed when it shall stop
@@ -37,10 +38,9 @@ type user struct {
 }
 
 func newUser(r *run, cast, number int) *user {
-	u := &user{run: r, cast: cast, asked: make(chan struct{})}
+	c := &r.casts[cast]
+	u := &user{run: r, cast: cast, plan: c.plan, asked: make(chan struct{}), state: c.plan.New()}
 	u.ctx, u.cut = context.WithCancel(r.ctx)
-	c := r.casts[cast]
-	u.state = c.plan.New()
 	u.handle, u.control = load.NewUser(u.ctx, load.Seat{
 		Number: number, Scenario: c.plan.Name, Base: c.base, Transport: r.connect(c.plan.Protocol),
 		Shard: r.recorder.Shard(number), Rand: seed(), Params: c.params, Quit: u.asked,
@@ -82,7 +82,7 @@ func (u *user) live() {
 
 // start runs OnStart until it succeeds, and reports whether to go on to the tasks.
 func (u *user) start() bool {
-	f := u.run.casts[u.cast].plan.OnStart
+	f := u.plan.OnStart
 	if f == nil {
 		u.started = true
 		return true
@@ -105,7 +105,7 @@ func (u *user) start() bool {
 		if !held {
 			held = true
 			u.run.held.Add(1)
-			u.run.log.Warn("OnStart failed and is tried again", "scenario", u.run.casts[u.cast].plan.Name, "user", u.handle.Number(), "err", err)
+			u.run.log.Warn("OnStart failed and is tried again", "scenario", u.plan.Name, "user", u.handle.Number(), "err", err)
 		}
 		if u.handle.Pause(retry) != nil {
 			return false
@@ -118,7 +118,7 @@ func (u *user) work() {
 	c := &u.run.casts[u.cast]
 	for {
 		t := &c.tasks[c.picker.pick(u.handle.Rand)]
-		if _, over := u.act(t.Name, t, c.plan); over {
+		if _, over := u.act(t.Name, t); over {
 			return
 		}
 	}
@@ -126,10 +126,10 @@ func (u *user) work() {
 
 // act runs a task, or its steps in turn, with the wait after each, and reports
 // whether the user shall stop. An error ends the steps it comes from.
-func (u *user) act(name string, t *load.PlannedTask, plan *load.Plan) (err error, over bool) {
+func (u *user) act(name string, t *load.PlannedTask) (err error, over bool) {
 	for i := range t.Steps {
 		step := &t.Steps[i]
-		if err, over = u.act(name+"/"+step.Name, step, plan); over || err != nil {
+		if err, over = u.act(name+"/"+step.Name, step); over || err != nil {
 			return err, over
 		}
 	}
@@ -141,7 +141,7 @@ func (u *user) act(name string, t *load.PlannedTask, plan *load.Plan) (err error
 	if u.over(err) {
 		return err, true
 	}
-	rest := u.wait(plan.Wait, time.Since(began))
+	rest := u.wait(time.Since(began))
 	if !load.Counted(err) {
 		rest = max(rest, mishapRest) // broken code in a tight loop tells nobody anything
 	}
@@ -149,10 +149,8 @@ func (u *user) act(name string, t *load.PlannedTask, plan *load.Plan) (err error
 }
 
 // wait returns how long to pause after a task that took so long.
-func (u *user) wait(w load.Wait, took time.Duration) (rest time.Duration) {
-	err := u.control.Try(func() error { rest = w.After(u.handle, took); return nil })
-	if err != nil {
-		u.control.Note(u.place("Wait"), err)
+func (u *user) wait(took time.Duration) (rest time.Duration) {
+	if u.try("Wait", func() error { rest = u.plan.Wait.After(u.handle, took); return nil }) != nil {
 		return mishapRest
 	}
 	return rest
@@ -162,12 +160,10 @@ func (u *user) wait(w load.Wait, took time.Duration) (rest time.Duration) {
 func (u *user) try(name string, f func() error) error {
 	err := u.control.Try(f)
 	if !load.Counted(err) {
-		u.control.Note(u.place(name), err)
+		u.control.Note(u.plan.Name+"/"+name, err)
 	}
 	return err
 }
-
-func (u *user) place(name string) string { return u.run.casts[u.cast].plan.Name + "/" + name }
 
 // over reports whether err, or the run, ends the user.
 func (u *user) over(err error) bool {
@@ -188,7 +184,7 @@ func (u *user) over(err error) bool {
 
 // stop runs OnStop on a context of its own: the user's may have ended.
 func (u *user) stop() {
-	f := u.run.casts[u.cast].plan.OnStop
+	f := u.plan.OnStop
 	if f == nil {
 		return
 	}
