@@ -21,7 +21,6 @@ import (
 type Options struct {
 	Engine   *engine.Engine
 	Defaults engine.Config   // what a start takes that its form leaves out, and what the form first shows
-	Version  string          // of the program
 	Logger   *slog.Logger    // nil means slog.Default()
 	Logs     func() []string // the latest log lines, oldest first; nil means none
 	Hosts    []string        // host names to answer to besides those of loopback; "*" answers to any IP address
@@ -31,7 +30,6 @@ type Options struct {
 type Server struct {
 	engine   *engine.Engine
 	defaults engine.Config
-	version  string
 	log      *slog.Logger
 	logs     func() []string
 	site     web.Site
@@ -54,7 +52,7 @@ func New(opts Options) *Server {
 		opts.Logs = func() []string { return nil }
 	}
 	s := &Server{
-		engine: opts.Engine, defaults: opts.Defaults, version: opts.Version, log: opts.Logger, logs: opts.Logs,
+		engine: opts.Engine, defaults: opts.Defaults, log: opts.Logger, logs: opts.Logs,
 		site: web.Site{
 			Build: static.Build(), Asset: static.Path,
 			Offer: web.NewOffer(opts.Engine), Default: opts.Defaults,

@@ -87,7 +87,7 @@ func newServer(t *testing.T, hold <-chan struct{}) (*Server, *engine.Engine) {
 	}
 	s := New(Options{
 		Engine: e, Defaults: engine.Config{Users: 1, SpawnRate: 1, Scenarios: []string{"shop"}},
-		Version: "test", Logger: slog.New(slog.DiscardHandler), Logs: func() []string { return []string{"a line"} },
+		Logger: slog.New(slog.DiscardHandler), Logs: func() []string { return []string{"a line"} },
 	})
 	t.Cleanup(func() { e.Close(); s.Close() })
 	return s, e

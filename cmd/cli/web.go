@@ -25,7 +25,7 @@ func (p *program) listen() ([]net.Listener, error) {
 // serveWeb serves the page until ctx ends, and then until the run is over.
 func (p *program) serveWeb(ctx context.Context, listeners []net.Listener) error {
 	page := server.New(server.Options{
-		Engine: p.engine, Defaults: p.opts.config, Version: thisBuild().version,
+		Engine: p.engine, Defaults: p.opts.config,
 		Logger: p.log.Logger, Logs: p.log.Lines, Hosts: p.answersTo(),
 	})
 	p.log.Info("page is at " + pageURL(p.opts.webHost, listeners[0]))
