@@ -1,6 +1,6 @@
-// Package dispatch decides how many users run, of which class, and when that
-// changes. It is pure arithmetic: the loop that starts and stops users owns the
-// clock.
+// Package dispatch decides how many users run, of which class, when that changes, and
+// when iterations of the open model are due. It is pure arithmetic: the loop that starts
+// and stops users owns the clock.
 package dispatch
 
 import (
@@ -29,14 +29,9 @@ func Next(classes []Class, users []int) int {
 	return best(classes, users, 1)
 }
 
-// Last returns the class of which one user must stop: the one that Next would have
-// started last. It returns -1 when there is no user.
+// Last returns the class of which one user must stop: the one that Next started last. It
+// returns -1 when there is no user.
 func Last(classes []Class, users []int) int {
-	for i, c := range classes { // more than the exact count, after a change of plan
-		if c.Count > 0 && users[i] > c.Count {
-			return i
-		}
-	}
 	if i := best(classes, users, -1); i >= 0 {
 		return i
 	}

@@ -90,18 +90,6 @@ func TestLastUndoesNext(t *testing.T) {
 	}
 }
 
-func TestLastTakesWhatIsTooManyFirst(t *testing.T) {
-	classes := []dispatch.Class{{Weight: 1}, {Count: 2}}
-	users := []int{50, 4}
-	for _, want := range []int{1, 1, 0} {
-		got := dispatch.Last(classes, users)
-		if got != want {
-			t.Fatalf("Last(%v, %v) = %d, want %d", classes, users, got, want)
-		}
-		users[got]--
-	}
-}
-
 func TestExactCountsComeFirst(t *testing.T) {
 	chance := rand.New(rand.NewPCG(5, 6))
 	for range 300 {
