@@ -76,6 +76,13 @@ func (s *cities) list(owner id, limit int) []city {
 	return listed
 }
 
+// added returns how many cities were ever added.
+func (s *cities) added() uint64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.byID.count
+}
+
 // createCity answers POST /api/v1/cities.
 func (a *api) createCity(w http.ResponseWriter, r *http.Request) {
 	var in struct {

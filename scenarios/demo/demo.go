@@ -64,6 +64,7 @@ func (a *api) routes() http.Handler {
 		{"POST", "/api/v1/cities", a.signedIn(a.createCity)},
 		{"GET", "/api/v1/cities", a.signedIn(a.listCities)},
 		{"GET", "/api/v1/cities/{id}", a.signedIn(a.readCity)},
+		{"GET", "/api/v1/news", a.news},
 	} {
 		mux.HandleFunc(route.method+" "+route.path, route.handle)
 		allow[route.path] = append(allow[route.path], route.method)
@@ -96,6 +97,7 @@ func (a *api) about(w http.ResponseWriter, _ *http.Request) {
 			"POST /api/v1/cities",
 			"GET /api/v1/cities",
 			"GET /api/v1/cities/{id}",
+			"GET /api/v1/news",
 		},
 	})
 }
