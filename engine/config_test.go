@@ -46,7 +46,7 @@ func TestParseSpawnRateNamesTheMistakeAndTheWayOut(t *testing.T) {
 	}
 }
 
-func TestParseRunTimeReadsWhatLocustReads(t *testing.T) {
+func TestParseRunTimeReadsWhatLocustAndGoRead(t *testing.T) {
 	for _, tt := range []struct {
 		text string
 		want time.Duration
@@ -54,8 +54,8 @@ func TestParseRunTimeReadsWhatLocustReads(t *testing.T) {
 	}{
 		{"", 0, ""}, {"20", 20 * time.Second, ""}, {"20s", 20 * time.Second, ""}, {"3m", 3 * time.Minute, ""}, {"2h", 2 * time.Hour, ""},
 		{"1h20m", 80 * time.Minute, ""}, {"3h30m10s", 3*time.Hour + 30*time.Minute + 10*time.Second, ""}, {"0", 0, ""},
-		{"5 minutes", 0, "write for example 20, 20s, 3m"}, {"-5", 0, "not a time"}, {"1.5h", 0, "not a time"},
-		{"20m1h", 0, "not a time"}, {"999999999h", 0, "too long"}, {strings.Repeat("9", 400), 0, "range"},
+		{"5 minutes", 0, "write for example 20, 20s, 1.5s, 3m"}, {"-5", 0, "not a time"}, {"-5s", 0, "not a time"}, {"1.5h", 90 * time.Minute, ""},
+		{"1.5s", 1500 * time.Millisecond, ""}, {"200ms", 200 * time.Millisecond, ""}, {"20 m", 0, "not a time"}, {"999999999h", 0, "too long"}, {strings.Repeat("9", 400), 0, "range"},
 	} {
 		d, err := ParseRunTime(tt.text)
 		check(t, "ParseRunTime", tt.text, err, tt.err, FieldRunTime)

@@ -1,16 +1,17 @@
 // Package engine runs load tests.
 //
-// An [Engine] is made from the scenarios of a suite. [Engine.Start] begins a run:
-// users are started at the spawn rate, each a goroutine that lives its scenario
-// until it is told to stop. While a run is on, Start changes its load, [Engine.Reset]
-// begins its numbers anew and [Engine.Stop] ends it. [Engine.Status] is everything
-// there is to know at one moment; [Engine.Watch] tells when there is a new one.
+// An [Engine] is made from the scenarios of a suite. [Engine.Start] begins a run.
+// While it is on, Start changes its load, [Engine.Pause] and [Engine.Resume] hold it,
+// [Engine.Reset] begins its numbers anew and [Engine.Stop] ends it. [Engine.Status] is
+// everything there is to know at one moment; [Engine.Watch] tells when there is a new
+// one.
 //
 // # Rooms
 //
 //	load      what scenarios are written in
 //	stats     samples → deltas → table, history, snapshot
-//	dispatch  how many users of which scenario, and when
+//	health    whether the load generator itself was in the way
+//	dispatch  how many users of which scenario, and when; when arrivals are due
 //	wire      transports: how requests reach the target
 //	report    files made from a Status
 //
@@ -21,11 +22,26 @@
 // by sending it functions. Users own their connection, their state and their
 // source of chance, and share nothing but the shards they record into.
 //
+// # Two models
+//
+// In the closed model a run has a number of users, each of which does one task after
+// the other: a slow target is asked less often. In the open model it has arrivals per
+// second: tasks begin by a schedule, whatever the target does, on as many users as that
+// takes, up to a cap. What finds no user there is dropped, and counted.
+//
+// A task that ought to begin at some moment, by the schedule or by its pacing, has an
+// intended start. The response time of its first request counts from there, the service
+// time from when that was sent. No sample is ever invented.
+//
+// Either load follows a plan: a ramp, stages or a shape. The plan's clock and the run
+// time stand still while the run is paused.
+//
 // # Stop
 //
 // A stop reaches every user at once. Users that wait end right away. Users within a
 // task may finish it until the stop timeout; then their requests are cut and are
 // counted neither as requests nor as failures. Each user's OnStop runs in what
 // remains. A user whose code ignores all that is abandoned: the run is over within
-// the stop timeout and two seconds, whatever the target or the scenario does.
+// the stop timeout and two seconds, whatever the target or the scenario does. Teardown,
+// where there is one, comes last and has five seconds more.
 package engine

@@ -3,7 +3,10 @@ package engine
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -19,29 +22,33 @@ var (
 	ErrStopping = errors.New("the previous run is still stopping: try again in a moment")
 	// ErrOver means that the run that was to be changed is over.
 	ErrOver = errors.New("no run is on: start one")
+	// ErrStuck means that users of an earlier run ignored its stop and have not ended
+	// since. They may still send requests. Config.Force starts a run all the same.
+	ErrStuck = errors.New("users of an earlier run never ended: their code does not heed its context — restart the program, or start all the same")
 	// ErrClosed means that the engine has been closed.
 	ErrClosed = errors.New("the engine is closed")
 )
 
 // Options are what an Engine works with. The zero value is ready to use.
 type Options struct {
-	Logger     *slog.Logger // where the engine reports what it does; nil means slog.Default()
-	UserAgent  string       // of all requests that do not set their own; "" means the transport's
-	Limits     load.Limits
+	Logger     *slog.Logger                                    // where the engine reports what it does; nil means slog.Default()
+	Wire       wire.Options                                    // how requests are sent; Insecure is the run's
 	Transports func(Config) func(load.Protocol) load.Transport // makes the transports of a run; nil means package wire
 }
 
 // An Engine runs load tests, one at a time. Its methods may be called from many
 // goroutines.
 type Engine struct {
-	plans []*load.Plan
-	opts  Options
+	plans  []*load.Plan
+	shapes map[string]load.Shape
+	opts   Options
 
 	mu     sync.Mutex // guards what follows; a run's loop never takes it
 	run    *run       // the latest, nil before the first
 	runs   int
 	closed bool
 
+	stuck    atomic.Int64 // users abandoned that have not ended since
 	status   atomic.Pointer[Status]
 	watchers watchers
 }
@@ -57,7 +64,9 @@ func New(suite load.Suite, opts Options) (*Engine, error) {
 	}
 	if opts.Transports == nil {
 		opts.Transports = func(cfg Config) func(load.Protocol) load.Transport {
-			d := wire.NewDialer(wire.Options{Insecure: cfg.Insecure, Limits: opts.Limits, UserAgent: opts.UserAgent})
+			options := opts.Wire
+			options.Insecure = cfg.Insecure
+			d := wire.NewDialer(options)
 			return func(p load.Protocol) load.Transport {
 				if p == load.HTTP2 {
 					return d.Standard()
@@ -66,7 +75,7 @@ func New(suite load.Suite, opts Options) (*Engine, error) {
 			}
 		}
 	}
-	e := &Engine{plans: plans, opts: opts}
+	e := &Engine{plans: plans, shapes: suite.Shapes, opts: opts}
 	e.status.Store(&Status{State: Ready, At: time.Now(), Stats: &stats.Snapshot{}})
 	return e, nil
 }
@@ -76,7 +85,7 @@ func (e *Engine) Plans() []*load.Plan { return e.plans }
 
 // Check reports every mistake in cfg that Start would.
 func (e *Engine) Check(cfg Config) error {
-	_, err := cfg.prepare(e.plans)
+	_, err := e.prepare(cfg)
 	return err
 }
 
@@ -101,7 +110,10 @@ func (e *Engine) Start(cfg Config) (began bool, err error) {
 	case state.Active():
 		return false, e.run.ask(func() error { return e.run.change(cfg) })
 	}
-	p, err := cfg.prepare(e.plans)
+	if n := e.stuck.Load(); n > 0 && !cfg.Force {
+		return false, fmt.Errorf("%w: %d of them still run", ErrStuck, n)
+	}
+	p, err := e.prepare(cfg)
 	if err != nil {
 		return false, err
 	}
@@ -117,19 +129,11 @@ func (e *Engine) Start(cfg Config) (began bool, err error) {
 // has must be as it is in the run, or zero. It never begins a run: without one it
 // returns ErrOver.
 func (e *Engine) Change(cfg Config) error {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	switch state := e.Status().State; {
-	case state == Stopping:
-		return ErrStopping
-	case !state.Active():
-		return ErrOver
-	}
-	return e.run.ask(func() error { return e.run.change(cfg) })
+	return e.order(func(r *run) error { return r.change(cfg) })
 }
 
 // Stop ends the run and returns when it is over, at the latest two seconds after
-// the stop timeout. Without a run it does nothing.
+// the stop timeout, and five more with a Teardown. Without a run it does nothing.
 func (e *Engine) Stop(reason string) {
 	e.mu.Lock()
 	r := e.run
@@ -140,6 +144,29 @@ func (e *Engine) Stop(reason string) {
 	r.tell(func() { r.stop(reason) })
 	<-r.done
 }
+
+// Pause makes the users of the run that is on finish what they do and do nothing
+// new; its plan and its run time stand still. Without a run it returns ErrOver.
+func (e *Engine) Pause() error { return e.order((*run).pause) }
+
+// Resume ends a pause.
+func (e *Engine) Resume() error { return e.order((*run).resume) }
+
+// order has the loop of the run that is on do something.
+func (e *Engine) order(do func(*run) error) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	switch state := e.Status().State; {
+	case state == Stopping:
+		return ErrStopping
+	case !state.Active():
+		return ErrOver
+	}
+	return e.run.ask(func() error { return do(e.run) })
+}
+
+// Shapes returns the names of the suite's shapes, sorted.
+func (e *Engine) Shapes() []string { return slices.Sorted(maps.Keys(e.shapes)) }
 
 // Reset begins the numbers anew, at one instant, while the load goes on. After a
 // run it clears what the run left.

@@ -234,12 +234,22 @@ func TestStopEndsInTimeWhateverTheScenarioDoes(t *testing.T) {
 		if s.State != Stopped || s.Abandoned != 2 || len(s.Notices) == 0 {
 			t.Errorf("after Stop: %s, %d abandoned, notices %q, want stopped, 2 and a notice", s.State, s.Abandoned, s.Notices)
 		}
-		mustStart(t, e, Config{Users: 1, SpawnRate: 1, Scenarios: []string{"slow"}})
+		if x := s.Stats.Exceptions; len(x) != 1 || x[0].Count != 2 || !strings.Contains(x[0].Stack, "engine_test.go") {
+			t.Errorf("exceptions %+v do not show where both users are stuck", x)
+		}
+		next := Config{Users: 1, SpawnRate: 1, Scenarios: []string{"slow"}}
+		if _, err := e.Start(next); !errors.Is(err, ErrStuck) {
+			t.Errorf("Start while users are stuck = %v, want ErrStuck", err)
+		}
+		next.Force = true
+		mustStart(t, e, next)
 		close(release) // the abandoned users end, and nothing of them is seen in the new run
 		waitFor(t, e, func(s *Status) bool { return s.Stats.Total.Requests() > 0 })
 		if got := e.Status().Users; got != 1 {
 			t.Errorf("users of the next run = %d, want 1", got)
 		}
+		e.Stop("enough")
+		mustStart(t, e, Config{Users: 1, SpawnRate: 1, Scenarios: []string{"slow"}}) // nobody is stuck any more
 		e.Close()
 	})
 }
@@ -479,12 +489,12 @@ func TestStepsRunInOrderUntilAnError(t *testing.T) {
 }
 
 func TestTaskWeightsAreSharesOfPicks(t *testing.T) {
-	p := newPicker([]load.PlannedTask{{Weight: 1}, {Weight: 10}, {Weight: 5}})
+	p := newPicker([]int{1, 10, 5})
 	r := rand.New(rand.NewPCG(1, 2))
 	var got [3]int
 	const n = 160_000
 	for range n {
-		got[p.pick(r)]++
+		got[p.draw(r)]++
 	}
 	for i, want := range []float64{1. / 16, 10. / 16, 5. / 16} {
 		expected := want * n
@@ -580,8 +590,8 @@ func TestRandomSequencesOfCommandsLeaveNothingBehind(t *testing.T) {
 }
 
 func TestTransitionsLeadOnlyWhereTheTableSays(t *testing.T) {
-	events := []event{start, change, arrived, stop, ended}
-	states := []State{Ready, Spawning, Running, Stopping, Stopped}
+	events := []event{start, change, arrived, stop, ended, hold, resume}
+	states := []State{Ready, Spawning, Running, Paused, Stopping, Stopped}
 	allowed := 0
 	for _, s := range states {
 		for _, e := range events {
@@ -594,8 +604,8 @@ func TestTransitionsLeadOnlyWhereTheTableSays(t *testing.T) {
 			}
 		}
 	}
-	if allowed != 9 {
-		t.Errorf("the table has %d transitions, want 9", allowed)
+	if allowed != 15 {
+		t.Errorf("the table has %d transitions, want 15", allowed)
 	}
 	if _, ok := Stopping.next(start); ok {
 		t.Error("a run may start while another is stopping")

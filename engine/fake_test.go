@@ -78,6 +78,7 @@ func (f *fakeTransport) Send(ctx context.Context, req *load.Request, ans *load.A
 
 func (f *fakeTransport) Header(string) string  { return "" }
 func (f *fakeTransport) Body() ([]byte, error) { return []byte("ok"), nil }
+func (f *fakeTransport) Rest()                 {}
 func (f *fakeTransport) Close()                {}
 
 // nothing is the state of users that need none.

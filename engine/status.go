@@ -17,6 +17,14 @@ type Status struct {
 	Ended   time.Time // zero until the run is over
 	At      time.Time // when this status was published
 
+	Begun  time.Time     // when the first user was due; later than Started by what Setup took
+	Peak   int           // users at the peak the run was asked for, 0 when not known beforehand
+	Target float64       // load that the plan asks for at this moment: users, or arrivals per second
+	Idle   int           // open model: of the users alive, how many wait for an arrival
+	Plan   []PlanPoint   // the load planned from Begun on, to be drawn; empty when not known beforehand
+	Paused time.Duration // how long the run has been paused, all pauses together
+	Feeds  []FeedStatus  // of the run's scenarios
+
 	Users     int         // users alive
 	Starting  int         // of those, how many are held back by a failing OnStart
 	Abandoned int         // users whose code ignored the stop
@@ -35,6 +43,20 @@ type Headcount struct {
 	Host  string
 	Users int
 	Tasks []load.PlannedTask // those that the tags left
+}
+
+// A PlanPoint is a corner of a planned load, which goes evenly from one to the next.
+type PlanPoint struct {
+	At   time.Duration // on the plan's clock, which stands still while the run is paused
+	Load float64       // users, or arrivals per second
+}
+
+// A FeedStatus is how far a feed has been used.
+type FeedStatus struct {
+	load.FeedInfo
+	Rows  int   // -1 when there is no end to them
+	Taken int64 // how often a row was taken
+	Dry   int64 // how often one was asked for and none was left
 }
 
 // Elapsed returns how long the run has lasted, or lasted; 0 before the first.

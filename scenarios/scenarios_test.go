@@ -1,16 +1,22 @@
 package scenarios
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
+	"maps"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/gregaria/gregaria/engine"
 	"github.com/gregaria/gregaria/engine/load"
 	"github.com/gregaria/gregaria/engine/load/loadtest"
 	"github.com/gregaria/gregaria/engine/stats"
@@ -207,28 +213,129 @@ func TestGetWaitsForItsPace(t *testing.T) {
 	}
 }
 
-// The tour connects to the target by itself, so it gets one that listens.
+// The tour connects to the target by itself, so it gets one that listens. Each of its
+// users begins without a city, so its first list puts "add a city" next.
 func TestTourPasses(t *testing.T) {
+	const users, rounds = 3, 2
 	api := demo.New(demo.Options{})
 	server := httptest.NewServer(api)
 	defer server.Close()
-	got := loadtest.Run(t, tour, api, loadtest.Options{Users: 3, Rounds: 2, Host: server.URL})
-	for _, want := range []struct {
-		method, name string
-		requests     int64
-	}{
-		{"GET", "/", 6},
-		{"GET", "/api/v1/cities", 6},
-		{"POST", "/api/v1/cities", 6},
-		{"GET", "/api/v1/cities/{id}", 6},
-		{"POST", "/api/v1/cities (cut short)", 6},
-		{"TCP", "connect", 6},
-		{"GET", "/ (goodbye)", 3},
-	} {
-		if n := got.Row(want.method, want.name).Requests(); n != want.requests {
-			t.Errorf("%s %s: %d requests, want %d", want.method, want.name, n, want.requests)
-		}
+	got := loadtest.Run(t, tour, api, loadtest.Options{Users: users, Rounds: rounds, Host: server.URL})
+	want := map[string]int64{
+		"GET / (opening)":                 1,
+		"GET / (closing)":                 1,
+		"POST /api/v1/auth/register":      users,
+		"POST /api/v1/auth/token":         users,
+		"GROUP sign in":                   users,
+		"GET /":                           users * rounds * 2, // in the lobby too
+		"GET /api/v1/cities (none yet)":   users,
+		"GET /api/v1/cities":              users * (rounds - 1),
+		"POST /api/v1/cities":             users * (rounds + 1),
+		"GET /api/v1/cities/{id}":         users * (rounds + 1 + rounds), // and a page of the album
+		"GET /api/v1/news":                users * rounds,
+		"POST /api/v1/cities (cut short)": users * rounds,
+		"TCP connect":                     users * rounds,
+		"GET / (goodbye)":                 users,
 	}
+	rows := map[string]int64{}
+	for _, line := range got.Rows {
+		rows[line.Method+" "+line.Name] = line.Requests()
+	}
+	if !maps.Equal(rows, want) {
+		t.Errorf("requests by row:\n got %v\nwant %v", rows, want)
+	}
+}
+
+func TestTourPassesOnTheEngine(t *testing.T) {
+	server, err := demo.Listen("127.0.0.1:0", demo.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	s := tour
+	s.Wait = load.Wait{}
+	e, err := engine.New(load.Suite{Scenarios: []load.Planner{s}}, engine.Options{Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	if _, err := e.Start(engine.Config{
+		Users: 20, SpawnRate: 1000, Iterations: 150, Seed: 1, StopTimeout: time.Minute, Host: "http://" + server.Addr(),
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Wait(ctx); err != nil {
+		t.Fatal(err)
+	}
+	got := e.Status().Stats
+	for _, f := range got.Failures {
+		t.Errorf("%s %s: %d failed: %s", f.Method, f.Name, f.Count, f.Example)
+	}
+	for _, m := range got.Exceptions {
+		t.Errorf("exception, %d times: %s\n%s", m.Count, m.Message, m.Stack)
+	}
+	if len(got.Rows) < 10 {
+		t.Errorf("%d rows, want those of most tasks: %v", len(got.Rows), got.Rows)
+	}
+}
+
+func TestTourSignsWhatItSends(t *testing.T) {
+	api := demo.New(demo.Options{})
+	var mu sync.Mutex
+	ids := map[string]int{}
+	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		ids[r.Header.Get("X-Request-Id")]++
+		mu.Unlock()
+		api.ServeHTTP(w, r)
+	})
+	got := loadtest.Try(t, withoutPing(), h, loadtest.Options{Users: 3})
+	if sent := got.Total.Requests(); int64(len(ids)) != sent || ids[""] > 0 {
+		t.Errorf("%d requests had %d ids, %d had none; want one each", sent, len(ids), ids[""])
+	}
+}
+
+func TestTourFailsWhatTakesTooLong(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		api := demo.New(demo.Options{})
+		h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.Method == "GET" && r.URL.Path == "/api/v1/cities" {
+				time.Sleep(2 * time.Second)
+			}
+			api.ServeHTTP(w, r)
+		})
+		for _, tt := range []struct {
+			patience string
+			failures int64
+		}{{"3s", 0}, {"1s", 2}} {
+			got := loadtest.Try(t, withoutPing(), h, loadtest.Options{Rounds: 2, Params: map[string]string{"tour-patience": tt.patience}})
+			var failed int64
+			for _, f := range got.Failures {
+				if f.Name == "/api/v1/cities" && f.Format == "took more than %s" {
+					failed += f.Count
+				}
+			}
+			if total := got.Total.Failures(); failed != tt.failures || total != tt.failures {
+				t.Errorf("with a patience of %s: %d lists took too long and %d requests failed, want %d", tt.patience, failed, total, tt.failures)
+			}
+		}
+	})
+}
+
+func TestTourRefusesAnotherTarget(t *testing.T) {
+	got := loadtest.Try(t, tour, target{}.handler(), loadtest.Options{})
+	if got.Stopped == "" || got.Total.Requests() != 1 {
+		t.Errorf("the run was stopped: %q after %d requests, want it stopped after one", got.Stopped, got.Total.Requests())
+	}
+}
+
+// withoutPing is the tour without the task that needs a target that listens.
+func withoutPing() load.Scenario[visitor] {
+	s := tour
+	s.Tasks = slices.DeleteFunc(slices.Clone(s.Tasks), func(t load.Task[visitor]) bool { return slices.Contains(t.Tags, "tcp") })
+	return s
 }
 
 func TestTourStopsUsersWithoutAnAccount(t *testing.T) {
@@ -246,5 +353,30 @@ func TestTourStopsUsersWithoutAnAccount(t *testing.T) {
 	}
 	if n := got.Row("GET", "/ (goodbye)").Requests(); n != 1 {
 		t.Errorf("%d goodbyes, want 1: OnStop follows StopUser", n)
+	}
+}
+
+func TestShapesAreWhatTheySay(t *testing.T) {
+	for _, tt := range []struct {
+		shape string
+		at    time.Duration
+		want  float64
+		on    bool
+	}{
+		{"wave", 0, 10, true},
+		{"wave", 15 * time.Second, 30, true},
+		{"wave", 30 * time.Second, 50, true},
+		{"wave", 9 * time.Minute, 10, true},
+		{"wave", 10 * time.Minute, 10, false},
+		{"spike", 15 * time.Second, 5, true},
+		{"spike", 85 * time.Second, 10, true},
+		{"spike", 95 * time.Second, 100, true},
+		{"spike", 125 * time.Second, 10, true},
+		{"spike", 181 * time.Second, 0, false},
+	} {
+		got, on := Suite.Shapes[tt.shape].Level(tt.at)
+		if math.Abs(got-tt.want) > 1e-9 || on != tt.on {
+			t.Errorf("%s at %s: %v, %v; want %v, %v", tt.shape, tt.at, got, on, tt.want, tt.on)
+		}
 	}
 }

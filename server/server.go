@@ -81,7 +81,10 @@ func (s *Server) routes() http.Handler {
 	})
 	r.Get("/healthz", func(w http.ResponseWriter, _ *http.Request) { writeText(w, "ok\n") })
 
+	r.Get("/plan", s.plan)
 	r.Post("/swarm", s.swarm)
+	r.Post("/pause", s.pause)
+	r.Post("/resume", s.resume)
 	r.Post("/stop", s.stop)
 	r.Get("/stop", scriptsOnly(s.stop))
 	r.Get("/exceptions", s.exceptions)

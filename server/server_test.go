@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -27,18 +28,31 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// An instantTarget answers every request at once, without a network.
-type instantTarget struct{ hold <-chan struct{} }
+// An instantTarget answers every request at once, without a network, or when its gate
+// is opened.
+type instantTarget struct{ gate *gate }
+
+// A gate holds requests back.
+type gate struct {
+	arrived chan struct{} // holds a token once a request is held back
+	open    chan struct{} // closed to let all go
+}
+
+func newGate() *gate { return &gate{make(chan struct{}, 1), make(chan struct{})} }
 
 func (g *instantTarget) Send(ctx context.Context, req *load.Request, ans *load.Answer) error {
-	if g.hold != nil {
+	if g.gate != nil {
 		select {
-		case <-g.hold:
+		case g.gate.arrived <- struct{}{}:
+		default:
+		}
+		select {
+		case <-g.gate.open:
 		case <-ctx.Done():
 			return &load.TransportError{Class: load.Cut, Err: ctx.Err()}
 		}
 	}
-	ans.Status, ans.Took, ans.Bytes = 200, 1500*time.Microsecond, 12
+	ans.Status, ans.Took, ans.Bytes = 200, time.Microsecond, 12
 	if strings.HasPrefix(req.Target, "/missing") {
 		ans.Status = 404
 	}
@@ -46,20 +60,30 @@ func (g *instantTarget) Send(ctx context.Context, req *load.Request, ans *load.A
 }
 func (g *instantTarget) Header(string) string  { return "" }
 func (g *instantTarget) Body() ([]byte, error) { return []byte(`{"a":1}`), nil }
+func (g *instantTarget) Rest()                 {}
 func (g *instantTarget) Close()                {}
 
 type nothing struct{}
 
 const hostile = `</script><img src=x onerror=alert(1)>`
 
+// password is a parameter whose value nobody may see.
+var password = load.Param[string]{Name: "password", Default: "the-standard-one", Secret: true, Check: func(text string) error {
+	if len(text) < 8 {
+		return errors.New("is too short — at least 8 characters")
+	}
+	return nil
+}}
+
 func testSuite() load.Suite {
 	pages := load.Param[int]{Name: "pages", Default: 3, Help: "pages to read"}
+	size := load.Param[string]{Name: "size", Default: "small", Choices: []string{"small", "large"}}
 	run := func(f func(u *load.User) error) func(*nothing, *load.User) error {
 		return func(_ *nothing, u *load.User) error { return f(u) }
 	}
 	return load.Suite{Scenarios: []load.Planner{
 		load.Scenario[nothing]{
-			Name: "shop", Host: "http://shop.test", Wait: load.Constant(20 * time.Millisecond), Params: []load.Parameter{pages},
+			Name: "shop", Host: "http://shop.test", Wait: load.Constant(20 * time.Millisecond), Params: []load.Parameter{pages, size, password},
 			Tasks: []load.Task[nothing]{
 				{Name: "front", Weight: 3, Tags: []string{"read"}, Run: run(func(u *load.User) error { return u.Get("/").Err() })},
 				{Name: "odd", Run: run(func(u *load.User) error { u.Get(hostile); return u.Get("/missing").Err() })},
@@ -69,26 +93,30 @@ func testSuite() load.Suite {
 			Name: "bare", Wait: load.Constant(20 * time.Millisecond),
 			Tasks: []load.Task[nothing]{{Name: "bare", Run: run(func(u *load.User) error { return fmt.Errorf("=cmd %d", u.Number()) })}},
 		},
+	}, Shapes: map[string]load.Shape{
+		"waves": load.ShapeFunc(func(time.Duration) (float64, bool) { return 2, true }),
 	}}
 }
 
-// newServer returns a server whose users reach no network. hold, if not nil, holds
-// their requests back until it is closed.
-func newServer(t *testing.T, hold <-chan struct{}) (*Server, *engine.Engine) {
+// newServer returns a server whose users reach no network. The gate, if not nil, holds
+// their requests back.
+func newServer(t *testing.T, gate *gate) (*Server, *engine.Engine) {
 	t.Helper()
-	e, err := engine.New(testSuite(), engine.Options{
-		Logger: slog.New(slog.DiscardHandler),
+	return serverOf(t, testSuite(), gate, slog.New(slog.DiscardHandler), engine.Config{Users: 1, SpawnRate: 1, Scenarios: []string{"shop"}})
+}
+
+func serverOf(t *testing.T, suite load.Suite, gate *gate, log *slog.Logger, defaults engine.Config) (*Server, *engine.Engine) {
+	t.Helper()
+	e, err := engine.New(suite, engine.Options{
+		Logger: log,
 		Transports: func(engine.Config) func(load.Protocol) load.Transport {
-			return func(load.Protocol) load.Transport { return &instantTarget{hold} }
+			return func(load.Protocol) load.Transport { return &instantTarget{gate} }
 		},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := New(Options{
-		Engine: e, Defaults: engine.Config{Users: 1, SpawnRate: 1, Scenarios: []string{"shop"}},
-		Logger: slog.New(slog.DiscardHandler), Logs: func() []string { return []string{"a line"} },
-	})
+	s := New(Options{Engine: e, Defaults: defaults, Logger: log, Logs: func() []string { return []string{"a line"} }})
 	t.Cleanup(func() { e.Close(); s.Close() })
 	return s, e
 }
@@ -165,7 +193,7 @@ func waitFor(t *testing.T, e *engine.Engine, what string, ok func(*engine.Status
 func TestRoutesBeforeTheFirstRun(t *testing.T) {
 	s, _ := newServer(t, nil)
 	for _, c := range []call{
-		{name: "page", method: "GET", path: "/", status: 200, contain: []string{"Start swarming", `name="user_count"`, `name="spawn_rate"`, `name="host"`, `name="run_time"`, `name="pages"`, "shop", "bare"}},
+		{name: "page", method: "GET", path: "/", status: 200, absent: []string{"the-standard-one"}, contain: []string{"Start swarming", `value="arrivals"`, `name="stages"`, `<option value="waves">`, `<option value="small" selected>`, `name="password" value=""`, `name="user_count"`, `name="spawn_rate"`, `name="host"`, `name="run_time"`, `name="pages"`, "shop", "bare"}},
 		{name: "unknown tab", method: "GET", path: "/?tab=nonsense&sort=-nothing", status: 200},
 		{name: "health", method: "GET", path: "/healthz", status: 200, contain: []string{"ok"}},
 		{name: "numbers", method: "GET", path: "/stats/requests", status: 200, contain: []string{`"state":"ready"`, `"name":"Aggregated"`, `"response_time_percentile_0.5":null`, `"errors":[]`}},
@@ -185,6 +213,11 @@ func TestRoutesBeforeTheFirstRun(t *testing.T) {
 		{name: "directory", method: "GET", path: "/static/vendor", status: 404},
 		{name: "way out of the directory", method: "GET", path: "/static/../server.go", status: 404},
 		{name: "nowhere", method: "GET", path: "/nowhere", status: 404, contain: []string{`"success":false`}},
+		{name: "pause without a run", method: "POST", path: "/pause", status: 409, contain: []string{"no run is on"}},
+		{name: "resume without a run", method: "POST", path: "/resume", status: 409, contain: []string{"no run is on"}},
+		{name: "pause by GET", method: "GET", path: "/pause", status: 405},
+		{name: "resume by GET", method: "GET", path: "/resume", status: 405},
+		{name: "plan by POST", method: "POST", path: "/plan", form: form(), status: 405},
 		{name: "wrong method", method: "DELETE", path: "/swarm", status: 405},
 	} {
 		c.do(t, s)
@@ -211,6 +244,17 @@ func TestSwarmRefusesEachMistakeBesideItsFieldAndStartsNothing(t *testing.T) {
 		{"misspelt scenario", form("user_count", "1", "spawn_rate", "1", "user_classes", "shpo"), map[string]string{"user_classes": "did you mean shop?"}},
 		{"unknown tag", form("user_count", "1", "spawn_rate", "1", "tags", "write, more"), map[string]string{"tags": "read"}},
 		{"parameter", form("user_count", "1", "spawn_rate", "1", "pages", "many"), map[string]string{"pages": "whole number"}},
+		{"unknown model", form("model", "open"), map[string]string{"model": "arrivals"}},
+		{"arrivals without a rate", form("model", "arrivals"), map[string]string{"arrival_rate": "more than 0"}},
+		{"arrivals in words", form("arrival_rate", "fast"), map[string]string{"arrival_rate": "for example 200"}},
+		{"user cap", form("arrival_rate", "1", "user_cap", "-3"), map[string]string{"user_cap": "from 1 to"}},
+		{"stages", form("stages", "2m:many"), map[string]string{"stages": "character 4"}},
+		{"stages of the other model", form("model", "arrivals", "stages", "2m:many", "arrival_rate", "x"), map[string]string{"stages": "character 4"}},
+		{"no such shape", form("shape", "wavy"), map[string]string{"shape": "waves"}},
+		{"iterations", form("user_count", "1", "iterations", "-1"), map[string]string{"iterations": "at least 1"}},
+		{"seed", form("user_count", "1", "seed", "luck"), map[string]string{"seed": "whole number"}},
+		{"choice", form("user_count", "1", "size", "huge"), map[string]string{"size": "small or large"}},
+		{"secret", form("user_count", "1", "password", "hunter"), map[string]string{"password": "at least 8 characters"}},
 		{"all at once", form("user_count", "abc", "spawn_rate", "-1", "host", "ftp://x", "run_time", "soon", "pages", "x"),
 			map[string]string{"user_count": "", "spawn_rate": "", "host": "", "run_time": "", "pages": ""}},
 	} {
@@ -291,18 +335,18 @@ func TestSwarmStartsChangesAndStops(t *testing.T) {
 }
 
 func TestStartWhileStoppingIsAConflict(t *testing.T) {
-	hold := make(chan struct{})
-	s, e := newServer(t, hold)
+	gate := newGate()
+	s, e := newServer(t, gate)
 	s.defaults.StopTimeout = time.Minute
 	start := call{name: "start", method: "POST", path: "/swarm", form: form("user_count", "1", "spawn_rate", "1"), status: 200}
 	start.do(t, s)
-	waitFor(t, e, "the user", func(s *engine.Status) bool { return s.State == engine.Running })
+	<-gate.arrived
 	done := make(chan struct{})
 	go func() { defer close(done); e.Stop("stop") }()
 	waitFor(t, e, "stopping", func(s *engine.Status) bool { return s.State == engine.Stopping })
 	start.status, start.contain = 409, []string{"still stopping"}
 	start.do(t, s)
-	close(hold)
+	close(gate.open)
 	<-done
 	start.status, start.contain = 200, nil
 	start.do(t, s)
@@ -356,7 +400,7 @@ func TestOtherSitesCanDoNothing(t *testing.T) {
 		{name: "other address", header: map[string]string{"Host": "192.0.2.1:8089"}, status: 421},
 		{name: "empty", header: map[string]string{"Host": ""}, status: 421},
 	} {
-		for _, path := range []string{"/swarm", "/stop", "/stats/reset"} {
+		for _, path := range []string{"/swarm", "/stop", "/pause", "/resume", "/stats/reset"} {
 			c.method, c.path, c.form = "POST", path, start
 			c.do(t, s)
 		}
@@ -396,8 +440,8 @@ func TestEveryRouteForbidsWhatAPageCouldAbuse(t *testing.T) {
 		}
 		return nil
 	})
-	if err != nil || routes < 17 {
-		t.Errorf("walked %d routes, %v, want at least 17", routes, err)
+	if err != nil || routes < 20 {
+		t.Errorf("walked %d routes, %v, want at least 20", routes, err)
 	}
 }
 

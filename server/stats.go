@@ -1,7 +1,10 @@
 package server
 
 import (
+	"cmp"
 	"net/http"
+	"slices"
+	"strconv"
 	"time"
 
 	"github.com/gregaria/gregaria/engine"
@@ -9,8 +12,9 @@ import (
 	"github.com/gregaria/gregaria/engine/stats"
 )
 
-// requestsAnswer is Locust's answer to GET /stats/requests. Times are in
-// milliseconds.
+// requestsAnswer is Locust's answer to GET /stats/requests, and what we add to it
+// below. Times are in milliseconds. State has a value that Locust's has not: "paused",
+// in which users do nothing new.
 type requestsAnswer struct {
 	Stats                []rowAnswer         `json:"stats"`
 	Errors               []failureAnswer     `json:"errors"`
@@ -22,6 +26,56 @@ type requestsAnswer struct {
 	CurrentPercentiles   map[string]*float64 `json:"current_response_time_percentiles"`
 	State                engine.State        `json:"state"`
 	UserCount            int                 `json:"user_count"`
+
+	Model    engine.Model   `json:"model"`    // "users" or "arrivals"
+	Target   float64        `json:"target"`   // load planned for this moment: users, or arrivals per second
+	Arrivals arrivalsAnswer `json:"arrivals"` // of the whole run; zero in the closed model
+	Health   healthAnswer   `json:"health"`
+	Phases   []phaseAnswer  `json:"phases"`
+	Seed     string         `json:"seed"` // of all random choices; a text, since scripts round numbers as large as it
+}
+
+type arrivalsAnswer struct {
+	Due       int64 `json:"due"`
+	Started   int64 `json:"started"`
+	Completed int64 `json:"completed"`
+	Late      int64 `json:"late"`
+	Dropped   int64 `json:"dropped"`
+}
+
+// A healthAnswer says how far the numbers can be trusted: "valid", "degraded",
+// "invalid" or "unknown".
+type healthAnswer struct {
+	Verdict string         `json:"verdict"` // on the whole run
+	Now     string         `json:"now"`     // on the latest second
+	Reasons []reasonAnswer `json:"reasons"` // the gravest first
+}
+
+type reasonAnswer struct {
+	Text    string `json:"text"`
+	Verdict string `json:"verdict"`
+	Seconds int    `json:"seconds"`
+}
+
+// A phaseAnswer is a part of requests' times, of all requests when it has no name.
+type phaseAnswer struct {
+	Phase string `json:"phase"`
+	Name  string `json:"name"`
+	timesAnswer
+}
+
+type timesAnswer struct {
+	Count   int64   `json:"count"`
+	Average float64 `json:"average"`
+	Median  float64 `json:"median"`
+	P95     float64 `json:"percentile_0.95"`
+	P99     float64 `json:"percentile_0.99"`
+	Max     float64 `json:"max"`
+}
+
+func times(t stats.Tally) timesAnswer {
+	ps := t.Percentiles(50, 95, 99)
+	return timesAnswer{t.Count, ms(t.Mean()), ms(ps[0]), ms(ps[1]), ms(ps[2]), ms(t.Max())}
 }
 
 type rowAnswer struct {
@@ -40,6 +94,11 @@ type rowAnswer struct {
 	P95                  float64 `json:"response_time_percentile_0.95"`
 	P99                  float64 `json:"response_time_percentile_0.99"`
 	AverageBytes         float64 `json:"avg_content_length"`
+
+	// Response has the response times, from when a request was due to its end. All
+	// others are service times, from when it was sent. It is left out while both are
+	// the same.
+	Response *timesAnswer `json:"response_time,omitempty"`
 }
 
 type failureAnswer struct {
@@ -49,7 +108,9 @@ type failureAnswer struct {
 	Occurrences int64  `json:"occurrences"`
 	FirstSeen   string `json:"first_seen"`
 	LastSeen    string `json:"last_seen"`
-	Example     string `json:"example"` // ours: the latest message of the group
+
+	Example string `json:"example"` // the latest message of the group
+	Ours    bool   `json:"ours"`    // this machine could not send the requests; they are in no row
 }
 
 func (s *Server) requests(w http.ResponseWriter, _ *http.Request) {
@@ -63,6 +124,9 @@ func (s *Server) requests(w http.ResponseWriter, _ *http.Request) {
 		TotalRPS: total.TotalRPS, TotalFailPerSecond: total.TotalFailPerSecond, FailRatio: snap.Total.FailRatio(),
 		CurrentPercentiles: map[string]*float64{"response_time_percentile_0.5": nil, "response_time_percentile_0.95": nil},
 		State:              status.State, UserCount: status.Users,
+		Model: cmp.Or(status.Config.Model, engine.Closed), Target: status.Target, Arrivals: arrivalsAnswer(snap.Arrivals),
+		Health: health(snap), Phases: make([]phaseAnswer, 0, len(snap.Phases)),
+		Seed: strconv.FormatUint(status.Config.Seed, 10),
 	}
 	for _, line := range snap.Rows {
 		a.Stats = append(a.Stats, row(snap, line))
@@ -70,9 +134,12 @@ func (s *Server) requests(w http.ResponseWriter, _ *http.Request) {
 	a.Stats = append(a.Stats, total)
 	for _, f := range snap.Failures {
 		a.Errors = append(a.Errors, failureAnswer{
-			Name: f.Name, Method: f.Method, Error: f.Format, Occurrences: f.Count, Example: f.Example,
+			Name: f.Name, Method: f.Method, Error: f.Format, Occurrences: f.Count, Example: f.Example, Ours: f.Ours,
 			FirstSeen: f.First.UTC().Format(time.RFC3339), LastSeen: f.Last.UTC().Format(time.RFC3339),
 		})
+	}
+	for _, p := range snap.Phases {
+		a.Phases = append(a.Phases, phaseAnswer{p.Method, p.Name, times(p.All())})
 	}
 	if current := snap.Current.All(); current.Count > 0 {
 		ps := current.Percentiles(50, 95)
@@ -87,12 +154,25 @@ func row(snap *stats.Snapshot, line stats.Line) rowAnswer {
 	all := line.All()
 	ps := all.Percentiles(50, 95, 99)
 	requests, failures := snap.Rates(line.Row)
-	return rowAnswer{
+	a := rowAnswer{
 		Method: line.Method, Name: line.Name, Requests: all.Count, Failures: line.Failures(),
 		Min: ms(all.Min()), Max: ms(all.Max()), Average: ms(all.Mean()), AverageBytes: all.MeanBytes(),
 		CurrentRPS: line.Rate, CurrentFailPerSecond: line.FailRate, TotalRPS: requests, TotalFailPerSecond: failures,
 		Median: ms(ps[0]), P95: ms(ps[1]), P99: ms(ps[2]),
 	}
+	if all.Lagged() {
+		response := times(all.Response())
+		a.Response = &response
+	}
+	return a
+}
+
+func health(snap *stats.Snapshot) healthAnswer {
+	a := healthAnswer{snap.Health.Verdict().String(), snap.Now.Verdict().String(), []reasonAnswer{}}
+	for _, r := range snap.Health.Gravest() {
+		a.Reasons = append(a.Reasons, reasonAnswer{r.Text, r.Worst.String(), r.Spans})
+	}
+	return a
 }
 
 func ms(d time.Duration) float64 { return float64(d.Round(time.Microsecond).Microseconds()) / 1000 }
@@ -127,8 +207,8 @@ func (s *Server) tasks(w http.ResponseWriter, _ *http.Request) {
 		for _, t := range tasks {
 			share := whole * float64(t.Weight) / float64(sum)
 			r := &ratio{Ratio: share}
-			if len(t.Steps) > 0 {
-				r.Tasks = shares(t.Steps, share)
+			if within := slices.Concat(t.Steps, t.Tasks); len(within) > 0 {
+				r.Tasks = shares(within, share)
 			}
 			m[t.Name] = r
 		}

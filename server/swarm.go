@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -21,8 +22,15 @@ var errForm = errors.New("the body is not a form")
 // formFields are the fields of the form, which are Locust's, by the part of a
 // Config they set.
 var formFields = map[engine.Field]string{
+	engine.FieldModel:       web.FieldModel,
 	engine.FieldUsers:       web.FieldUsers,
 	engine.FieldSpawnRate:   web.FieldSpawnRate,
+	engine.FieldRate:        web.FieldRate,
+	engine.FieldUserCap:     web.FieldUserCap,
+	engine.FieldStages:      web.FieldStages,
+	engine.FieldShape:       web.FieldShape,
+	engine.FieldIterations:  web.FieldIterations,
+	engine.FieldSeed:        web.FieldSeed,
 	engine.FieldHost:        web.FieldHost,
 	engine.FieldRunTime:     web.FieldRunTime,
 	engine.FieldScenarios:   web.FieldScenarios,
@@ -86,14 +94,20 @@ func (s *Server) refuse(w http.ResponseWriter, r *http.Request, form url.Values,
 		problem = err.Error()
 		messages = []string{problem}
 	}
+	stuck := errors.Is(err, engine.ErrStuck)
 	if wantsPage(r) {
-		v := web.NewView(s.engine.Status(), web.Query{}, s.site).Answer(form, problem, fields)
+		v := web.NewView(s.engine.Status(), web.Query{}, s.site).Answer(form, web.Refusal{
+			Problem: problem, Errors: fields, Plan: s.preview(form), Stuck: stuck,
+		})
 		s.writeHTML(r.Context(), w, statusOf(err), web.Page(v))
 		return
 	}
 	answer := map[string]any{"success": false, "message": strings.Join(messages, "; ")}
 	if len(fields) > 0 {
 		answer["errors"] = fields
+	}
+	if stuck {
+		answer["force"] = true // the same with force=1 would start
 	}
 	writeJSON(w, statusOf(err), answer)
 }
@@ -123,13 +137,14 @@ func readForm(r *http.Request) (url.Values, error) {
 // one, so a form that comes as the run ends does not begin another by mistake.
 func (s *Server) startOrChange(form url.Values) (began bool, err error) {
 	status := s.engine.Status()
-	if !form.Has(web.FieldUsers) && !form.Has(web.FieldSpawnRate) {
+	if !saysLoad(form) {
 		return false, errors.Join(
 			&engine.FieldError{Field: engine.FieldUsers, Message: "is missing — send for example user_count=20"},
 			&engine.FieldError{Field: engine.FieldSpawnRate, Message: "is missing — send for example spawn_rate=20"})
 	}
 	if status.State.Active() {
-		load := engine.Config{Users: status.Config.Users, SpawnRate: status.Config.SpawnRate}
+		now := status.Config
+		load := engine.Config{Model: now.Model, Users: now.Users, SpawnRate: now.SpawnRate, Rate: now.Rate, UserCap: now.UserCap}
 		if err := s.fill(&load, form); err != nil {
 			return false, err
 		}
@@ -145,31 +160,33 @@ func (s *Server) startOrChange(form url.Values) (began bool, err error) {
 
 // fill sets what a form holds in cfg, and reports all that cannot be read.
 func (s *Server) fill(cfg *engine.Config, form url.Values) error {
-	var errs []error
-	read := func(field string, set func(text string) error) {
-		if form.Has(field) {
-			if err := set(form.Get(field)); err != nil {
-				errs = append(errs, err)
-			}
-		}
+	errs := append(readLoad(cfg, form),
+		read(form, web.FieldRunTime, engine.ParseRunTime, &cfg.RunTime),
+		read(form, web.FieldIterations, engine.ParseIterations, &cfg.Iterations),
+		read(form, web.FieldSeed, engine.ParseSeed, &cfg.Seed))
+	if form.Has(web.FieldHost) {
+		cfg.Host = s.withUser(strings.TrimSpace(form.Get(web.FieldHost)))
 	}
-	read(web.FieldUsers, func(text string) (err error) { cfg.Users, err = engine.ParseUsers(text); return })
-	read(web.FieldSpawnRate, func(text string) (err error) { cfg.SpawnRate, err = engine.ParseSpawnRate(text); return })
-	read(web.FieldRunTime, func(text string) (err error) { cfg.RunTime, err = engine.ParseRunTime(text); return })
-	read(web.FieldHost, func(text string) error { cfg.Host = s.withUser(strings.TrimSpace(text)); return nil })
-	read(web.FieldTags, func(text string) error { cfg.Tags = words(text); return nil })
-	read(web.FieldExcludeTags, func(text string) error { cfg.ExcludeTags = words(text); return nil })
+	if form.Has(web.FieldTags) {
+		cfg.Tags = words(form.Get(web.FieldTags))
+	}
+	if form.Has(web.FieldExcludeTags) {
+		cfg.ExcludeTags = words(form.Get(web.FieldExcludeTags))
+	}
 	if form.Has(web.FieldScenarios) { // an empty one says that none is picked, which means all
 		cfg.Scenarios = slices.DeleteFunc(slices.Clone(form[web.FieldScenarios]), func(name string) bool { return name == "" })
 	}
+	cfg.Force, _ = strconv.ParseBool(form.Get(web.FieldForce))
 	for _, plan := range s.engine.Plans() {
 		for _, p := range plan.Params {
-			if name := p.Spec().Name; form.Has(name) {
-				if cfg.Params == nil {
-					cfg.Params = map[string]string{}
-				}
-				cfg.Params[name] = form.Get(name)
+			spec := p.Spec()
+			if !form.Has(spec.Name) || spec.Secret && form.Get(spec.Name) == "" {
+				continue // the page never shows a secret: an empty one is not meant to be empty
 			}
+			if cfg.Params == nil {
+				cfg.Params = map[string]string{}
+			}
+			cfg.Params[spec.Name] = form.Get(spec.Name)
 		}
 	}
 	return errors.Join(errs...)
@@ -193,6 +210,9 @@ func (s *Server) others(cfg engine.Config, err error) error {
 	for _, fe := range engine.FieldErrors(err) {
 		known[fe.Field] = true
 	}
+	if known[engine.FieldStages] { // which stand in for numbers
+		known[engine.FieldUsers], known[engine.FieldSpawnRate], known[engine.FieldRate] = true, true, true
+	}
 	var more []error
 	for _, fe := range engine.FieldErrors(s.engine.Check(cfg)) {
 		if !known[fe.Field] {
@@ -212,11 +232,33 @@ func (s *Server) stop(w http.ResponseWriter, r *http.Request) {
 	wait := s.engine.Status().Config.StopTimeout + 10*time.Second
 	http.NewResponseController(w).SetWriteDeadline(time.Now().Add(wait))
 	s.engine.Stop("stopped by the operator")
+	done(w, r, "Test stopped")
+}
+
+// pause makes users do nothing new until resume.
+func (s *Server) pause(w http.ResponseWriter, r *http.Request) {
+	s.order(w, r, s.engine.Pause, "Test paused")
+}
+
+func (s *Server) resume(w http.ResponseWriter, r *http.Request) {
+	s.order(w, r, s.engine.Resume, "Test resumed")
+}
+
+func (s *Server) order(w http.ResponseWriter, r *http.Request, do func() error, message string) {
+	if err := do(); err != nil {
+		writeProblem(w, r, statusOf(err), err.Error())
+		return
+	}
+	done(w, r, message)
+}
+
+// done says that a command was carried out.
+func done(w http.ResponseWriter, r *http.Request, message string) {
 	if wantsPage(r) {
 		http.Redirect(w, r, "/", http.StatusSeeOther)
 		return
 	}
-	writeJSON(w, http.StatusOK, map[string]any{"success": true, "message": "Test stopped"})
+	writeJSON(w, http.StatusOK, map[string]any{"success": true, "message": message})
 }
 
 // reset begins the numbers anew.

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gregaria/gregaria/engine"
 	"github.com/gregaria/gregaria/engine/stats"
 )
 
@@ -15,6 +16,9 @@ const recent = 15 * time.Minute
 // Charts is what the page's script draws.
 type Charts struct {
 	Series string // JSON: arrays of equal length by name, t in seconds since 1970
+	Open   bool   // whether there are arrivals
+	Times  string // title of the chart of times
+	Plan   *Plan  // nil when the plan is no more than a number
 	Spans  []Choice
 	Empty  string
 }
@@ -25,16 +29,19 @@ type Choice struct {
 	Current     bool
 }
 
-func newCharts(t stats.Timeline, q Query) *Charts {
+func newCharts(s *engine.Status, q Query) *Charts {
 	c := &Charts{Spans: []Choice{
 		{"Last 15 minutes", q.withSpan(SpanRecent).link(), q.Span != SpanRun},
 		{"Whole run", q.withSpan(SpanRun).link(), q.Span == SpanRun},
-	}}
-	points := latest(t, q.Span)
+	}, Open: s.Config.Model == engine.Open, Times: "Response times (ms)", Plan: newPlan(s)}
+	if lagged(s.Stats) {
+		c.Times = "Service times (ms)"
+	}
+	points := latest(s.History, q.Span)
 	if len(points) == 0 {
 		c.Empty = "Nothing to draw yet. The first point comes a second after the start."
 	}
-	c.Series = series(points)
+	c.Series = series(points, c.Open)
 	return c
 }
 
@@ -59,9 +66,10 @@ func latest(t stats.Timeline, span string) []stats.Point {
 }
 
 // series words points as JSON. A moment without requests has no response times.
-func series(points []stats.Point) string {
+func series(points []stats.Point, open bool) string {
 	var b strings.Builder
 	array := func(name string, decimals int, value func(stats.Point) (float64, bool)) {
+		b.WriteByte("{,"[min(b.Len(), 1)])
 		b.WriteString(`"` + name + `":[`)
 		for i, p := range points {
 			if i > 0 {
@@ -75,23 +83,32 @@ func series(points []stats.Point) string {
 		}
 		b.WriteByte(']')
 	}
+	always := func(value func(stats.Point) float64) func(stats.Point) (float64, bool) {
+		return func(p stats.Point) (float64, bool) { return value(p), true }
+	}
 	millisOf := func(value func(stats.Point) time.Duration) func(stats.Point) (float64, bool) {
 		return func(p stats.Point) (float64, bool) {
 			return float64(value(p)) / float64(time.Millisecond), p.Requests > 0
 		}
 	}
-	b.WriteByte('{')
-	array("t", 1, func(p stats.Point) (float64, bool) { return float64(p.To.UnixMilli()) / 1000, true })
-	b.WriteByte(',')
-	array("rps", 2, func(p stats.Point) (float64, bool) { return p.Rate(), true })
-	b.WriteByte(',')
-	array("fps", 2, func(p stats.Point) (float64, bool) { return p.FailRate(), true })
-	b.WriteByte(',')
+	each := func(value func(stats.Arrivals) int64) func(stats.Point) (float64, bool) {
+		return func(p stats.Point) (float64, bool) {
+			return float64(value(p.Arrivals)) / p.Span().Seconds(), p.Span() > 0
+		}
+	}
+	array("t", 1, always(func(p stats.Point) float64 { return float64(p.To.UnixMilli()) / 1000 }))
+	array("rps", 2, always(stats.Point.Rate))
+	array("fps", 2, always(stats.Point.FailRate))
 	array("p50", 2, millisOf(func(p stats.Point) time.Duration { return p.P50 }))
-	b.WriteByte(',')
 	array("p95", 2, millisOf(func(p stats.Point) time.Duration { return p.P95 }))
-	b.WriteByte(',')
-	array("users", 0, func(p stats.Point) (float64, bool) { return float64(p.Users), true })
+	array("users", 0, always(func(p stats.Point) float64 { return float64(p.Users) }))
+	array("target", 2, always(func(p stats.Point) float64 { return p.Target }))
+	array("health", 0, always(func(p stats.Point) float64 { return float64(p.Health.Verdict()) }))
+	if open {
+		array("due", 2, each(func(a stats.Arrivals) int64 { return a.Due }))
+		array("started", 2, each(func(a stats.Arrivals) int64 { return a.Started }))
+		array("dropped", 2, each(func(a stats.Arrivals) int64 { return a.Dropped }))
+	}
 	b.WriteByte('}')
 	return b.String()
 }

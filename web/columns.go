@@ -25,7 +25,13 @@ type column struct {
 // is worked out once.
 type entry struct {
 	stats.Line
-	all stats.Tally
+	all      stats.Tally
+	response stats.Tally // see stats.Tally.Response
+}
+
+func newEntry(l stats.Line) entry {
+	all := l.All()
+	return entry{l, all, all.Response()}
 }
 
 var columns = map[string]column{
@@ -52,11 +58,22 @@ var columns = map[string]column{
 	"p99":    percentile("99%ile", 99),
 	"p99.9":  percentile("99.9%ile", 99.9), "p99.99": percentile("99.99%ile", 99.99),
 	"p100": percentile("100%ile", 100),
+	"r50":  response("Response median", 50),
+	"r95":  response("Response 95%ile", 95),
+	"r99":  response("Response 99%ile", 99),
+}
+
+// serviceLabels are the headings of service times where response times are beside
+// them.
+var serviceLabels = map[string]string{
+	"median": "Service median", "p95": "Service 95%ile", "p99": "Service 99%ile",
 }
 
 // The columns of each table, in their order.
 var (
 	statisticsColumns = []string{"method", "name", "requests", "fails", "median", "p95", "p99",
+		"avg", "min", "max", "size", "rps", "fps"}
+	responseColumns = []string{"method", "name", "requests", "fails", "median", "r50", "p95", "r95", "p99", "r99",
 		"avg", "min", "max", "size", "rps", "fps"}
 	percentilesColumns = []string{"method", "name", "requests", "p50", "p66", "p75", "p80", "p90",
 		"p95", "p98", "p99", "p99.9", "p99.99", "p100"}
@@ -106,6 +123,18 @@ func percentile(label string, p float64) column {
 	return c
 }
 
+// response is a percentile of response times.
+func response(label string, p float64) column {
+	c := percentile(label, p)
+	service := c.cell
+	c.cell = func(e entry) Cell {
+		e.all = e.response
+		return service(e)
+	}
+	c.value = func(e entry) float64 { return float64(e.response.Percentile(p)) }
+	return c
+}
+
 // tooFew tells whether n samples are too few for percentile p to be other than
 // the slowest of them.
 func tooFew(n int64, p float64) bool { return p < 100 && float64(n)*(100-p) < 100-1e-9 }
@@ -132,6 +161,7 @@ type Table struct {
 	Rows    []TableRow
 	Total   TableRow
 	Notice  string // what the table leaves out
+	Note    string // what the columns mean
 	Empty   string // said instead of rows
 }
 
@@ -148,11 +178,39 @@ type TableRow struct {
 	ID           string // stays the same from frame to frame
 	Method, Name string
 	Title        string // the whole name when Name is cut
+	Group        bool   // times several requests together
 	Cells        []Cell
 }
 
 // A Cell is a number's words.
 type Cell struct{ Text, Class, Title string }
+
+// newStatistics is the table of all rows. In a run in which requests are due at a
+// time of their own, it has response times beside service times.
+func newStatistics(s *stats.Snapshot, q Query) *Table {
+	if !lagged(s) {
+		return newTable("Request statistics", statisticsColumns, s, q)
+	}
+	t := newTable("Request statistics", responseColumns, s, q)
+	t.Note = serviceText + " " + responseText
+	for i, id := range responseColumns {
+		if label, ok := serviceLabels[id]; ok {
+			t.Columns[i].Label = label
+		}
+	}
+	return t
+}
+
+// lagged reports whether response times differ from service times.
+func lagged(s *stats.Snapshot) bool { return s.Total.OK.Lagged() || s.Total.Failed.Lagged() }
+
+func newPercentiles(s *stats.Snapshot, q Query) *Table {
+	t := newTable("Response time percentiles in milliseconds", percentilesColumns, s, q)
+	if lagged(s) {
+		t.Caption, t.Note = "Service time percentiles in milliseconds", serviceText
+	}
+	return t
+}
 
 func newTable(caption string, ids []string, s *stats.Snapshot, q Query) *Table {
 	t := &Table{Caption: caption}
@@ -161,7 +219,7 @@ func newTable(caption string, ids []string, s *stats.Snapshot, q Query) *Table {
 	}
 	entries := make([]entry, len(s.Rows))
 	for i, l := range s.Rows {
-		entries[i] = entry{l, l.All()}
+		entries[i] = newEntry(l)
 	}
 	sortEntries(entries, q)
 	if n := len(entries); n > maxShown {
@@ -172,7 +230,7 @@ func newTable(caption string, ids []string, s *stats.Snapshot, q Query) *Table {
 	for _, e := range entries {
 		t.Rows = append(t.Rows, tableRow(e, ids))
 	}
-	t.Total = tableRow(entry{s.Total, s.Total.All()}, ids)
+	t.Total = tableRow(newEntry(s.Total), ids)
 	t.Total.ID, t.Total.Name = "total", "Aggregated"
 	if len(t.Rows) == 0 {
 		t.Empty = "No requests yet. Each method and name gets a row with its first answer."
@@ -182,6 +240,7 @@ func newTable(caption string, ids []string, s *stats.Snapshot, q Query) *Table {
 
 func tableRow(e entry, ids []string) TableRow {
 	r := TableRow{ID: elementID("row", e.Method, e.Name), Method: clip(line(e.Method), 24), Name: clip(line(e.Name), 240)}
+	r.Group = e.Method == stats.Group
 	if full := line(e.Name); full != r.Name {
 		r.Title = full
 	}

@@ -42,10 +42,18 @@ func offer(t *testing.T) Offer {
 			Params: []load.Parameter{
 				load.Param[string]{Name: "path", Default: "/", Help: "what to ask for"},
 				load.Param[int]{Name: "depth", Default: 3},
+				load.Param[string]{Name: "size", Default: "small", Choices: []string{"small", "large"}, Help: "of the answers"},
+				load.Param[bool]{Name: "follow", Help: "whether to follow links"},
+				load.Param[string]{Name: "key", Default: "default-secret", Secret: true, Help: "to sign with"},
 			},
 			Tasks: []load.Task[struct{}]{{Name: "get", Run: task}},
 		},
-	}}, engine.Options{Logger: slog.New(slog.DiscardHandler)})
+		load.Scenario[struct{}]{
+			Name: "mail", Help: "speaks a protocol of its own", Protocol: load.NoHTTP,
+			Tasks: []load.Task[struct{}]{{Name: "send", Run: task}},
+		},
+	}, Shapes: map[string]load.Shape{"waves": load.ShapeFunc(func(time.Duration) (float64, bool) { return 1, true })},
+	}, engine.Options{Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,12 +70,91 @@ func site(t *testing.T) Site {
 // A traffic is what a fixture's users do in one second.
 type traffic func(second int, shard *stats.Shard, at time.Time, r *rand.Rand)
 
-// status is a run of some seconds of traffic.
+// status is a run of some seconds of traffic on users.
 func status(state engine.State, seconds int, t traffic) *engine.Status {
+	return running(state, seconds, t, func(second int, s *engine.Status) stats.Gauges {
+		s.Users = min(20, 2*(second+1))
+		return stats.Gauges{Users: s.Users, Target: float64(s.Users), Health: fine}
+	})
+}
+
+// fine is the health of a second in which the load generator was not in the way.
+var fine = stats.Health{Valid: 1, Worst: stats.Vitals{
+	Lag: 210 * time.Microsecond, Canary: 90 * time.Microsecond, Scheduling: 60 * time.Microsecond,
+	Processor: 0.31, GC: 0.012, Descriptors: 0.02,
+}}
+
+// busy is that of a second in which it was.
+func busy(worst stats.Verdict) stats.Health {
+	h := stats.Health{
+		Reasons: []stats.Reason{{Text: "processor time is used up", Worst: worst, Spans: 1}},
+		Worst:   stats.Vitals{Lag: 38 * time.Millisecond, Processor: 0.99, GC: 0.04, Descriptors: 0.41},
+	}
+	if worst == stats.Invalid {
+		h.Invalid = 1
+		h.Reasons = append(h.Reasons, stats.Reason{Text: "work started late", Worst: stats.Degraded, Spans: 1})
+	} else {
+		h.Degraded = 1
+	}
+	return h
+}
+
+// openStatus is a run of the open model, in stages, that is near its limits: the last
+// third of its users' cap is not enough, and the load generator is busy then.
+func openStatus(state engine.State, seconds int) *engine.Status {
+	stages := load.Stages{{Duration: time.Minute, Target: 200}, {Duration: 2 * time.Minute, Target: 200}, {Duration: 30 * time.Second}}
+	s := running(state, seconds, arrivals, func(second int, s *engine.Status) stats.Gauges {
+		level, _ := stages.Level(time.Duration(second+1) * time.Second)
+		due := int64(level)
+		dropped := int64(0)
+		g := stats.Gauges{Target: level, Health: fine}
+		if second > seconds*2/3 {
+			dropped = due / 8
+			g.Health = busy([]stats.Verdict{stats.Degraded, stats.Invalid}[second%5/4])
+		}
+		s.Users, s.Idle, s.Target = min(150, 5+second*2), 3, level
+		g.Users = s.Users
+		g.Arrivals = stats.Arrivals{Due: due, Started: due - dropped, Completed: due - dropped, Late: due / 50, Dropped: dropped}
+		return g
+	})
+	s.Config = engine.Config{Model: engine.Open, Stages: stages, UserCap: 150, Poisson: true, Seed: 1802, Scenarios: []string{"cities"}}
+	s.Plan = s.Config.Plan()
+	s.Begun = s.Started
+	if state == engine.Stopped {
+		s.Idle, s.Target = 0, 0
+	}
+	s.Feeds = []engine.FeedStatus{
+		{FeedInfo: load.FeedInfo{Name: "accounts", Source: "accounts.csv", Policy: "unique per user", AtEnd: "stop the user"}, Rows: 120, Taken: 120, Dry: 30},
+		{FeedInfo: load.FeedInfo{Name: "terms", Source: "terms.json", Policy: "shared, in turn"}, Rows: 4200, Taken: 12345},
+		{FeedInfo: load.FeedInfo{Name: "ids", Source: "made by a function", Policy: "unique per iteration"}, Rows: -1, Taken: 9},
+	}
+	return s
+}
+
+// arrivals are requests with an intended start, of which one kind is grouped, with
+// new connections and with a descriptor short at times.
+func arrivals(second int, shard *stats.Shard, at time.Time, r *rand.Rand) {
+	for range 20 {
+		took := time.Duration((4 + r.ExpFloat64()*6) * float64(time.Millisecond))
+		lag := time.Duration(r.ExpFloat64() * float64(second) * float64(time.Millisecond))
+		shard.Record(stats.Sample{Method: "GET", Name: "/cart", Took: took, Lag: lag, Bytes: 900, FirstByte: took / 2,
+			Dial: &stats.Dial{DNS: 300 * time.Microsecond, Connect: 700 * time.Microsecond, TLS: 4 * time.Millisecond}})
+		shard.Record(stats.Sample{Method: "GET", Name: "/events", Took: 40 * took, Bytes: 12000, FirstByte: took / 3, Streamed: true})
+		shard.Record(stats.Sample{Method: stats.Group, Name: "checkout", Took: 41 * took, Lag: lag})
+	}
+	if second%10 == 9 {
+		shard.Record(stats.Sample{Method: "GET", Name: "/cart", Problem: &stats.Problem{
+			Format: "too many open files on this machine", Message: "too many open files on this machine: socket: too many open files", At: at, Ours: true}})
+	}
+}
+
+// running is a run of some seconds of traffic. gauge says the rest of each second and
+// keeps the status up to date.
+func running(state engine.State, seconds int, t traffic, gauge func(second int, s *engine.Status) stats.Gauges) *engine.Status {
 	s := &engine.Status{
 		State: state, Run: 1, At: began.Add(time.Duration(seconds) * time.Second),
 		Started: began,
-		Config:  engine.Config{Users: 20, SpawnRate: 2, Scenarios: []string{"cities"}},
+		Config:  engine.Config{Users: 20, SpawnRate: 2, Scenarios: []string{"cities"}, Seed: 7},
 	}
 	s.Scenarios = []engine.Headcount{{Name: "cities", Host: "http://127.0.0.1:8020", Users: 20}}
 	var table stats.Table
@@ -77,8 +164,9 @@ func status(state engine.State, seconds int, t traffic) *engine.Status {
 	for i := range seconds {
 		at := began.Add(time.Duration(i+1) * time.Second)
 		t(i, recorder.Shard(0), at, r)
-		s.Users = min(20, 2*(i+1))
-		d := recorder.Drain(at, s.Users)
+		g := gauge(i, s)
+		d := recorder.Drain(at, g)
+		d.Health = g.Health
 		table.Add(d)
 		history.Add(d)
 	}

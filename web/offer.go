@@ -5,32 +5,40 @@ import (
 	"hash/fnv"
 
 	"github.com/gregaria/gregaria/engine"
+	"github.com/gregaria/gregaria/engine/load"
 )
 
-// An Offer is what a run can be made of: scenarios, and the parameters they read.
+// An Offer is what a run can be made of: scenarios, the parameters they read, and
+// shapes of load.
 type Offer struct {
 	scenarios []offeredScenario
 	params    []offeredParam
+	shapes    []string
 }
 
 type offeredScenario struct {
 	name, help, host string
 	weight, count    int
+	noHost           bool // needs none
 }
 
-type offeredParam struct{ name, kind, standard, help string }
+type offeredParam struct {
+	name, kind, standard, help string
+	choices                    []string
+	secret                     bool
+}
 
 // NewOffer returns what e offers. Scenarios that read a parameter of the same name
 // share its field.
 func NewOffer(e *engine.Engine) Offer {
-	var o Offer
+	o := Offer{shapes: e.Shapes()}
 	seen := map[string]bool{}
 	for _, p := range e.Plans() {
-		o.scenarios = append(o.scenarios, offeredScenario{p.Name, p.Help, p.Host, p.Weight, p.Count})
+		o.scenarios = append(o.scenarios, offeredScenario{p.Name, p.Help, p.Host, p.Weight, p.Count, p.Protocol == load.NoHTTP})
 		for _, param := range p.Params {
 			spec := param.Spec()
 			if !seen[spec.Name] {
-				o.params = append(o.params, offeredParam{spec.Name, spec.Kind, spec.Default, spec.Help})
+				o.params = append(o.params, offeredParam{spec.Name, spec.Kind, spec.Default, spec.Help, spec.Choices, spec.Secret})
 			}
 			seen[spec.Name] = true
 		}

@@ -9,10 +9,12 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/a-h/templ"
 
 	"github.com/gregaria/gregaria/engine"
+	"github.com/gregaria/gregaria/engine/load"
 )
 
 var (
@@ -43,6 +45,10 @@ func scenes(t *testing.T) map[string]View {
 	evil.Scenarios = []engine.Headcount{{Name: hostile[0], Host: "http://user:secret@" + hostile[0]}, {Name: hostile[3]}}
 	evil.Notices, evil.Config.Host = hostile[:2], hostile[0]
 	evil.Config.Params = map[string]string{"path": hostile[0]}
+	evil.Config.Shape = hostile[0]
+	for _, text := range hostile {
+		evil.Feeds = append(evil.Feeds, engine.FeedStatus{FeedInfo: load.FeedInfo{Name: text, Source: text, Policy: text, AtEnd: text}})
+	}
 	wrong := url.Values{FieldUsers: {"twenty"}, FieldSpawnRate: {"2"}, FieldScenarios: {"get"}, FieldRunTime: {"soon"}, "path": {hostile[0]}}
 	errors := map[string]string{
 		FieldUsers:   `"twenty" is not a whole number — write for example 20`,
@@ -52,15 +58,46 @@ func scenes(t *testing.T) map[string]View {
 	}
 	held := status(engine.Spawning, 20, crowd)
 	held.Notices = []string{"3 of 20 users cannot start: their OnStart fails and is tried again"}
+	open := openStatus(engine.Running, 90)
+	paused := openStatus(engine.Paused, 70)
+	openSite := site
+	openSite.Default = open.Config
+	staged := status(engine.Running, 40, crowd)
+	staged.Config.Users, staged.Config.SpawnRate = 0, 0
+	staged.Config.Stages = load.Stages{{Duration: 30 * time.Second, Target: 60}, {Duration: time.Minute, Target: 20, Step: true}}
+	staged.Begun, staged.Target, staged.Plan = staged.Started, 20, staged.Config.Plan()
+	shaped := site
+	shaped.Default.Shape = "waves"
+	typing := url.Values{FieldModel: {"arrivals"}, FieldRate: {"fast"}, FieldStages: {"2m:many"}, FieldArrivals: {ArriveEvenly, ArrivePoisson},
+		"key": {"typed-secret"}, "size": {"large"}, "follow": {"true"}}
 	return map[string]View{
-		"ready":             ready,
-		"ready-errors":      ready.Answer(wrong, "", errors),
-		"spawning":          at(spawning, ""),
-		"spawning-notice":   at(held, "sort=-fails"),
-		"running":           at(running, ""),
-		"running-sorted":    at(running, "sort=-p95"),
-		"running-edit":      at(running, "form=edit"),
-		"running-edit-bad":  at(running, "").Answer(url.Values{FieldUsers: {"0"}, FieldSpawnRate: {"2"}}, "", map[string]string{FieldUsers: "0 is too few — at least 1"}),
+		"ready-open":  NewView(readyStatus(), Query{}, openSite),
+		"ready-shape": NewView(readyStatus(), Query{}, shaped),
+		"ready-open-errors": ready.Answer(typing, Refusal{
+			Plan:   NewPreview(engine.Config{Model: engine.Open}, 0, map[engine.Field]string{engine.FieldStages: "x"}),
+			Errors: map[string]string{FieldStages: `character 4: "many" is not a target`, FieldRate: `"fast" is not a number`},
+		}),
+		"ready-stuck":   ready.Answer(url.Values{FieldUsers: {"2"}}, Refusal{Problem: engine.ErrStuck.Error(), Stuck: true}),
+		"open":          at(open, ""),
+		"open-sorted":   at(open, "sort=-r99"),
+		"open-charts":   at(open, "tab=charts"),
+		"open-failures": at(open, "tab=failures"),
+		"open-edit":     at(open, "form=edit"),
+		"open-stopped":  at(openStatus(engine.Stopped, 60), ""),
+		"paused":        at(paused, ""),
+		"staged":        at(staged, ""),
+		"staged-charts": at(staged, "tab=charts"),
+		"staged-edit":   at(staged, "form=edit"),
+
+		"ready":           ready,
+		"ready-errors":    ready.Answer(wrong, Refusal{Errors: errors}),
+		"spawning":        at(spawning, ""),
+		"spawning-notice": at(held, "sort=-fails"),
+		"running":         at(running, ""),
+		"running-sorted":  at(running, "sort=-p95"),
+		"running-edit":    at(running, "form=edit"),
+		"running-edit-bad": at(running, "").Answer(url.Values{FieldUsers: {"0"}, FieldSpawnRate: {"2"}},
+			Refusal{Errors: map[string]string{FieldUsers: "0 is too few — at least 1"}}),
 		"percentiles":       at(running, "tab=percentiles&sort=name"),
 		"charts":            at(spawning, "tab=charts"),
 		"charts-run":        at(running, "tab=charts&span=run"),
@@ -70,7 +107,7 @@ func scenes(t *testing.T) map[string]View {
 		"stopping":          at(stopping, ""),
 		"stopped":           at(stopped, ""),
 		"stopped-new":       at(stopped, "form=new"),
-		"stopped-new-bad":   at(stopped, "tab=charts").Answer(wrong, "The run did not start.", errors),
+		"stopped-new-bad":   at(stopped, "tab=charts").Answer(wrong, Refusal{Problem: "The run did not start.", Errors: errors}),
 		"empty":             at(empty, ""),
 		"empty-percentiles": at(empty, "tab=percentiles"),
 		"empty-charts":      at(empty, "tab=charts"),
@@ -80,9 +117,10 @@ func scenes(t *testing.T) map[string]View {
 		"hostile-tables":    at(evil, "tab=percentiles"),
 		"hostile-failures":  at(evil, "tab=failures"),
 		"hostile-errors":    at(evil, "tab=exceptions&form=edit"),
-		"hostile-form":      ready.Answer(wrong, hostile[0], map[string]string{FieldHost: hostile[6], hostile[0]: hostile[0]}),
-		"many":              at(status(engine.Running, 30, many(900)), ""),
-		"many-failures":     at(status(engine.Running, 2, many(900)), "tab=failures"),
+		"hostile-form": ready.Answer(wrong, Refusal{Problem: hostile[0], Plan: Plan{Error: hostile[0], Text: hostile[1]},
+			Errors: map[string]string{FieldHost: hostile[6], hostile[0]: hostile[0]}}),
+		"many":          at(status(engine.Running, 30, many(900)), ""),
+		"many-failures": at(status(engine.Running, 2, many(900)), "tab=failures"),
 	}
 }
 
@@ -134,7 +172,7 @@ func TestGoldenReports(t *testing.T) {
 	evil := status(engine.Stopped, 3, malice)
 	evil.Reason = hostile[0]
 	for name, s := range map[string]*engine.Status{
-		"report": status(engine.Stopped, 134, crowd), "report-empty": readyStatus(), "report-hostile": evil,
+		"report": status(engine.Stopped, 134, crowd), "report-open": openStatus(engine.Stopped, 90), "report-empty": readyStatus(), "report-hostile": evil,
 	} {
 		html := render(t, Document(NewReport(s, "body { color: black }")))
 		compareGolden(t, name, html)
@@ -225,7 +263,7 @@ func TestManyRowsAreCutWithNotice(t *testing.T) {
 // TestEveryInputHasALabelAndANote walks the forms.
 func TestEveryInputHasALabelAndANote(t *testing.T) {
 	html := render(t, Page(scenes(t)["ready-errors"]))
-	for _, m := range regexp.MustCompile(`<input id="([^"]+)"[^>]*aria-describedby="([^"]+)"`).FindAllStringSubmatch(html, -1) {
+	for _, m := range regexp.MustCompile(`<(?:input|select) id="([^"]+)"[^>]*aria-describedby="([^"]+)"`).FindAllStringSubmatch(html, -1) {
 		for _, want := range []string{`<label for="` + m[1] + `"`, `id="` + m[2] + `"`} {
 			if strings.Count(html, want) != 1 {
 				t.Errorf("input %s: %q occurs %d times, want once", m[1], want, strings.Count(html, want))

@@ -3,11 +3,13 @@ package web
 import (
 	"context"
 	"io"
+	"strconv"
 	"strings"
 
 	"github.com/a-h/templ"
 
 	"github.com/gregaria/gregaria/engine"
+	"github.com/gregaria/gregaria/engine/stats"
 )
 
 // A Report is a run as a file of its own: everything the page says in tables, to
@@ -15,10 +17,15 @@ import (
 type Report struct {
 	Title       string
 	State       string
+	Health      Health
 	Parameters  []Parameter
 	Numbers     []Number
+	Counts      []Count
+	Plan        *Plan // nil when it is no more than a number
 	Statistics  *Table
 	Percentiles *Table
+	Phases      *Phases
+	Feeds       []Feed
 	Failures    *Failures
 	Exceptions  *Exceptions
 	Notices     []string
@@ -33,9 +40,14 @@ func NewReport(s *engine.Status, style string) Report {
 	target, host := targets(s)
 	r := Report{
 		Title: "Gregaria report", State: string(s.State), Style: style,
+		Health:      newHealth(s.Stats.Health, stats.Health{}),
 		Numbers:     numbers(s, s.Stats),
-		Statistics:  newTable("Request statistics", statisticsColumns, s.Stats, Query{}),
-		Percentiles: newTable("Response time percentiles in milliseconds", percentilesColumns, s.Stats, Query{}),
+		Counts:      counts(s, s.Stats),
+		Plan:        newPlan(s),
+		Statistics:  newStatistics(s.Stats, Query{}),
+		Percentiles: newPercentiles(s.Stats, Query{}),
+		Phases:      newPhases(s.Stats.Phases),
+		Feeds:       newFeeds(s.Feeds),
 		Failures:    newFailures(s.Stats, s.Started),
 		Exceptions:  newExceptions(s.Stats, s.Started),
 	}
@@ -51,15 +63,44 @@ func NewReport(s *engine.Status, style string) Report {
 	if !s.Ended.IsZero() {
 		end = s.Ended.Format(day)
 	}
-	r.Parameters = []Parameter{
-		{"Scenarios", target}, {"Host", host},
-		{"Users", count(int64(s.Config.Users))}, {"Spawn rate", number(s.Config.SpawnRate) + "/s"},
-		{"Start", s.Started.Format(day)}, {"End", end}, {"Duration", clock(s.Elapsed())},
+	r.Parameters = append([]Parameter{{"Scenarios", target}, {"Host", host}}, loadParameters(s.Config)...)
+	r.Parameters = append(r.Parameters,
+		Parameter{"Start", s.Started.Format(day)}, Parameter{"End", end}, Parameter{"Duration", clock(s.Elapsed())})
+	if s.Paused > 0 {
+		r.Parameters = append(r.Parameters, Parameter{"Paused for", clock(s.Paused)})
 	}
 	if s.Reason != "" {
 		r.Parameters = append(r.Parameters, Parameter{"Ended because", line(s.Reason)})
 	}
 	return r
+}
+
+// loadParameters word the load that a run was asked for.
+func loadParameters(c engine.Config) []Parameter {
+	list := []Parameter{{"Model", "users"}}
+	if c.Model == engine.Open {
+		list[0].Value = "arrivals, evenly"
+		if c.Poisson {
+			list[0].Value = "arrivals, at random (Poisson)"
+		}
+	}
+	switch {
+	case c.Shape != "":
+		list = append(list, Parameter{"Shape", line(c.Shape)})
+	case len(c.Stages) > 0:
+		list = append(list, Parameter{"Stages", c.Stages.String()})
+	case c.Model == engine.Open:
+		list = append(list, Parameter{"Arrivals", loadText(c.Rate) + "/s"})
+	default:
+		list = append(list, Parameter{"Users", count(int64(c.Users))}, Parameter{"Spawn rate", number(c.SpawnRate) + "/s"})
+	}
+	if c.Model == engine.Open {
+		list = append(list, Parameter{"User cap", count(int64(userCap(c)))})
+	}
+	if c.Iterations > 0 {
+		list = append(list, Parameter{"Iterations", count(c.Iterations)})
+	}
+	return append(list, Parameter{"Seed", strconv.FormatUint(c.Seed, 10)})
 }
 
 // ReportPolicy is what a report may do: show itself in its own style.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"hash/fnv"
 	"maps"
+	"math"
 	"net/url"
 	"slices"
 	"strconv"
@@ -34,7 +35,9 @@ type View struct {
 	Host    string // where they send requests
 	Reason  string // why the run ended or is ending
 	Actions []Action
+	Health  Health
 	Numbers []Number
+	Counts  []Count
 	Tabs    []Tab
 	Notices []string
 	Start   Form
@@ -42,6 +45,8 @@ type View struct {
 
 	// The content of the current tab; the others are nil.
 	Table      *Table
+	Phases     *Phases // beside Table
+	Feeds      []Feed  // beside Table
 	Charts     *Charts
 	Failures   *Failures
 	Exceptions *Exceptions
@@ -87,6 +92,7 @@ type FailureRow struct {
 	ID                           string // stays the same from frame to frame
 	Count, Method, Name, Message string
 	Example                      string // "" when it says nothing that Message does not
+	Ours                         bool   // this machine could not send it
 	First, Last                  Moment
 }
 
@@ -120,16 +126,20 @@ func NewView(s *engine.Status, q Query, site Site) View {
 	if s.Run == 0 {
 		config = site.Default
 	}
-	fill := values(config, site.Offer)
+	fill := values(config, site)
 	v := View{
 		Site: site, Query: q, State: s.State,
 		Build: site.Build + "-" + site.Offer.fingerprint(),
 		Start: newStartForm(fill, site.Offer),
-		Edit:  newEditForm(fill),
 	}
+	v.Start.Load.Preview = NewPreview(config, 0, nil)
 	v.Start.Inline = s.State == engine.Ready
 	v.Start.Open = s.State == engine.Ready || s.State == engine.Stopped && q.Form == FormNew
-	v.Edit.Open = s.State == engine.Running && q.Form == FormEdit || s.State == engine.Spawning && q.Form == FormEdit
+	rest := remaining(s)
+	change := loadValues(rest, site.Default)
+	v.Edit = newEditForm(change, site.Offer)
+	v.Edit.Load.Preview = NewPreview(rest, s.Target, nil)
+	v.Edit.Open = changeable(s.State) && q.Form == FormEdit
 	v.Title = "Gregaria"
 	if s.State == engine.Ready {
 		return v
@@ -137,8 +147,10 @@ func NewView(s *engine.Status, q Query, site Site) View {
 	v.Title = string(s.State) + " · Gregaria"
 	v.Clock = clock(s.Elapsed())
 	v.Target, v.Host = targets(s)
-	v.Actions = actions(s, q, fill)
+	v.Actions = actions(s, q, fill, change)
+	v.Health = newHealth(snapshot.Health, snapshot.Now)
 	v.Numbers = numbers(s, snapshot)
+	v.Counts = counts(s, snapshot)
 	v.Tabs = tabLinks(q, snapshot)
 	v.Reason = line(s.Reason)
 	for _, n := range s.Notices {
@@ -146,9 +158,9 @@ func NewView(s *engine.Status, q Query, site Site) View {
 	}
 	switch q.Tab {
 	case TabPercentiles:
-		v.Table = newTable("Response time percentiles in milliseconds", percentilesColumns, snapshot, q)
+		v.Table = newPercentiles(snapshot, q)
 	case TabCharts:
-		v.Charts = newCharts(s.History, q)
+		v.Charts = newCharts(s, q)
 	case TabFailures:
 		v.Failures = newFailures(snapshot, s.Started)
 	case TabExceptions:
@@ -156,25 +168,37 @@ func NewView(s *engine.Status, q Query, site Site) View {
 	case TabDownload:
 		v.Download = files
 	default:
-		v.Table = newTable("Request statistics", statisticsColumns, snapshot, q)
+		v.Table = newStatistics(snapshot, q)
+		v.Phases, v.Feeds = newPhases(snapshot.Phases), newFeeds(s.Feeds)
 	}
 	return v
 }
 
+// changeable reports whether the load of a run in state s can be changed.
+func changeable(s engine.State) bool { return s.Active() && s != engine.Stopping }
+
+// A Refusal is why a form was refused.
+type Refusal struct {
+	Problem string            // what no field is to blame for
+	Errors  map[string]string // by field
+	Plan    Plan              // of the load that was asked for
+	Stuck   bool              // users of an earlier run are in the way
+}
+
 // Answer returns v as it is shown to a reader whose form was refused: with what
 // was typed, and each error beside its field.
-func (v View) Answer(typed url.Values, problem string, errors map[string]string) View {
+func (v View) Answer(typed url.Values, r Refusal) View {
 	form := &v.Start
-	if v.State == engine.Spawning || v.State == engine.Running {
-		v.Edit = newEditForm(typed)
+	if changeable(v.State) {
+		v.Edit = newEditForm(typed, v.Site.Offer)
 		form = &v.Edit
 	} else {
 		inline := v.Start.Inline
 		v.Start = newStartForm(typed, v.Site.Offer)
 		v.Start.Inline = inline
 	}
-	form.Open = true
-	form.blame(problem, errors)
+	form.Open, form.Stuck, form.Load.Preview = true, r.Stuck, r.Plan
+	form.blame(r.Problem, r.Errors)
 	return v
 }
 
@@ -190,7 +214,9 @@ func targets(s *engine.Status) (scenarios, host string) {
 	return line(strings.Join(names, ", ")), clip(line(strings.Join(hosts, ", ")), 200)
 }
 
-func actions(s *engine.Status, q Query, fill url.Values) []Action {
+// actions are what can be done in a state. fill is for a new run, change for the load
+// of the one that is on.
+func actions(s *engine.Status, q Query, fill, change url.Values) []Action {
 	reset := Action{Label: "Reset", Post: "/stats/reset", Kind: "quiet"}
 	switch s.State {
 	case engine.Stopped:
@@ -198,9 +224,13 @@ func actions(s *engine.Status, q Query, fill url.Values) []Action {
 	case engine.Stopping:
 		return []Action{{Label: "Stopping…", Post: "/stop", Kind: "main", Disabled: true}}
 	default:
-		now := url.Values{FieldUsers: fill[FieldUsers], FieldSpawnRate: fill[FieldSpawnRate]}
+		hold := Action{Label: "Pause", Post: "/pause", Kind: "quiet"}
+		if s.State == engine.Paused {
+			hold.Label, hold.Post = "Resume", "/resume"
+		}
 		return []Action{
-			{Label: "Edit", Opens: "edit", Href: q.withForm(FormEdit).link(), Fill: now.Encode(), Kind: "quiet"},
+			hold,
+			{Label: "Edit", Opens: "edit", Href: q.withForm(FormEdit).link(), Fill: change.Encode(), Kind: "quiet"},
 			reset,
 			{Label: "Stop", Post: "/stop", Kind: "main"},
 		}
@@ -224,8 +254,7 @@ func numbers(s *engine.Status, snapshot *stats.Snapshot) []Number {
 		return newSpark(list)
 	}
 	list := []Number{
-		{Label: "Users", Value: count(int64(s.Users)), Note: "of " + count(int64(s.Config.Users)),
-			Spark: spark(func(p stats.Point) float64 { return float64(p.Users) })},
+		loadNumber(s, points, spark),
 		{Label: "Requests/s", Value: briefly(rate), Note: span, Spark: spark(stats.Point.Rate)},
 		{Label: "Failures", Value: percent(snapshot.Total.FailRatio()), Unit: "%", Note: "whole run",
 			Bad: snapshot.Total.Failures() > 0, Spark: spark(failShare)},
@@ -242,6 +271,25 @@ func numbers(s *engine.Status, snapshot *stats.Snapshot) []Number {
 		list = append(list, n)
 	}
 	return list
+}
+
+// loadNumber is how much load there is, beside what is asked for.
+func loadNumber(s *engine.Status, points []stats.Point, spark func(func(stats.Point) float64) string) Number {
+	if s.Config.Model == engine.Open {
+		over := s.State == engine.Stopped
+		n := Number{Label: "Arrivals/s", Value: briefly(arriving(points, over)), Note: "target " + loadText(s.Target),
+			Spark: spark(func(p stats.Point) float64 { return arriving([]stats.Point{p}, true) })}
+		if over {
+			n.Note = "whole run"
+		}
+		return n
+	}
+	n := Number{Label: "Users", Value: count(int64(s.Users)), Note: "of " + count(int64(s.Config.Users)),
+		Spark: spark(func(p stats.Point) float64 { return float64(p.Users) })}
+	if len(s.Config.Stages) > 0 || s.Config.Shape != "" {
+		n.Note = "target " + loadText(math.Round(s.Target))
+	}
+	return n
 }
 
 func failShare(p stats.Point) float64 {
@@ -272,9 +320,9 @@ func newFailures(s *stats.Snapshot, start time.Time) *Failures {
 	list, f.Notice = shown(list, "kinds of failure")
 	for _, x := range list {
 		r := FailureRow{
-			ID:    elementID("fail", x.Method, x.Name, x.Format),
+			ID:    elementID("fail", x.Method, x.Name, x.Format, strconv.FormatBool(x.Ours)),
 			Count: count(x.Count), Method: clip(line(x.Method), 24), Name: clip(line(x.Name), 240),
-			Message: clip(line(x.Format), 500), Example: clip(lines(x.Example), 1000),
+			Message: clip(line(x.Format), 500), Example: clip(lines(x.Example), 1000), Ours: x.Ours,
 			First: moment(x.First, start), Last: moment(x.Last, start),
 		}
 		if x.Example == x.Format {

@@ -100,8 +100,8 @@ func TestNumbersAreCurrentUntilTheRunIsOver(t *testing.T) {
 
 func TestActionsOfEachState(t *testing.T) {
 	for state, want := range map[engine.State]string{
-		engine.Ready: "", engine.Spawning: "Edit Reset Stop", engine.Running: "Edit Reset Stop",
-		engine.Stopping: "Stopping…", engine.Stopped: "Reset New",
+		engine.Ready: "", engine.Spawning: "Pause Edit Reset Stop", engine.Running: "Pause Edit Reset Stop",
+		engine.Paused: "Resume Edit Reset Stop", engine.Stopping: "Stopping…", engine.Stopped: "Reset New",
 	} {
 		var labels []string
 		for _, a := range NewView(status(state, 3, crowd), Query{}, site(t)).Actions {
@@ -141,12 +141,12 @@ func TestPasswordsOfHostsAreNotShown(t *testing.T) {
 // where there were no requests.
 func TestSeriesIsJSON(t *testing.T) {
 	points := latest(status(engine.Running, 5, crowd).History, SpanRecent)
-	points = append(points, stats.Point{From: points[4].To, To: points[4].To.Add(1e9), Users: 3})
+	points = append(points, stats.Point{From: points[4].To, To: points[4].To.Add(1e9), Gauges: stats.Gauges{Users: 3}})
 	var got map[string][]*float64
-	if err := json.Unmarshal([]byte(series(points)), &got); err != nil {
+	if err := json.Unmarshal([]byte(series(points, true)), &got); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"t", "rps", "fps", "p50", "p95", "users"} {
+	for _, name := range []string{"t", "rps", "fps", "p50", "p95", "users", "target", "health", "due", "started", "dropped"} {
 		if n := len(got[name]); n != 6 {
 			t.Errorf("series has %d of %s, want 6", n, name)
 		}
@@ -183,7 +183,7 @@ func TestSparkNeedsTwoValues(t *testing.T) {
 // TestFormKeepsWhatWasTyped: a refused form comes back as it was sent.
 func TestFormKeepsWhatWasTyped(t *testing.T) {
 	typed := url.Values{FieldUsers: {"many"}, FieldHost: {"http://u:p@x"}, FieldScenarios: {"get"}, "depth": {"4"}}
-	v := NewView(readyStatus(), Query{}, site(t)).Answer(typed, "", map[string]string{"depth": "too deep", "nowhere": "lost"})
+	v := NewView(readyStatus(), Query{}, site(t)).Answer(typed, Refusal{Errors: map[string]string{"depth": "too deep", "nowhere": "lost"}})
 	if !v.Start.Open || !v.Start.Unfolded || v.Start.Problem != "lost" {
 		t.Errorf("form = open %v, unfolded %v, problem %q; want true, true, lost", v.Start.Open, v.Start.Unfolded, v.Start.Problem)
 	}

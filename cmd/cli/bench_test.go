@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bytes"
 	"fmt"
 	"testing"
 	"time"
@@ -24,15 +23,18 @@ func BenchmarkFollow(b *testing.B) {
 		fill()
 		tp.second(0)
 	}
-	c := &csvFiles{pending: new(bytes.Buffer)}
-	c.history, _ = report.NewHistory(c.pending, false)
-	c.follow(tp.history.Timeline())
+	c := new(csvFiles)
+	c.history, _ = report.NewHistory(c.grow("_stats_history.csv"), false)
+	c.health, _ = report.NewHealth(c.grow("_health.csv"))
+	c.follow(tp.second(0))
 	for b.Loop() {
 		b.StopTimer()
 		fill()
 		s := tp.second(0)
 		b.StartTimer()
-		c.follow(s.History)
-		c.pending.Reset()
+		c.follow(s)
+		for _, g := range c.growing {
+			g.pending.Reset()
+		}
 	}
 }

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -45,6 +47,7 @@ func Main(suite load.Suite) {
 		Stderr:  os.Stderr,
 		Signals: signals,
 		Width:   func() int { return terminalWidth(os.Stdout) },
+		Lookup:  os.LookupEnv,
 	}))
 }
 
@@ -55,6 +58,10 @@ type Env struct {
 	Stdout, Stderr io.Writer
 	Signals        <-chan os.Signal // the first ends the run, the second the program
 	Width          func() int       // of the terminal in columns; 0 if Stdout is none; nil means none
+
+	// Lookup returns a variable of the environment, and whether there is one; nil
+	// means that there are none.
+	Lookup func(name string) (string, bool)
 }
 
 // Run is the program as a function from its surroundings to its exit status. After
@@ -62,6 +69,9 @@ type Env struct {
 func Run(ctx context.Context, suite load.Suite, env Env) int {
 	if env.Width == nil {
 		env.Width = func() int { return 0 }
+	}
+	if env.Lookup == nil {
+		env.Lookup = func(string) (string, bool) { return "", false }
 	}
 	ctx, end := context.WithCancelCause(ctx)
 	defer end(nil)
@@ -88,6 +98,7 @@ func Run(ctx context.Context, suite load.Suite, env Env) int {
 type program struct {
 	Env
 	suite  load.Suite
+	flags  *flags
 	opts   *options
 	log    *log
 	engine *engine.Engine
@@ -98,17 +109,18 @@ func (p *program) run(ctx context.Context) int {
 	if err != nil {
 		return p.refuse(err)
 	}
-	flags, err := newFlags(plans)
+	shapes := slices.Sorted(maps.Keys(p.suite.Shapes))
+	p.flags, err = newFlags(plans, shapes)
 	if err != nil {
 		return p.refuse(err)
 	}
 	var mistakes error
-	p.opts, mistakes = flags.parse(p.Args)
+	p.opts, mistakes = p.flags.parse(p.Args, p.Lookup)
 	switch {
 	case p.opts == nil:
 		return p.refuse(mistakes)
 	case p.opts.help:
-		io.WriteString(p.Stdout, flags.help(p.Name, p.Width()))
+		io.WriteString(p.Stdout, p.flags.help(p.Name, p.Width()))
 		return exitOK
 	case p.opts.version:
 		fmt.Fprintln(p.Stdout, p.Name, thisBuild())
@@ -120,7 +132,7 @@ func (p *program) run(ctx context.Context) int {
 		return p.refuse(errors.Join(mistakes, err))
 	}
 	defer closeLog()
-	p.engine, err = engine.New(p.suite, engine.Options{Logger: p.log.Logger, UserAgent: "gregaria/" + thisBuild().version})
+	p.engine, err = engine.New(p.suite, engine.Options{Logger: p.log.Logger, Wire: p.opts.wire})
 	if err != nil {
 		return p.refuse(errors.Join(mistakes, err))
 	}
@@ -128,7 +140,7 @@ func (p *program) run(ctx context.Context) int {
 		return p.refuse(err)
 	}
 	if p.opts.list {
-		io.WriteString(p.Stdout, listing(plans))
+		io.WriteString(p.Stdout, listing(plans, shapes))
 		return exitOK
 	}
 	return p.work(ctx)
@@ -196,7 +208,7 @@ func (p *program) work(ctx context.Context) int {
 	case saveErr != nil:
 		p.complain(saveErr)
 		return exitUnsaved
-	case status.Stats.Total.Failures() > 0 || len(status.Stats.Exceptions) > 0:
+	case len(status.Stats.Failures) > 0 || len(status.Stats.Exceptions) > 0:
 		return exitFailed
 	}
 	return exitOK
@@ -212,7 +224,7 @@ func (p *program) complain(err error) {
 	for _, e := range each(err) {
 		text := e.Error()
 		if f, ok := errors.AsType[*engine.FieldError](e); ok {
-			text = flagMessage(f)
+			text = p.flags.message(f)
 		}
 		fmt.Fprintf(p.Stderr, "%s: %s\n", p.Name, report.OneLine(text))
 	}

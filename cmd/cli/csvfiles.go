@@ -1,10 +1,10 @@
 package cli
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"os"
 	"time"
@@ -17,45 +17,65 @@ import (
 const (
 	retryAfter  = 10 * time.Second // a failure to write
 	complainFor = time.Minute      // one log line about failures in this time
-	mostPending = 8 << 20          // bytes of history that wait for a disk with room
 )
 
-// csvFiles are the files of --csv. Three are replaced as the run goes on and always
-// whole; the history grows. A disk that is full or gone stops the writing, never
-// the run: what could not be written is tried again.
+// csvFiles are the files of --csv. Some grow with the history; the others are
+// replaced as the run goes on and always whole. A disk that is full or gone stops the
+// writing, never the run: what could not be written is tried again.
 type csvFiles struct {
 	prefix string
 	log    *slog.Logger
 	now    func() time.Time
 
-	history *report.History
-	began   time.Time // the first moment of the history that is followed
-	last    time.Time // up to which it is in pending or in the file
-	pending *bytes.Buffer
-	file    *os.File
-	size    int64 // of the file up to the last whole line
-	lost    bool  // whether some of the history never made it to the file
+	growing  []*growing // the first is that of history
+	history  *report.History
+	health   *report.Log
+	arrivals *report.Log // nil without a run of the open model
+	response bool        // whether a request ever was sent later than intended
+
+	began time.Time // the first moment of the history that is followed
+	last  time.Time // up to which it is in the growing files
 
 	retry      time.Time // when to write again after a failure; zero without one
 	complained time.Time
 }
 
+// Files that there are only if there is something in them.
+const (
+	arrivalsFile = "_arrivals.csv"
+	responseFile = "_response.csv"
+)
+
 // createCSV begins the files, so that a prefix that cannot be written to is known
 // before the run.
 func createCSV(prefix string, full bool, log *slog.Logger) (*csvFiles, error) {
-	c := &csvFiles{prefix: prefix, log: log, now: time.Now, pending: new(bytes.Buffer)}
-	var err error
-	if c.history, err = report.NewHistory(c.pending, full); err != nil {
+	c := &csvFiles{prefix: prefix, log: log, now: time.Now}
+	var historyErr, healthErr error
+	c.history, historyErr = report.NewHistory(c.grow("_stats_history.csv"), full)
+	c.health, healthErr = report.NewHealth(c.grow("_health.csv"))
+	if err := errors.Join(historyErr, healthErr); err != nil {
 		return nil, err
 	}
-	if c.file, err = os.Create(prefix + "_stats_history.csv"); err != nil {
-		return nil, fmt.Errorf("--csv: %w", err)
+	err := c.write(&engine.Status{Stats: &stats.Snapshot{}})
+	for _, name := range []string{arrivalsFile, responseFile} { // of an earlier run
+		if removeErr := os.Remove(prefix + name); err == nil && !errors.Is(removeErr, fs.ErrNotExist) {
+			err = removeErr
+		}
 	}
-	if err := c.write(&engine.Status{Stats: &stats.Snapshot{}}); err != nil {
-		c.file.Close()
+	if err != nil {
+		for _, g := range c.growing {
+			g.close()
+		}
 		return nil, fmt.Errorf("--csv: %w", err)
 	}
 	return c, nil
+}
+
+// grow returns another file that grows.
+func (c *csvFiles) grow(name string) *growing {
+	g := &growing{path: c.prefix + name}
+	c.growing = append(c.growing, g)
+	return g
 }
 
 // update brings the files to s.
@@ -63,7 +83,7 @@ func (c *csvFiles) update(s *engine.Status) {
 	if s.Run == 0 {
 		return
 	}
-	c.follow(s.History)
+	c.follow(s)
 	now := c.now()
 	if now.Before(c.retry) {
 		return
@@ -82,19 +102,25 @@ func (c *csvFiles) update(s *engine.Status) {
 
 // finish brings the files to s, the last status, and closes them.
 func (c *csvFiles) finish(s *engine.Status) error {
-	c.follow(s.History)
-	err := errors.Join(c.write(s), c.file.Sync(), c.file.Close())
-	if err != nil {
+	c.follow(s)
+	errs := []error{c.write(s)}
+	for _, g := range c.growing {
+		errs = append(errs, g.close())
+	}
+	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("CSV files: %w", err)
 	}
-	if c.lost {
-		return fmt.Errorf("CSV files: %s has a gap: it could not be written to for too long", c.file.Name())
+	for _, g := range c.growing {
+		if g.lost {
+			return fmt.Errorf("CSV files: %s has a gap: it could not be written to for too long", g.path)
+		}
 	}
 	return nil
 }
 
-// follow takes over what t has beyond the last time.
-func (c *csvFiles) follow(t stats.Timeline) {
+// follow takes over what the history of s has beyond the last time.
+func (c *csvFiles) follow(s *engine.Status) {
+	t := s.History
 	n := t.Len()
 	if n == 0 {
 		return
@@ -107,33 +133,46 @@ func (c *csvFiles) follow(t stats.Timeline) {
 	for first > 0 && t.Point(first-1).To.After(c.last) {
 		first--
 	}
+	open := s.Config.Model == engine.Open
+	if open && c.arrivals == nil {
+		c.arrivals, _ = report.NewArrivals(c.grow(arrivalsFile)) // what grows takes everything
+	}
 	for i := first; i < n; i++ {
-		if c.pending.Len() > mostPending {
-			c.lost = true
-			c.pending.Reset()
+		for _, g := range c.growing {
+			g.bound()
 		}
-		_ = c.history.Add(t.Delta(i)) // a buffer takes everything
+		d := t.Delta(i)
+		_ = c.history.Add(d)
+		_ = c.health.Add(d)
+		if open {
+			_ = c.arrivals.Add(d)
+		}
 		c.last = t.Point(i).To
 	}
 }
 
-// write writes what is pending of the history, and the other files anew.
+// write writes what is pending, and the other files anew.
 func (c *csvFiles) write(s *engine.Status) error {
-	if n, err := c.file.WriteAt(c.pending.Bytes(), c.size); err != nil {
-		_ = c.file.Truncate(c.size) // no half line, if it can be helped
-		return err
-	} else {
-		c.size += int64(n)
-		c.pending.Reset()
+	for _, g := range c.growing {
+		if err := g.write(); err != nil {
+			return err
+		}
 	}
+	c.response = c.response || s.Stats.Total.All().Lagged()
 	for _, f := range []struct {
-		name  string
-		write func(io.Writer) error
+		name   string
+		wanted bool
+		write  func(io.Writer) error
 	}{
-		{"_stats.csv", func(w io.Writer) error { return report.RequestsCSV(w, s.Stats) }},
-		{"_failures.csv", func(w io.Writer) error { return report.FailuresCSV(w, s.Stats.Failures) }},
-		{"_exceptions.csv", func(w io.Writer) error { return report.ExceptionsCSV(w, s.Stats.Exceptions) }},
+		{"_stats.csv", true, func(w io.Writer) error { return report.RequestsCSV(w, s.Stats) }},
+		{"_failures.csv", true, func(w io.Writer) error { return report.FailuresCSV(w, s.Stats.Failures) }},
+		{"_exceptions.csv", true, func(w io.Writer) error { return report.ExceptionsCSV(w, s.Stats.Exceptions) }},
+		{"_phases.csv", true, func(w io.Writer) error { return report.PhasesCSV(w, s.Stats) }},
+		{responseFile, c.response, func(w io.Writer) error { return report.ResponseCSV(w, s.Stats) }},
 	} {
+		if !f.wanted {
+			continue
+		}
 		if err := report.WriteFile(c.prefix+f.name, f.write); err != nil {
 			return err
 		}

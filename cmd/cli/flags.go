@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -12,11 +13,13 @@ import (
 
 	"github.com/gregaria/gregaria/engine"
 	"github.com/gregaria/gregaria/engine/load"
+	"github.com/gregaria/gregaria/engine/wire"
 )
 
 // options are what a command line asks for.
 type options struct {
 	config engine.Config
+	wire   wire.Options
 
 	headless    bool
 	autostart   bool
@@ -41,6 +44,11 @@ type flags struct {
 	all    *pflag.FlagSet
 	groups []group // for the help
 	given  map[string]*entry
+
+	specs     []load.ParamSpec  // of the scenarios' parameters
+	texts     map[string]string // the parameters that were given
+	variables map[string]string // by what in the environment, for those that no flag gave
+	mistakes  []error
 }
 
 // A group is flags that the help shows together.
@@ -68,19 +76,33 @@ func (e *entry) Type() string { return e.kind }
 
 // newFlags returns the flags of the program and of the plans' parameters, or every
 // parameter whose flag the program has for itself.
-func newFlags(plans []*load.Plan) (*flags, error) {
+func newFlags(plans []*load.Plan, shapes []string) (*flags, error) {
 	f := &flags{plans: plans, all: pflag.NewFlagSet("", pflag.ContinueOnError), given: map[string]*entry{}}
 	f.all.Usage = func() {}
 
 	f.group("Load")
 	f.value("users", "u", "N", "1", "users at the peak")
 	f.value("spawn-rate", "r", "X", "1", "users started per second")
+	f.value("arrivals", "", "X", "", "instead of --users: start so many tasks per second, however slow the target is (the open model)")
+	f.value("user-cap", "", "N", "", fmt.Sprintf("with arrivals: users there may be at once; what more would be due is dropped and counted (default %d)", engine.DefaultUserCap))
+	f.toggle("poisson", "", "with arrivals: at random intervals, not even ones")
+	f.value("stages", "", "STAGES", "", "instead of --users: load over time; 2m:100,5m:100,30s:0 goes evenly to 100 users, stays, and goes to none; 1m:50:step jumps")
+	f.value("shape", "", "NAME", "", "instead of --users: load over time as the program has it: "+cmp.Or(series(shapes), "it has none"))
+	f.value("model", "", "MODEL", "", "what --stages and --shape count: users, or arrivals per second (default users)")
+
+	f.group("End of the run")
 	f.value("run-time", "t", "TIME", "", "stop after 20, 20s, 3m, 2h, 1h20m or 3h30m10s, for example")
+	f.value("iterations", "i", "N", "", "stop after so many tasks of all users together")
 	f.value("stop-timeout", "s", "TIME", "", "how long users may finish their task when the run stops; not at all by default")
-	f.value("host", "H", "URL", "", "where to send requests, instead of the scenarios' own hosts")
+
+	f.group("Tasks")
 	f.value("tags", "T", "TAGS", "", "run only tasks with one of these: read,write")
 	f.value("exclude-tags", "E", "TAGS", "", "run no task with one of these")
-	f.toggle("insecure", "", "accept any TLS certificate")
+	f.value("seed", "", "N", "", "make the random choices of an earlier run, whose summary has its seed")
+
+	f.group("Target")
+	f.value("host", "H", "URL", "", "where to send requests, instead of the scenarios' own hosts")
+	f.addConnection()
 
 	f.group("Page")
 	f.value("web-port", "P", "N", "8089", "serve the page on this port")
@@ -93,7 +115,7 @@ func newFlags(plans []*load.Plan) (*flags, error) {
 	f.toggle("only-summary", "", "print no tables before the end")
 
 	f.group("Results")
-	f.value("csv", "", "PREFIX", "", "write PREFIX_stats.csv, PREFIX_stats_history.csv, PREFIX_failures.csv and PREFIX_exceptions.csv")
+	f.value("csv", "", "PREFIX", "", "write PREFIX_stats.csv, PREFIX_stats_history.csv and so on: failures, exceptions, phases, health, arrivals and response")
 	f.toggle("csv-full-history", "", "write every row, not only the total, to PREFIX_stats_history.csv")
 
 	f.group("Demo")
@@ -109,39 +131,7 @@ func newFlags(plans []*load.Plan) (*flags, error) {
 	f.toggle("version", "V", "print the version and exit")
 	f.toggle("help", "h", "print this and exit")
 
-	return f, f.params()
-}
-
-// params adds a flag per parameter of the scenarios. Scenarios may share one.
-func (f *flags) params() error {
-	var errs []error
-	own := f.names()
-	readers := map[string][]string{}
-	var specs []load.ParamSpec
-	for _, plan := range f.plans {
-		for _, param := range plan.Params {
-			spec := param.Spec()
-			if slices.Contains(own, spec.Name) {
-				errs = append(errs, fmt.Errorf("scenario %s: parameter %s: the program has a flag of that name — choose another", plan.Name, spec.Name))
-				continue
-			}
-			if readers[spec.Name] == nil {
-				specs = append(specs, spec)
-			}
-			if !slices.Contains(readers[spec.Name], plan.Name) {
-				readers[spec.Name] = append(readers[spec.Name], plan.Name)
-			}
-		}
-	}
-	if len(specs) > 0 {
-		f.group("Parameters of scenarios")
-	}
-	for _, spec := range specs {
-		usage := fmt.Sprintf("(%s) %s", strings.Join(readers[spec.Name], ", "), spec.Help)
-		kind := map[string]string{"string": "TEXT", "int": "N", "float64": "X", "bool": "bool", "duration": "TIME"}[spec.Kind]
-		f.value(spec.Name, "", kind, spec.Default, usage)
-	}
-	return errors.Join(errs...)
+	return f, f.addParams()
 }
 
 func (f *flags) group(title string) {
@@ -168,70 +158,68 @@ func (f *flags) names() []string {
 	return names
 }
 
-// parse reads a command line. With mistakes in values it returns what can be read
-// and every mistake; when it cannot even tell flags from values, the options are
-// nil.
-func (f *flags) parse(args []string) (*options, error) {
+// parse reads a command line, and what a scenario's parameters are in the
+// environment. With mistakes in values it returns what can be read and every mistake;
+// when it cannot even tell flags from values, the options are nil.
+func (f *flags) parse(args []string, lookup func(string) (string, bool)) (*options, error) {
 	if err := f.all.Parse(args); err != nil {
 		return nil, f.explain(err)
 	}
-	var errs []error
-	note := func(err error) {
-		if err != nil {
-			errs = append(errs, err)
-		}
-	}
-	toggled := func(name string) bool {
-		texts := f.given[name].texts
-		if len(texts) == 0 {
-			return false
-		}
-		on, err := strconv.ParseBool(texts[len(texts)-1])
-		if err != nil {
-			note(fmt.Errorf("--%s: %q is neither true nor false", name, texts[len(texts)-1]))
-		}
-		return on
-	}
-	var err error
-	o := &options{
-		headless: toggled("headless"), autostart: toggled("autostart"), onlySummary: toggled("only-summary"),
-		csv: f.last("csv"), csvFull: toggled("csv-full-history"),
-		webHost: f.last("web-host"), allowedHosts: words(f.given["allowed-host"].texts),
-		logfile: f.last("logfile"),
-		demo:    toggled("demo"), demoBug: toggled("demo-bug"),
-		list: toggled("list"), version: toggled("version"), help: toggled("help"),
-	}
-	o.demo = o.demo || o.demoBug
+	o := &options{config: f.amount()}
 	c := &o.config
-	c.Users, err = engine.ParseUsers(f.last("users"))
-	if err != nil {
-		c.Users = 1 // so that the engine can check the rest
-	}
-	note(err)
-	c.SpawnRate, err = engine.ParseSpawnRate(f.last("spawn-rate"))
-	if err != nil {
-		c.SpawnRate = 1
-	}
-	note(err)
-	c.RunTime, err = engine.ParseRunTime(f.last("run-time"))
-	note(err)
-	c.StopTimeout, err = engine.ParseStopTimeout(f.last("stop-timeout"))
-	note(err)
-	c.Host = f.last("host")
+	c.RunTime = read(f, "run-time", engine.ParseRunTime)
+	c.Iterations = read(f, "iterations", engine.ParseIterations)
+	c.StopTimeout = read(f, "stop-timeout", engine.ParseStopTimeout)
 	c.Tags, c.ExcludeTags = words(f.given["tags"].texts), words(f.given["exclude-tags"].texts)
-	c.Insecure = toggled("insecure")
-	c.Params = f.paramsGiven()
-	c.Scenarios, err = f.scenarios()
-	note(err)
-	o.webPort, err = parsePort(f.last("web-port"))
-	note(err)
-	o.level, err = parseLevel(f.last("loglevel"))
-	note(err)
+	c.Seed = read(f, "seed", engine.ParseSeed)
+	c.Host, c.Insecure, o.wire = f.last("host"), f.on("insecure"), f.wire()
+	c.Params = f.params(lookup)
+	c.Scenarios = f.scenarios()
+
+	o.webHost, o.webPort = f.last("web-host"), read(f, "web-port", parsePort)
+	o.allowedHosts = words(f.given["allowed-host"].texts)
+	o.headless, o.autostart, o.onlySummary = f.on("headless"), f.on("autostart"), f.on("only-summary")
+	o.csv, o.csvFull = f.last("csv"), f.on("csv-full-history")
 	if o.csvFull && o.csv == "" {
-		note(errors.New("--csv-full-history: needs --csv, which says where"))
+		f.wrong("--csv-full-history: needs --csv, which says where")
 	}
-	return o, errors.Join(errs...)
+	o.demoBug = f.on("demo-bug")
+	o.demo = o.demoBug || f.on("demo")
+	o.level, o.logfile = read(f, "loglevel", parseLevel), f.last("logfile")
+	o.list, o.version, o.help = f.on("list"), f.on("version"), f.on("help")
+	return o, errors.Join(f.mistakes...)
 }
+
+// wrong keeps a mistake.
+func (f *flags) wrong(format string, args ...any) {
+	f.mistakes = append(f.mistakes, fmt.Errorf(format, args...))
+}
+
+// read returns what parse makes of what was given for a flag last, or of its default;
+// the zero value when that is a mistake.
+func read[T any](f *flags, name string, parse func(string) (T, error)) (value T) {
+	v, err := parse(f.last(name))
+	if err != nil {
+		f.mistakes = append(f.mistakes, err)
+		return value
+	}
+	return v
+}
+
+// on returns what a flag without a value says.
+func (f *flags) on(name string) bool {
+	if len(f.given[name].texts) == 0 {
+		return false
+	}
+	on, err := strconv.ParseBool(f.last(name))
+	if err != nil {
+		f.wrong("--%s: %q is neither true nor false", name, f.last(name))
+	}
+	return on
+}
+
+// has reports whether a flag was given, and not as "".
+func (f *flags) has(name string) bool { return len(f.given[name].texts) > 0 && f.last(name) != "" }
 
 // last returns what was given for a flag last, or its default.
 func (f *flags) last(name string) string {
@@ -242,36 +230,25 @@ func (f *flags) last(name string) string {
 	return e.texts[len(e.texts)-1]
 }
 
-// paramsGiven returns the parameters of scenarios that were given.
-func (f *flags) paramsGiven() map[string]string {
-	given := map[string]string{}
-	for _, plan := range f.plans {
-		for _, p := range plan.Params {
-			if name := p.Spec().Name; len(f.given[name].texts) > 0 {
-				given[name] = f.last(name)
-			}
-		}
-	}
-	return given
-}
-
 // scenarios returns the names given besides flags. It only answers for those that
 // are tags: whoever knows Locust writes --tags read write.
-func (f *flags) scenarios() ([]string, error) {
+func (f *flags) scenarios() []string {
 	var names []string
-	var errs []error
 	for _, name := range f.all.Args() {
 		isScenario := slices.ContainsFunc(f.plans, func(p *load.Plan) bool { return p.Name == name })
-		isTag := slices.ContainsFunc(f.plans, func(p *load.Plan) bool {
-			return slices.ContainsFunc(p.Tasks, func(t load.PlannedTask) bool { return slices.Contains(t.Tags, name) })
-		})
+		isTag := slices.ContainsFunc(f.plans, func(p *load.Plan) bool { return tagged(p.Tasks, name) })
 		if isTag && !isScenario {
-			errs = append(errs, fmt.Errorf("there is no scenario %q, but a tag — write several tags as --tags a,b", name))
+			f.wrong("there is no scenario %q, but a tag — write several tags as --tags a,b", name)
 			continue
 		}
 		names = append(names, name)
 	}
-	return names, errors.Join(errs...)
+	return names
+}
+
+// tagged reports whether one of tasks has a tag, or one within them.
+func tagged(tasks []load.PlannedTask, tag string) bool {
+	return slices.ContainsFunc(tasks, func(t load.PlannedTask) bool { return slices.Contains(t.Tags, tag) || tagged(t.Tasks, tag) })
 }
 
 // words splits at commas and spaces.
@@ -287,12 +264,16 @@ func parsePort(text string) (int, error) {
 	return int(n), nil
 }
 
-// elsewhere says what to do instead of a flag of Locust's that there is no need
-// for.
+// elsewhere says what to do instead of a flag of other programs.
 var elsewhere = map[string]string{
 	"locustfile": "scenarios are compiled in: --list shows them",
 	"f":          "scenarios are compiled in: --list shows them",
 	"processes":  "one process uses all cores",
+	"vus":        "write --users",
+	"duration":   "write --run-time",
+	"d":          "write --run-time",
+	"rate":       "write --arrivals",
+	"rps":        "write --arrivals",
 }
 
 // explain words what pflag says about a command line, with the way out.
@@ -317,11 +298,20 @@ func (f *flags) explain(err error) error {
 	return err
 }
 
-// flagMessage words a mistake in a field of the config with the flag's name. What
+// message words a mistake in a field of the config with the name of what said it. What
 // is wrong with scenarios says so itself: they have no flag.
-func flagMessage(e *engine.FieldError) string {
-	if e.Field == engine.FieldScenarios {
-		return e.Message
+func (f *flags) message(e *engine.FieldError) string {
+	name, text := strings.ReplaceAll(string(e.Field), " ", "-"), e.Message
+	if near := f.nearChoice(name); near != "" {
+		text += " — did you mean " + near + "?"
 	}
-	return "--" + strings.ReplaceAll(string(e.Field), " ", "-") + ": " + e.Message
+	switch {
+	case e.Field == engine.FieldScenarios:
+		return text
+	case e.Field == engine.FieldRate:
+		name = "arrivals"
+	case f.variables[name] != "":
+		return f.variables[name] + ": " + text
+	}
+	return "--" + name + ": " + text
 }

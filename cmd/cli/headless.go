@@ -9,6 +9,7 @@ import (
 
 	"github.com/gregaria/gregaria/engine"
 	"github.com/gregaria/gregaria/engine/report"
+	"github.com/gregaria/gregaria/engine/stats"
 )
 
 // tableEvery is how often the table is printed while a run is on.
@@ -52,16 +53,33 @@ func (p *program) headless(ctx context.Context) error {
 
 // progress is what is printed while a run is on.
 func progress(s *engine.Status, width int) string {
-	return heading(s) + "\n" + report.RequestsTable(s.Stats, width, true) + "\n"
+	text := heading(s) + "\n"
+	if s.Config.Model == engine.Open {
+		text += "arrivals: " + report.ArrivalsText(s.Stats.Arrivals) + "\n"
+	}
+	if s.Stats.Now.Verdict() > stats.Valid {
+		text += "generator now: " + report.HealthText(s.Stats.Now) + "\n"
+	}
+	if s.Stats.Health.Verdict() > stats.Valid {
+		text += "generator: " + report.HealthText(s.Stats.Health) + "\n"
+	}
+	return text + report.RequestsTable(s.Stats, width, true) + "\n"
 }
 
 // heading says in one line how far the run is.
 func heading(s *engine.Status) string {
-	users := fmt.Sprintf("%d users", s.Users)
-	if s.Users == 1 {
-		users = "1 user"
+	line := fmt.Sprintf("%s, %s, %s", s.State, s.Elapsed().Truncate(time.Second), users(s.Users))
+	if s.Config.Model == engine.Open {
+		line += fmt.Sprintf(" (%d idle), target %.4g/s", s.Idle, s.Target)
 	}
-	return fmt.Sprintf("%s, %s, %s", s.State, s.Elapsed().Truncate(time.Second), users)
+	return line
+}
+
+func users(n int) string {
+	if n == 1 {
+		return "1 user"
+	}
+	return fmt.Sprintf("%d users", n)
 }
 
 // summary is what is printed after the end.
@@ -70,8 +88,10 @@ func summary(s *engine.Status, width int) string {
 		fmt.Sprintf("%s after %s\n", s.State, s.Elapsed().Round(100*time.Millisecond)) +
 			report.RequestsTable(s.Stats, width, false),
 		report.PercentilesTable(s.Stats, width),
+		report.PhasesTable(s.Stats, width),
 		report.FailuresTable(s.Stats.Failures),
 		report.ExceptionsTable(s.Stats.Exceptions),
+		caveats(s),
 	}
 	var b strings.Builder
 	for _, part := range parts {
@@ -80,4 +100,15 @@ func summary(s *engine.Status, width int) string {
 		}
 	}
 	return b.String()
+}
+
+// caveats say how to read the numbers of a run, and how to make it again.
+func caveats(s *engine.Status) string {
+	model := "Closed model: latency is what the users saw, not what as many arrivals a second would have seen\n"
+	if s.Config.Model == engine.Open {
+		model = "Arrivals: " + report.ArrivalsText(s.Stats.Arrivals) + "\n"
+	}
+	return model +
+		"Generator: " + report.HealthText(s.Stats.Health) + "\n" +
+		fmt.Sprintf("Seed: %d\n", s.Config.Seed)
 }

@@ -20,8 +20,9 @@ func (f *flags) help(name string, width int) string {
 		fmt.Fprintf(&b, "\n%s:\n%s", g.title, g.set.FlagUsagesWrapped(width))
 	}
 	b.WriteString(`
-Exit status: 0 when nothing failed, 1 when requests failed or scenarios had exceptions,
-2 for a mistake on the command line, 4 when CSV files could not be written.
+Exit status: 0 when nothing failed, 1 when requests failed or scenarios had
+exceptions, 2 for a mistake on the command line, 4 when CSV files could not be
+written.
 `)
 	return b.String()
 }
@@ -35,7 +36,7 @@ func planNames(plans []*load.Plan) []string {
 }
 
 // listing is what --list prints.
-func listing(plans []*load.Plan) string {
+func listing(plans []*load.Plan, shapes []string) string {
 	weights := 0
 	for _, p := range plans {
 		if p.Count == 0 {
@@ -53,26 +54,50 @@ func listing(plans []*load.Plan) string {
 		}
 		b.WriteByte('\n')
 		item := func(title, text string) { fmt.Fprintf(&b, "    %-6s %s\n", title, text) }
-		host := p.Host
-		if host == "" {
-			host = "none: needs --host"
+		switch {
+		case p.Protocol == load.NoHTTP:
+			item("host", "none: has clients of its own")
+		case p.Host == "":
+			item("host", "none: needs --host")
+		default:
+			item("host", p.Host)
 		}
-		item("host", host)
+		users := fmt.Sprintf("weight %d of %d", p.Weight, weights)
 		if p.Count > 0 {
-			item("users", fmt.Sprintf("exactly %d", p.Count))
-		} else {
-			item("users", fmt.Sprintf("weight %d of %d", p.Weight, weights))
+			users = fmt.Sprintf("exactly %d", p.Count)
 		}
+		if p.Iterations > 0 {
+			users += fmt.Sprintf(", tasks of each: %d", p.Iterations)
+		}
+		item("users", users)
 		item("wait", p.Wait.String())
 		for _, t := range p.Tasks {
 			item("task", task(t))
 		}
+		for _, f := range p.Feeds {
+			item("feed", feed(f.Info()))
+		}
 		for _, param := range p.Params {
 			spec := param.Spec()
-			item("flag", fmt.Sprintf("--%s %s (default %q)", spec.Name, spec.Help, spec.Default))
+			standard := fmt.Sprintf(" (default %q)", spec.Default)
+			if spec.Secret {
+				standard = ""
+			}
+			item("flag", "--"+spec.Name+" "+purpose(spec)+standard)
 		}
 	}
+	if len(shapes) > 0 {
+		fmt.Fprintf(&b, "\nshapes: %s\n", strings.Join(shapes, ", "))
+	}
 	return b.String()
+}
+
+func feed(info load.FeedInfo) string {
+	text := info.Name + ": " + info.Source + ", " + info.Policy
+	if info.AtEnd != "" {
+		text += "; at the end: " + info.AtEnd
+	}
+	return text
 }
 
 func task(t load.PlannedTask) string {
@@ -83,12 +108,21 @@ func task(t load.PlannedTask) string {
 	if len(t.Tags) > 0 {
 		text += ", tags " + strings.Join(t.Tags, " ")
 	}
-	if len(t.Steps) > 0 {
-		steps := make([]string, len(t.Steps))
-		for i, s := range t.Steps {
-			steps[i] = s.Name
-		}
-		text += ": " + strings.Join(steps, ", then ")
+	switch {
+	case len(t.Steps) > 0:
+		text += ": " + strings.Join(taskNames(t.Steps), ", then ")
+	case len(t.Tasks) > 0 && t.Tasks[0].Next != nil:
+		text += ": a chain of " + strings.Join(taskNames(t.Tasks), ", ")
+	case len(t.Tasks) > 0:
+		text += ": any of " + strings.Join(taskNames(t.Tasks), ", ")
 	}
 	return text
+}
+
+func taskNames(tasks []load.PlannedTask) []string {
+	names := make([]string, len(tasks))
+	for i, t := range tasks {
+		names[i] = t.Name
+	}
+	return names
 }

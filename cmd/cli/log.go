@@ -34,7 +34,7 @@ func parseLevel(text string) (slog.Level, error) {
 		}
 		names[i] = l.name
 	}
-	hint := "write " + strings.Join(names[:len(names)-1], ", ") + " or " + names[len(names)-1]
+	hint := "write " + series(names)
 	if near := engine.Nearest(text, names); near != "" {
 		hint = "did you mean " + near + "?"
 	}

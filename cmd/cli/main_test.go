@@ -64,7 +64,16 @@ var (
 	pathParam  = load.Param[string]{Name: "path", Default: "/", Help: "what to fetch"}
 	loudParam  = load.Param[bool]{Name: "loud", Help: "say so"}
 	pauseParam = load.Param[time.Duration]{Name: "pause", Default: 10 * time.Millisecond, Help: "after each"}
+	sizeParam  = load.Param[string]{Name: "page-size", Default: "small", Help: "of a page", Choices: []string{"small", "medium", "large"}}
+	keyParam   = load.Param[string]{Name: "api-key", Default: "built-in-key", Help: "who asks", Secret: true}
 )
+
+var letters = load.Feed[string]{Name: "letters", Source: load.Listed("a", "b"), Policy: load.Circular}
+
+// get returns a task that fetches a path.
+func get(path string) func(*nobody, *load.User) error {
+	return func(_ *nobody, u *load.User) error { return u.Get(path).Err() }
+}
 
 var testSuite = load.Suite{Scenarios: []load.Planner{
 	load.Scenario[nobody]{
@@ -73,8 +82,8 @@ var testSuite = load.Suite{Scenarios: []load.Planner{
 		Tasks: []load.Task[nobody]{
 			{Name: "one", Tags: []string{"read"}, Run: func(_ *nobody, u *load.User) error { return u.Get(pathParam.Of(u)).Err() }},
 			{Name: "two", Weight: 2, Tags: []string{"read", "slow"}, Steps: []load.Task[nobody]{
-				{Name: "first", Run: func(_ *nobody, u *load.User) error { return u.Get("/first").Err() }},
-				{Name: "second", Run: func(_ *nobody, u *load.User) error { return u.Get("/second").Err() }},
+				{Name: "first", Run: get("/first")},
+				{Name: "second", Run: get("/second")},
 			}},
 		},
 	},
@@ -84,8 +93,36 @@ var testSuite = load.Suite{Scenarios: []load.Planner{
 	},
 	load.Scenario[nobody]{
 		Name: "demo", Host: "http://" + demoAddr, Wait: load.Constant(5 * time.Millisecond),
-		Tasks: []load.Task[nobody]{{Name: "front", Run: func(_ *nobody, u *load.User) error { return u.Get("/").Err() }}},
+		Tasks: []load.Task[nobody]{{Name: "front", Run: get("/")}},
 	},
+	load.Scenario[nobody]{
+		Name: "rich", Help: "has some of everything", Iterations: 50, Wait: load.Constant(5 * time.Millisecond),
+		Params: []load.Parameter{sizeParam, keyParam}, Feeds: []load.Feeder{letters},
+		Tasks: []load.Task[nobody]{
+			{Name: "ask", Tags: []string{"ask"}, Run: func(_ *nobody, u *load.User) error {
+				return u.Get("/ask/"+sizeParam.Of(u), load.Header("X-Key", keyParam.Of(u))).Err()
+			}},
+			{Name: "both", Tags: []string{"both"}, Run: func(_ *nobody, u *load.User) error {
+				return u.Group("both", func() error {
+					return errors.Join(u.Get("/first").Err(), u.Get("/second").Err())
+				})
+			}},
+			{Name: "forum", Weight: 3, Tasks: []load.Task[nobody]{{Name: "read", Run: get("/read")}, {Name: "write", Tags: []string{"post"}, Run: get("/write")}}},
+			{Name: "stroll", Tasks: []load.Task[nobody]{
+				{Name: "left", Run: get("/left"), Next: map[string]int{"right": 1}},
+				{Name: "right", Run: get("/right"), Next: map[string]int{"left": 1}},
+			}},
+		},
+	},
+	load.Scenario[nobody]{
+		Name: "bare", Protocol: load.NoHTTP, Wait: load.Constant(5 * time.Millisecond),
+		Tasks: []load.Task[nobody]{{Name: "nothing", Run: func(_ *nobody, u *load.User) error {
+			return u.Measure("TCP", "nothing", func(context.Context) (int64, error) { return 0, nil })
+		}}},
+	},
+}, Shapes: map[string]load.Shape{
+	"spike": load.Stages{{Duration: time.Second, Target: 40, Step: true}},
+	"hill":  load.Stages{{Duration: time.Second, Target: 20}, {Duration: time.Second}},
 }}
 
 // A target counts the requests it has answered.
@@ -284,10 +321,11 @@ func TestSignalsEndTheRunAndResultsAreWritten(t *testing.T) {
 			if last := history[len(history)-1]; last[3] != "Aggregated" || last[17] != total[2] {
 				t.Errorf("last line of _stats_history.csv is %q, want %s requests in total", last, total[2])
 			}
-			readCSV(t, prefix+"_failures.csv")
-			readCSV(t, prefix+"_exceptions.csv")
-			if files, _ := os.ReadDir(filepath.Dir(prefix)); len(files) != 4 {
-				t.Errorf("%d files, want 4: %v", len(files), files)
+			for _, name := range []string{"_failures.csv", "_exceptions.csv", "_health.csv", "_phases.csv"} {
+				readCSV(t, prefix+name)
+			}
+			if files, _ := os.ReadDir(filepath.Dir(prefix)); len(files) != 6 {
+				t.Errorf("%d files, want 6: %v", len(files), files)
 			}
 		})
 	}

@@ -159,14 +159,33 @@ func TestMoreUsersThanFiles(t *testing.T) {
 	if !known || limit > engine.MaxUsers {
 		t.Skip("no limit of open files that users could reach")
 	}
-	s := &engine.Status{Run: 1, State: engine.Spawning, Config: engine.Config{Users: int(limit)}}
+	s := &engine.Status{Run: 1, State: engine.Spawning, Peak: int(limit)}
 	want := "ulimit -n " + strconv.FormatUint(limit+spareFiles, 10)
 	if got := advised(s); !strings.Contains(got, want) {
 		t.Errorf("logged %q, want the way out: %s", got, want)
 	}
-	s.Config.Users = 1
+	s.Peak = 1
 	if got := advised(s); got != "" {
 		t.Errorf("logged %q about one user, want nothing", got)
+	}
+}
+
+// What is printed tells the models apart, and does not hide that the load generator
+// was in the way.
+func TestConsole(t *testing.T) {
+	closed := newTape(1, start)
+	closed.gauges = stats.Gauges{Users: 1, Health: stats.Health{Valid: 1}}
+	closed.second(10)
+	open := newTape(1, start)
+	open.config = engine.Config{Model: engine.Open, Rate: 10, Seed: 42}
+	open.gauges = stats.Gauges{Users: 4, Target: 10, Arrivals: stats.Arrivals{Due: 10, Started: 9, Late: 2, Completed: 8, Dropped: 1}, Health: stats.Health{Valid: 1}}
+	open.second(8)
+	open.gauges.Health = stats.Health{Invalid: 1, Reasons: []stats.Reason{{Text: "processor time is used up", Worst: stats.Invalid, Spans: 1}}}
+	for name, tp := range map[string]*tape{"closed": closed, "open": open} {
+		s := tp.second(8)
+		golden(t, "progress_"+name+".txt", progress(s, 80))
+		s.State, s.Ended = engine.Stopped, s.At
+		golden(t, "summary_"+name+".txt", summary(s, 80))
 	}
 }
 
@@ -175,24 +194,37 @@ type tape struct {
 	recorder *stats.Recorder
 	table    stats.Table
 	history  stats.History
+	began    time.Time
 	now      time.Time
 	run      int
+	config   engine.Config
+	gauges   stats.Gauges // of each second
 }
 
 func newTape(run int, at time.Time) *tape {
-	return &tape{recorder: stats.NewRecorder(at), now: at, run: run}
+	return &tape{
+		recorder: stats.NewRecorder(at), began: at, now: at, run: run,
+		config: engine.Config{Model: engine.Closed, Seed: 7}, gauges: stats.Gauges{Users: 3},
+	}
 }
 
 // second records requests and returns the status a second later.
 func (tp *tape) second(requests int) *engine.Status {
+	var lag time.Duration
+	if tp.config.Model == engine.Open {
+		lag = time.Millisecond
+	}
 	for range requests {
-		tp.recorder.Shard(0).Record(stats.Sample{Method: "GET", Name: "/", Took: time.Millisecond})
+		tp.recorder.Shard(0).Record(stats.Sample{Method: "GET", Name: "/", Took: time.Millisecond, Lag: lag, FirstByte: time.Millisecond})
 	}
 	tp.now = tp.now.Add(time.Second)
-	d := tp.recorder.Drain(tp.now, 3)
+	d := tp.recorder.Drain(tp.now, tp.gauges)
 	tp.table.Add(d)
 	tp.history.Add(d)
-	return &engine.Status{Run: tp.run, State: engine.Running, Stats: tp.table.Snapshot(), History: tp.history.Timeline()}
+	return &engine.Status{
+		Run: tp.run, State: engine.Running, Config: tp.config, Started: tp.began, At: tp.now, Users: d.Users, Target: d.Target,
+		Stats: tp.table.Snapshot(), History: tp.history.Timeline(),
+	}
 }
 
 var start = time.Date(2026, 1, 2, 15, 4, 5, 0, time.UTC)
@@ -223,7 +255,7 @@ func totals(t *testing.T, c *csvFiles) string {
 
 func TestFilesBeginWithHeaders(t *testing.T) {
 	c, _, _ := newFiles(t)
-	for name, want := range map[string]int{"_stats.csv": 2, "_stats_history.csv": 1, "_failures.csv": 1, "_exceptions.csv": 1} {
+	for name, want := range map[string]int{"_stats.csv": 2, "_stats_history.csv": 1, "_failures.csv": 1, "_exceptions.csv": 1, "_health.csv": 1, "_phases.csv": 1} {
 		if lines := readCSV(t, c.prefix+name); len(lines) != want {
 			t.Errorf("%s has %d lines before a run, want %d", name, len(lines), want)
 		}
@@ -256,18 +288,51 @@ func TestHistoryFollows(t *testing.T) {
 	}
 }
 
+// Files that a run has no use for come with the first run that has.
+func TestFilesComeWithTheirRun(t *testing.T) {
+	c, _, _ := newFiles(t)
+	lines := func(name string) int {
+		if _, err := os.Stat(c.prefix + name); err != nil {
+			return 0
+		}
+		return len(readCSV(t, c.prefix+name))
+	}
+	check := func(when string, health, arrivals, response int) {
+		t.Helper()
+		if h, a, r := lines("_health.csv"), lines(arrivalsFile), lines(responseFile); h != health || a != arrivals || r != response {
+			t.Errorf("%s: %d lines of health, %d of arrivals, %d of response times, want %d, %d, %d", when, h, a, r, health, arrivals, response)
+		}
+	}
+	tp := newTape(1, start)
+	c.update(tp.second(1))
+	check("after a closed run", 2, 0, 0)
+	tp = newTape(2, tp.now.Add(time.Minute))
+	tp.config.Model = engine.Open
+	c.update(tp.second(1))
+	c.update(tp.second(1))
+	check("after an open run", 4, 3, 3)
+	tp = newTape(3, tp.now.Add(time.Minute))
+	c.update(tp.second(1))
+	check("after another closed run", 5, 3, 3)
+	if err := c.finish(tp.second(1)); err != nil {
+		t.Fatal(err)
+	}
+	check("at the end", 6, 3, 3)
+}
+
 // What could not be written is written later; there is one line about it a minute.
 func TestWritingIsTriedAgain(t *testing.T) {
 	c, clock, l := newFiles(t)
 	tp := newTape(1, start)
 	c.update(tp.second(1))
-	whole := c.file
+	history := c.growing[0]
+	whole := history.file
 	broken, err := os.Open(whole.Name()) // cannot be written to
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer broken.Close()
-	c.file = broken
+	history.file = broken
 	var s *engine.Status
 	for range 65 {
 		*clock = clock.Add(time.Second)
@@ -277,7 +342,7 @@ func TestWritingIsTriedAgain(t *testing.T) {
 	if lines := l.Lines(); len(lines) != 2 {
 		t.Errorf("%d log lines in 65 seconds, want 2:\n%s", len(lines), strings.Join(lines, "\n"))
 	}
-	c.file = whole
+	history.file = whole
 	c.update(s)
 	if got := totals(t, c); got != "1" {
 		t.Errorf("totals in the history are %s: want no try within %s", got, retryAfter)
@@ -295,7 +360,7 @@ func TestWritingIsTriedAgain(t *testing.T) {
 // Of a disk that stays full, memory does not grow, and the end says so.
 func TestHistoryThatIsLost(t *testing.T) {
 	c, _, _ := newFiles(t)
-	c.pending.Write(make([]byte, mostPending+1))
+	c.growing[0].Write(make([]byte, mostPending+1))
 	tp := newTape(1, start)
 	s := tp.second(1)
 	c.update(s)

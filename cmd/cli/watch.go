@@ -64,10 +64,11 @@ func (w *watcher) advise(s *engine.Status) {
 		w.run, w.told = s.Run, map[string]bool{}
 	}
 	notices := s.Notices
-	if limit, known := fileLimit(); known && s.State.Active() && uint64(s.Config.Users)+spareFiles > limit {
+	users := max(s.Peak, s.Users)
+	if limit, known := fileLimit(); known && s.State.Active() && uint64(users)+spareFiles > limit {
 		notices = append(notices[:len(notices):len(notices)], fmt.Sprintf(
 			"%d users need as many connections, but this process may have %d files open — raise that with ulimit -n %d",
-			s.Config.Users, limit, s.Config.Users+spareFiles))
+			users, limit, users+spareFiles))
 	}
 	for _, n := range notices {
 		kind := strings.Map(func(r rune) rune {

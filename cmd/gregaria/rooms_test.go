@@ -17,12 +17,13 @@ const (
 // mayImport says which of our packages each of them may import.
 var mayImport = map[string]string{
 	"cmd/gregaria":         "cmd/cli scenarios",
-	"cmd/cli":              "server engine engine/load engine/report engine/stats scenarios/demo",
+	"cmd/cli":              "server engine engine/load engine/report engine/stats engine/wire scenarios/demo",
 	"cmd/bench":            "",
 	"server":               "web static engine engine/load engine/stats engine/report",
-	"web":                  "engine engine/stats",
+	"web":                  "engine engine/load engine/stats",
 	"static":               "",
-	"engine":               "engine/load engine/stats engine/dispatch engine/wire",
+	"engine":               "engine/load engine/stats engine/dispatch engine/health engine/wire",
+	"engine/health":        "engine/stats",
 	"engine/wire":          "engine/load",
 	"engine/load":          "engine/stats",
 	"engine/load/loadtest": "engine/load engine/stats",
@@ -39,13 +40,15 @@ const anywhere = "anywhere"
 // homes says where each outside module may be imported, and where in tests alone.
 var homes = map[string]struct{ code, tests string }{
 	"github.com/spf13/pflag":                  {code: "cmd/cli"},
-	"golang.org/x/sys":                        {code: "cmd/cli"},
+	"golang.org/x/sys":                        {code: "cmd/cli engine/health"},
+	"golang.org/x/sync":                       {code: "engine/wire"},
 	"github.com/go-chi/chi":                   {code: "server"},
 	"github.com/gorilla/websocket":            {code: "server"},
 	"github.com/a-h/templ":                    {code: "web server"}, // the server renders what web makes
 	"github.com/agnivade/levenshtein":         {code: "engine"},
 	"github.com/HdrHistogram/hdrhistogram-go": {code: "engine/stats"},
-	"github.com/valyala/fasthttp":             {code: "engine/wire"},
+	"github.com/valyala/fasthttp":             {code: "engine/wire"}
+	"github.com/jszwec/csvutil":               {code: "engine/load"},
 	"github.com/chromedp":                     {tests: "cmd/gregaria"},
 	"go.uber.org/goleak":                      {tests: anywhere},
 }

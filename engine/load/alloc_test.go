@@ -21,6 +21,7 @@ func (q quick) Send(_ context.Context, _ *load.Request, ans *load.Answer) error 
 }
 func (quick) Header(string) string  { return "" }
 func (quick) Body() ([]byte, error) { return nil, nil }
+func (quick) Rest()                 {}
 func (quick) Close()                {}
 
 // The numbers are what a request costs a user besides the network.
@@ -43,7 +44,7 @@ func TestRequestsAllocateLittle(t *testing.T) {
 			for range 2000 {
 				u.Get("/")
 			}
-			recorder.Drain(time.Now(), 1)
+			recorder.Drain(time.Now(), stats.Gauges{Users: 1})
 		}
 		if got := testing.AllocsPerRun(500, func() { tt.run(u) }); got != tt.want {
 			t.Errorf("%s: %v allocations, want %v", tt.name, got, tt.want)
@@ -59,7 +60,7 @@ func TestRecordingAllocatesNothing(t *testing.T) {
 		for range 2000 {
 			shard.Record(sample)
 		}
-		recorder.Drain(time.Now(), 1)
+		recorder.Drain(time.Now(), stats.Gauges{Users: 1})
 	}
 	if got := testing.AllocsPerRun(500, func() { shard.Record(sample) }); got != 0 {
 		t.Errorf("Record: %v allocations, want none", got)

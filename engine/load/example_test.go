@@ -1,11 +1,14 @@
 package load_test
 
 import (
+	"bytes"
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/gregaria/gregaria/engine/load"
@@ -134,90 +137,118 @@ func ExampleResponse_Expect() {
 	// GET /.git/config: 1 sent, 0 failed
 }
 
-type member struct {
-	name string
-	read int
-}
-
-func (m *member) join(u *load.User) error {
-	m.name = u.Unique("member")
-	return u.Post("/members", load.Form("name", m.name)).Expect(http.StatusCreated).Err()
-}
-
-func (m *member) open(u *load.User) error {
-	m.read++
-	return u.Get("/articles", load.Query("page", strconv.Itoa(m.read))).Err()
-}
-
-var membership = load.Scenario[member]{
-	Name:    "membership",
-	OnStart: (*member).join,
-	Tasks:   []load.Task[member]{{Run: (*member).open}},
-}
-
-// Users with a state of their own.
-func ExampleScenario() {
-	site := http.NewServeMux()
-	site.HandleFunc("POST /members", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusCreated) })
-	site.HandleFunc("GET /articles", func(_ http.ResponseWriter, r *http.Request) { fmt.Println("page", r.FormValue("page")) })
-	show(membership, site, loadtest.Options{Rounds: 2})
-	// Output:
-	// page 1
-	// page 2
-	// GET /articles: 2 sent, 0 failed
-	// POST /members: 1 sent, 0 failed
-}
-
-type shopper struct{}
-
-func (*shopper) browse(u *load.User) error { return u.Get("/").Err() }
-func (*shopper) fill(u *load.User) error   { return u.Post("/cart").Err() }
-func (*shopper) pay(u *load.User) error    { return u.Post("/pay").Err() }
-
-var shopping = load.Scenario[shopper]{
-	Name: "shopping",
-	Wait: load.Between(1*time.Second, 3*time.Second),
-	Tasks: []load.Task[shopper]{
-		{Run: (*shopper).browse, Weight: 10, Tags: []string{"read"}},
-		{Name: "checkout", Tags: []string{"write"}, Steps: []load.Task[shopper]{
-			{Run: (*shopper).fill}, {Run: (*shopper).pay},
-		}},
-	},
-}
-
-// Nobody pays whose cart is refused: an error ends the steps.
-func ExampleTask_steps() {
-	shop := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == "/cart" {
-			w.WriteHeader(http.StatusConflict)
+// The answer says where a request belongs.
+func ExampleResponse_Rename() {
+	type searcher struct{}
+	searching := load.Scenario[searcher]{Name: "searching", Tasks: []load.Task[searcher]{{Name: "search", Run: func(_ *searcher, u *load.User) error {
+		resp := u.Get("/search", load.Query("q", "sea shells"))
+		if resp.Header("X-Cache") == "hit" {
+			resp.Rename("/search (cached)")
+		}
+		return resp.Err()
+	}}}}
+	n := 0
+	site := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if n++; n > 1 {
+			w.Header().Set("X-Cache", "hit")
 		}
 	})
-	show(shopping, shop, loadtest.Options{})
+	show(searching, site, loadtest.Options{Rounds: 3})
 	// Output:
-	// GET /: 1 sent, 0 failed
-	// POST /cart: 1 sent, 1 failed
-	// POST /cart: 1 of 1 failed: status 409
+	// GET /search: 1 sent, 0 failed
+	// GET /search (cached): 2 sent, 0 failed
 }
 
-var depth = load.Param[int]{Name: "depth", Default: 1, Help: "how many pages to turn"}
-
-// A parameter, as with --depth 3.
-func ExampleParam() {
-	type leafer struct{}
-	leafing := load.Scenario[leafer]{
-		Name:   "leafing",
-		Params: []load.Parameter{depth},
-		Tasks: []load.Task[leafer]{{Name: "turn", Run: func(_ *leafer, u *load.User) error {
-			for range depth.Of(u) {
-				u.Get("/next")
-			}
-			return nil
-		}}},
-	}
-	site := http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
-	show(leafing, site, loadtest.Options{Params: map[string]string{"depth": "3"}})
+// Two requests that belong together, in a row of their own.
+func ExampleUser_Group() {
+	type buyer struct{}
+	buying := load.Scenario[buyer]{Name: "buying", Tasks: []load.Task[buyer]{{Name: "buy", Run: func(_ *buyer, u *load.User) error {
+		err := u.Group("checkout", func() error {
+			u.Post("/cart")
+			u.Pause(50 * time.Millisecond) // the page draws itself
+			return u.Post("/pay").Err()
+		})
+		return err
+	}}}}
+	n := 0
+	shop := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if n++; n == 2 {
+			w.WriteHeader(http.StatusPaymentRequired)
+		}
+	})
+	show(buying, shop, loadtest.Options{Rounds: 2})
 	// Output:
-	// GET /next: 3 sent, 0 failed
+	// POST /cart: 2 sent, 0 failed
+	// POST /pay: 2 sent, 1 failed
+	// GROUP checkout: 2 sent, 1 failed
+	// POST /pay: 1 of 2 failed: status 402
+	// GROUP checkout: 1 of 2 failed: POST /pay failed: status 402
+}
+
+type signer struct{ key []byte }
+
+func (*signer) order(u *load.User) error { return u.Post("/orders", load.Form("n", "1")).Err() }
+
+var signed = load.Scenario[signer]{
+	Name:   "signed",
+	Before: (*signer).sign,
+	After:  (*signer).judge,
+	Tasks:  []load.Task[signer]{{Run: (*signer).order}},
+}
+
+func (s *signer) sign(u *load.User, r *load.Request) error {
+	mac := hmac.New(sha256.New, s.key)
+	mac.Write(r.Body)
+	r.SetHeader("X-Signature", hex.EncodeToString(mac.Sum(nil)))
+	return nil
+}
+
+func (*signer) judge(u *load.User, r *load.Response) {
+	if r.Header("X-Degraded") != "" {
+		r.Failf("answered by the reserve")
+	}
+}
+
+// What is done with every request.
+func ExampleScenario_hooks() {
+	n := 0
+	shop := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if n++; n == 1 {
+			fmt.Println(r.Header.Get("X-Signature")[:8])
+			w.Header().Set("X-Degraded", "yes")
+		}
+	})
+	show(signed, shop, loadtest.Options{Rounds: 3})
+	// Output:
+	// 75fd310a
+	// POST /orders: 3 sent, 1 failed
+	// POST /orders: 1 of 3 failed: answered by the reserve
+}
+
+// Ten events of a stream that has no end.
+func ExampleEach() {
+	type listener struct{}
+	listening := load.Scenario[listener]{Name: "listening", Tasks: []load.Task[listener]{{Name: "listen", Run: func(_ *listener, u *load.User) error {
+		events := 0
+		resp := u.Get("/events", load.Each(func(part []byte) error {
+			if events += bytes.Count(part, []byte("\n\n")); events < 10 {
+				return nil
+			}
+			return load.Enough
+		}))
+		fmt.Println(events, "events")
+		return resp.Err()
+	}}}}
+	site := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		for r.Context().Err() == nil {
+			io.WriteString(w, "data: tick\n\n")
+			w.(http.Flusher).Flush()
+		}
+	})
+	show(listening, site, loadtest.Options{})
+	// Output:
+	// 10 events
+	// GET /events: 1 sent, 0 failed
 }
 
 func greet(context.Context) (string, error) { return "220 mail.example.com\r\n", nil }

@@ -21,6 +21,18 @@ func (f *Failure) Error() string { return f.Method + " " + f.Name + ": " + f.Mes
 //lint:ignore ST1012 like io.EOF, it names what happens, not what went wrong
 var StopUser = errors.New("stop this user")
 
+// Leave ends the set of tasks that the task returning it belongs to; in a set that is
+// the scenario's own it ends nothing but the task.
+//
+//lint:ignore ST1012 like io.EOF, it names what happens, not what went wrong
+var Leave = errors.New("leave this set of tasks")
+
+// Enough ends the answer of a request whose [Each] function returns it: what has come
+// is all that was wanted, and the request succeeds or fails as if that were all.
+//
+//lint:ignore ST1012 like io.EOF, it names what happens, not what went wrong
+var Enough = errors.New("enough of this answer")
+
 // StopRun ends the whole run when a task returns it. The reason is shown to the
 // operator.
 func StopRun(reason string) error { return &RunStop{reason} }
@@ -37,10 +49,16 @@ var ErrStopped = errors.New("the user has been stopped")
 // Counted reports whether err needs no further report: it is nil, a Failure
 // already counted, or one of the ways to stop.
 func Counted(err error) bool {
-	if err == nil || errors.Is(err, StopUser) || errors.Is(err, ErrStopped) {
+	if err == nil || stops(err) {
 		return true
 	}
-	if _, ok := errors.AsType[*Failure](err); ok {
+	_, ok := errors.AsType[*Failure](err)
+	return ok
+}
+
+// stops reports whether err is one of the ways to stop or leave.
+func stops(err error) bool {
+	if errors.Is(err, StopUser) || errors.Is(err, Leave) || errors.Is(err, ErrStopped) {
 		return true
 	}
 	_, ok := errors.AsType[*RunStop](err)

@@ -16,6 +16,7 @@ type fake struct {
 	reply  func(*load.Request) answer // nil: status 200, no body
 	last   answer
 	sent   []load.Request // copies, with headers and fields of their own
+	rests  int
 	closed bool
 }
 
@@ -27,6 +28,11 @@ type answer struct {
 	err    error // instead of an answer
 	broken error // the body cannot be decoded
 	took   time.Duration
+
+	firstByte time.Duration
+	dial      *load.Dial
+	wait      time.Duration // before it is sent: connecting
+	parts     []string      // the body, when Each is there
 }
 
 func (f *fake) Send(ctx context.Context, req *load.Request, ans *load.Answer) error {
@@ -43,12 +49,23 @@ func (f *fake) Send(ctx context.Context, req *load.Request, ans *load.Answer) er
 	if f.last.status == 0 {
 		f.last.status = http.StatusOK
 	}
+	time.Sleep(f.last.wait + f.last.took)
 	ans.Status, ans.Took, ans.Bytes = f.last.status, f.last.took, int64(len(f.last.body))
+	ans.FirstByte, ans.Dial = f.last.firstByte, f.last.dial
+	if req.Each != nil {
+		for _, part := range f.last.parts {
+			ans.Bytes += int64(len(part))
+			if err := req.Each([]byte(part)); err != nil {
+				return err
+			}
+		}
+	}
 	return f.last.err
 }
 
 func (f *fake) Header(name string) string { return f.last.header.Get(name) }
 func (f *fake) Body() ([]byte, error)     { return []byte(f.last.body), f.last.broken }
+func (f *fake) Rest()                     { f.rests++ }
 func (f *fake) Close()                    { f.closed = true }
 
 // always answers every request alike.
@@ -93,7 +110,7 @@ func base(t testing.TB, host string) load.Base {
 // time.
 func (s *stage) recorded() stats.Delta {
 	s.Try(func() error { return nil })
-	return s.recorder.Drain(time.Now(), 1)
+	return s.recorder.Drain(time.Now(), stats.Gauges{Users: 1})
 }
 
 // only returns the one row of d, and the format of its failure, "" without one.

@@ -1,6 +1,7 @@
 package load
 
 import (
+	"encoding/base64"
 	"fmt"
 	"net/url"
 	"strconv"
@@ -83,4 +84,8 @@ func (b Base) split(path string) (origin, target string, err error) {
 		path = b.Prefix + path
 	}
 	return b.Origin, path, nil
+}
+
+func basicAuth(user, password string) string {
+	return "Basic " + base64.StdEncoding.EncodeToString([]byte(user+":"+password))
 }

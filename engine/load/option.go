@@ -31,6 +31,7 @@ const (
 	optForm
 	optBody
 	optTimeout
+	optEach
 )
 
 // Name sets the name of the request's row. Without it, or with "", the row is
@@ -62,6 +63,16 @@ func Body(contentType string, data []byte) Option {
 
 // Timeout bounds the time to the end of the answer for this request.
 func Timeout(d time.Duration) Option { return Option{kind: optTimeout, limit: d} }
+
+// Each gives the body to f piece by piece as it arrives, for answers that are large or
+// go on and on. How the pieces are cut is up to the network. The body is asked for
+// without compression, may have any size, and is not kept: Body, Text and JSON find
+// it empty. The part must not be kept either.
+//
+// An error from f ends the request and is its failure, grouped by its text with
+// numbers and quoted parts left out. [Enough] ends it without being one; the ways to
+// stop end it and are what [Response.Err] returns.
+func Each(f func(part []byte) error) Option { return Option{kind: optEach, value: f} }
 
 // apply completes the user's request with the options and returns the name of its
 // row.
@@ -100,6 +111,8 @@ func (u *User) apply(opts []Option, name string) (string, error) {
 			contentType = o.text
 		case optTimeout:
 			req.Limit = o.limit
+		case optEach:
+			req.Each = o.value.(func([]byte) error)
 		}
 	}
 	given := func(f Field) bool { return strings.EqualFold(f.Name, "Content-Type") }

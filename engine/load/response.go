@@ -1,8 +1,8 @@
 package load
 
 import (
-	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -15,25 +15,30 @@ import (
 // A Response is what came back for a request, or why nothing did.
 //
 // It is read and judged before its user's next request, pause or end of task.
-// After that the request is recorded: Header, Body, Text, JSON, Expect and Failf
-// panic, which shows up as an exception of the task. Status, Took and Err can be
-// read for ever, and so can what Body and Text returned.
+// After that the request is recorded: Header, Body, Text, JSON, Expect, Failf and
+// Rename panic, which shows up as an exception of the task. Status, Took, FirstByte
+// and Err can be read for ever, and so can what Body and Text returned.
 type Response struct {
-	user     *User
-	status   int
-	took     time.Duration
-	err      error // *Failure, ErrStopped or nil
-	noAnswer bool
-	byStatus bool // err is about the status alone: Expect may replace it
-	settled  bool
+	user      *User
+	took      time.Duration
+	firstByte time.Duration
+	err       error // *Failure, what a way to stop says, or nil
+	status    int32
+	noAnswer  bool
+	byStatus  bool // err is about the status alone: Expect may replace it
+	settled   bool
 }
 
 // Status returns the status code, 0 without an answer.
-func (r *Response) Status() int { return r.status }
+func (r *Response) Status() int { return int(r.status) }
 
 // Took returns the time from just before the first byte was sent to the last byte
 // read.
 func (r *Response) Took() time.Duration { return r.took }
+
+// FirstByte returns the part of Took up to the first byte of the answer, 0 without an
+// answer.
+func (r *Response) FirstByte() time.Duration { return r.firstByte }
 
 // Err returns why the request failed, or nil.
 func (r *Response) Err() error { return r.err }
@@ -44,11 +49,15 @@ func (r *Response) Expect(codes ...int) *Response {
 	if r.closed("Expect") || r.err != nil && !r.byStatus {
 		return r
 	}
-	if slices.Contains(codes, r.status) {
+	if slices.Contains(codes, r.Status()) {
 		r.err, r.user.sample.Problem = nil, nil
 		return r
 	}
-	r.failStatus("status %d, expected "+list(codes), r.status)
+	texts := make([]string, len(codes))
+	for i, code := range codes {
+		texts[i] = strconv.Itoa(code)
+	}
+	r.failStatus("status %d, expected " + series(texts, "or"))
 	return r
 }
 
@@ -104,6 +113,21 @@ func (r *Response) Failf(format string, args ...any) error {
 	return r.err
 }
 
+// Rename moves the request to another row, for names that only the answer tells.
+// With "" nothing changes.
+func (r *Response) Rename(name string) *Response {
+	if r.closed("Rename") || name == "" {
+		return r
+	}
+	r.user.sample.Name = name
+	if f, ok := r.err.(*Failure); ok {
+		renamed := *f
+		renamed.Name = name
+		r.err = &renamed
+	}
+	return r
+}
+
 // closed reports whether the request was cut by a stop, and panics when it is too
 // late to judge it.
 func (r *Response) closed(method string) bool {
@@ -121,49 +145,23 @@ func (r *Response) fail(format, message string) {
 	s.Problem = &stats.Problem{Format: format, Message: message, At: time.Now()}
 }
 
-func (r *Response) failStatus(format string, status int) {
-	group := strings.Replace(format, "%d", strconv.Itoa(status), 1)
+// broken judges a request whose answer the scenario did not want to the end: err is
+// what its Each function returned.
+func (r *Response) broken(err error) {
+	switch {
+	case errors.Is(err, Enough):
+	case stops(err):
+		r.err, r.byStatus = err, false
+	default:
+		text := cut(err.Error())
+		r.fail(pattern(text), text)
+	}
+}
+
+// failStatus fails a request for its status, which stands for %d in the format.
+func (r *Response) failStatus(format string) {
+	group := strings.Replace(format, "%d", strconv.Itoa(int(r.status)), 1)
 	body, _ := r.user.transport.Body() // only for the example
 	r.fail(group, group+excerpt(body))
 	r.byStatus = true
-}
-
-// excerpt returns the beginning of a body for a message.
-func excerpt(body []byte) string {
-	const most = 200
-	body = bytes.TrimSpace(body)
-	if len(body) == 0 {
-		return ""
-	}
-	if len(body) > most {
-		return ": " + strings.ToValidUTF8(string(body[:most]), "�") + "…"
-	}
-	return ": " + strings.ToValidUTF8(string(body), "�")
-}
-
-// maxMessage is the length beyond which messages are cut: every failure of a second
-// is held until the next drain.
-const maxMessage = 2 << 10
-
-// cut returns s, or a copy of its beginning that does not hold on to the rest.
-func cut(s string) string {
-	if len(s) <= maxMessage {
-		return s
-	}
-	return strings.ToValidUTF8(strings.Clone(s[:maxMessage]), "") + "…"
-}
-
-// list returns codes as in "200, 201 or 204".
-func list(codes []int) string {
-	var b strings.Builder
-	for i, c := range codes {
-		switch {
-		case i > 0 && i == len(codes)-1:
-			b.WriteString(" or ")
-		case i > 0:
-			b.WriteString(", ")
-		}
-		b.WriteString(strconv.Itoa(c))
-	}
-	return b.String()
 }

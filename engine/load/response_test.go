@@ -138,6 +138,7 @@ func TestLateJudgementPanics(t *testing.T) {
 		"request": func(u *stage) { u.Get("/b") },
 		"pause":   func(u *stage) { u.Pause(0) },
 		"measure": func(u *stage) { u.Measure("M", "m", nothing) },
+		"group":   func(u *stage) { u.Group("g", func() error { return nil }) },
 		"task":    func(u *stage) { u.Try(func() error { return nil }) },
 	}
 	judgements := map[string]func(*load.Response){
@@ -147,6 +148,7 @@ func TestLateJudgementPanics(t *testing.T) {
 		"Text":   func(r *load.Response) { r.Text() },
 		"Body":   func(r *load.Response) { r.Body() },
 		"Header": func(r *load.Response) { r.Header("X") },
+		"Rename": func(r *load.Response) { r.Rename("x") },
 	}
 	for end, f := range ends {
 		for judgement, judge := range judgements {

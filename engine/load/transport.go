@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 	"time"
+
+	"github.com/gregaria/gregaria/engine/stats"
 )
 
 // A Transport sends the requests of one user, one at a time, and keeps what
@@ -21,8 +24,12 @@ type Transport interface {
 	Header(name string) string
 
 	// Body returns the body of the latest answer with its content encoding
-	// undone. It is valid until the next Send or Close.
+	// undone. It is valid until the next Send, Rest or Close.
 	Body() ([]byte, error)
+
+	// Rest gives back what only a user at work needs, such as buffers: the user
+	// pauses. The latest answer is gone.
+	Rest()
 
 	// Close closes the connection and forgets the cookies.
 	Close()
@@ -38,6 +45,22 @@ type Request struct {
 	Extra  []Field       // fields of this request; a field here replaces the same one in Header
 	Body   []byte        // nil or empty: no body
 	Limit  time.Duration // how long the answer may take, see Limits.Response; 0 means Limits.Response
+
+	// Each, unless nil, is given the body of the last response piece by piece as
+	// it arrives, as it is on the wire; Body has nothing then, and Limits.Body
+	// does not apply. An error from it ends the request and is returned as it is.
+	Each func(part []byte) error
+}
+
+// SetHeader sets a header field of this request, replacing the user's.
+func (r *Request) SetHeader(name, value string) {
+	for i := range r.Extra {
+		if strings.EqualFold(r.Extra[i].Name, name) {
+			r.Extra[i].Value = value
+			return
+		}
+	}
+	r.Extra = append(r.Extra, Field{name, value})
 }
 
 // A Field is one header field.
@@ -48,7 +71,13 @@ type Answer struct {
 	Status int           // status code of the last response, 0 if there was none
 	Took   time.Duration // from just before the first byte written to the last body byte read, redirects included; without a byte written, the time spent trying
 	Bytes  int64         // body bytes received, as they were on the wire
+
+	FirstByte time.Duration // the part of Took up to the first byte of the last response's head; 0 without one
+	Dial      *Dial         // what connecting cost before the first byte was written; nil when the connection was open
 }
+
+// A Dial is what a new connection cost, see stats.Dial.
+type Dial = stats.Dial
 
 // Limits bound what a target can do to a user. The zero value of a field means
 // its default.
@@ -100,6 +129,10 @@ const (
 	UnknownProblem  Class = "network"
 	UnusableRequest Class = "request cannot be sent"
 )
+
+// Ours reports whether the trouble was this machine's: it had no file descriptor or
+// no port left to connect with. The target knows nothing of such a request.
+func (c Class) Ours() bool { return c == Descriptors || c == Ports }
 
 // A TransportError is why a request got no answer.
 type TransportError struct {

@@ -167,7 +167,7 @@ func TestPauseRecordsTheRequestBefore(t *testing.T) {
 	u := seat(t, &fake{})
 	u.Get("/")
 	u.Pause(0)
-	only(t, u.recorder.Drain(time.Now(), 1))
+	only(t, u.recorder.Drain(time.Now(), stats.Gauges{Users: 1}))
 }
 
 func TestUniqueIsUnique(t *testing.T) {

@@ -8,9 +8,10 @@ import (
 
 // A Wait is the pause a user makes between two tasks. The zero Wait is none.
 type Wait struct {
-	text string
-	next func(u *User, took time.Duration) time.Duration
-	err  error
+	text  string
+	next  func(u *User, took time.Duration) time.Duration
+	every time.Duration // of Pacing
+	err   error
 }
 
 // Constant waits d after each task.
@@ -37,6 +38,7 @@ func Between(a, b time.Duration) Wait {
 // at once; time lost is not made up for.
 func Pacing(d time.Duration) Wait {
 	w := WaitFunc("pacing "+d.String(), func(_ *User, took time.Duration) time.Duration { return d - took })
+	w.every = d
 	if d <= 0 {
 		w.err = fmt.Errorf("Pacing(%s): want more than 0", d)
 	}
@@ -78,3 +80,11 @@ func (w Wait) After(u *User, took time.Duration) time.Duration {
 	}
 	return max(0, w.next(u, took))
 }
+
+// Every returns the time from one start to the next when w is a Pacing or a
+// Throughput, 0 otherwise. Such tasks have an intended start, and what they are late
+// by is part of their response time.
+func (w Wait) Every() time.Duration { return w.every }
+
+// IsZero reports whether w is the zero Wait.
+func (w Wait) IsZero() bool { return w.next == nil && w.err == nil }

@@ -27,9 +27,14 @@ type column struct {
 
 // RequestsTable is the table shown while a run is on, with current rates, or at its
 // end, with those of the whole run. It is as wide as a terminal of width columns, if
-// it can; 0 means that the width is not known.
+// it can; 0 means that the width is not known. Times are service times. Groups are in
+// it, but no part of the total.
 func RequestsTable(s *stats.Snapshot, width int, current bool) string {
-	cells := func(l stats.Line) []string {
+	return table([]column{
+		{"Type", 4, true, false}, {"Name", leastName, true, false}, {"# reqs", 6, false, false}, {"# fails", 8, false, false},
+		{"Avg", 5, false, true}, {"Min", 5, false, false}, {"Max", 5, false, false}, {"Med", 5, false, false},
+		{"req/s", 7, false, true}, {"failures/s", 10, false, false},
+	}, lines(s, func(l stats.Line) []string {
 		all := l.All()
 		if !current {
 			l.Rate, l.FailRate = s.Rates(l.Row)
@@ -40,23 +45,27 @@ func RequestsTable(s *stats.Snapshot, width int, current bool) string {
 			brief(all.Mean()), brief(all.Min()), brief(all.Max()), brief(all.Percentile(50)),
 			strconv.FormatFloat(l.Rate, 'f', 2, 64), strconv.FormatFloat(l.FailRate, 'f', 2, 64),
 		}
-	}
-	return table([]column{
-		{"Type", 4, true, false}, {"Name", leastName, true, false}, {"# reqs", 6, false, false}, {"# fails", 8, false, false},
-		{"Avg", 5, false, true}, {"Min", 5, false, false}, {"Max", 5, false, false}, {"Med", 5, false, false},
-		{"req/s", 7, false, true}, {"failures/s", 10, false, false},
-	}, s, cells, width)
+	}), true, width)
 }
 
-// PercentilesTable says how long requests took, in milliseconds.
+// PercentilesTable says how long requests took, in milliseconds. When some were sent
+// later than intended, a second table says how long they took from there.
 func PercentilesTable(s *stats.Snapshot, width int) string {
+	if !s.Total.All().Lagged() {
+		return "Response time percentiles (ms)\n" + percentilesTable(s, width, stats.Row.All)
+	}
+	return "Service time percentiles (ms), from when a request was sent\n" + percentilesTable(s, width, stats.Row.All) +
+		"\nResponse time percentiles (ms), from when it ought to have been sent\n" + percentilesTable(s, width, response)
+}
+
+func percentilesTable(s *stats.Snapshot, width int, tally func(stats.Row) stats.Tally) string {
 	list := []column{{"Type", 4, true, false}, {"Name", leastName, true, false}}
 	for _, title := range percentileColumns {
 		list = append(list, column{title, 5, false, false})
 	}
 	list = append(list, column{"# reqs", 6, false, true})
-	return "Response time percentiles (ms)\n" + table(list, s, func(l stats.Line) []string {
-		all := l.All()
+	return table(list, lines(s, func(l stats.Line) []string {
+		all := tally(l.Row)
 		cells := []string{OneLine(l.Method), OneLine(l.Name)}
 		for _, d := range all.Percentiles(percentiles...) {
 			if all.Count == 0 {
@@ -66,19 +75,22 @@ func PercentilesTable(s *stats.Snapshot, width int) string {
 			cells = append(cells, brief(d))
 		}
 		return append(cells, whole(l.Requests()))
-	}, width)
+	}), true, width)
 }
 
-// table lays out a line for each row of s and one for all of them.
-func table(list []column, s *stats.Snapshot, cells func(stats.Line) []string, width int) string {
+// lines returns the cells of each row of s and, last, of all of them.
+func lines(s *stats.Snapshot, cells func(stats.Line) []string) [][]string {
 	var lines [][]string
 	for _, l := range s.Rows {
 		lines = append(lines, cells(l))
 	}
 	total := s.Total
 	total.Name = aggregated
-	lines = append(lines, cells(total))
+	return append(lines, cells(total))
+}
 
+// table lays out lines; with a total, the last is set apart.
+func table(list []column, lines [][]string, total bool, width int) string {
 	const kind, name = 0, 1 // the columns of texts; name gives way
 	widths := make([]int, len(list))
 	others := len(list) - 1
@@ -135,7 +147,7 @@ func table(list []column, s *stats.Snapshot, cells func(stats.Line) []string, wi
 	row(titles)
 	rule()
 	for i, l := range lines {
-		if i == len(lines)-1 && i > 0 {
+		if total && i == len(lines)-1 && i > 0 {
 			rule()
 		}
 		row(l)

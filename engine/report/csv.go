@@ -27,24 +27,31 @@ var percentileColumns = func() []string {
 	return columns
 }()
 
-// RequestsCSV writes a line per row and one for all rows together. Rates are those
-// of the whole run.
-func RequestsCSV(w io.Writer, s *stats.Snapshot) error {
+// RequestsCSV writes a line per row, groups too, and one for all requests together.
+// Rates are those of the whole run, times are service times.
+func RequestsCSV(w io.Writer, s *stats.Snapshot) error { return requestsCSV(w, s, stats.Row.All) }
+
+// ResponseCSV writes the same columns with response times, which begin when a request
+// ought to have been sent.
+func ResponseCSV(w io.Writer, s *stats.Snapshot) error { return requestsCSV(w, s, response) }
+
+func response(r stats.Row) stats.Tally { return r.All().Response() }
+
+func requestsCSV(w io.Writer, s *stats.Snapshot, tally func(stats.Row) stats.Tally) error {
 	lines := [][]string{join([]string{
 		"Type", "Name", "Request Count", "Failure Count", "Median Response Time", "Average Response Time",
 		"Min Response Time", "Max Response Time", "Average Content Size", "Requests/s", "Failures/s",
 	}, percentileColumns)}
 	for _, l := range s.Rows {
-		lines = append(lines, requestsLine(s, l.Row))
+		lines = append(lines, requestsLine(s, l.Row, tally(l.Row)))
 	}
 	total := s.Total.Row
 	total.Name = aggregated
-	return write(w, append(lines, requestsLine(s, total)))
+	return write(w, append(lines, requestsLine(s, total, tally(total))))
 }
 
-func requestsLine(s *stats.Snapshot, r stats.Row) []string {
+func requestsLine(s *stats.Snapshot, r stats.Row, all stats.Tally) []string {
 	rate, failRate := s.Rates(r)
-	all := r.All()
 	return join([]string{text(r.Method), text(r.Name)}, sums(r, all), []string{perSecond(rate), perSecond(failRate)},
 		percentileCells(all))
 }
@@ -80,15 +87,19 @@ func FailuresCSV(w io.Writer, failures []stats.Failure) error {
 }
 
 // wording says what failed: what the failures have in common, and the latest of
-// them when that says more.
+// them when that says more. What this machine could not send is marked.
 func wording(f stats.Failure) string {
+	words := f.Format
 	switch {
-	case f.Example == "":
-		return f.Format
 	case strings.HasPrefix(f.Example, f.Format):
-		return f.Example
+		words = f.Example
+	case f.Example != "":
+		words = f.Format + " (latest: " + f.Example + ")"
 	}
-	return f.Format + " (latest: " + f.Example + ")"
+	if f.Ours {
+		words = "not sent, for want of resources here: " + words
+	}
+	return words
 }
 
 // ExceptionsCSV writes a line per exception.

@@ -1,6 +1,9 @@
 // Package report makes files and console tables of a run's numbers.
 //
-// CSV files have the columns of Locust's, so that what reads those reads these.
+// CSV files that Locust has too have its columns, so that what reads those reads these;
+// what there is beyond Locust is in files of its own: response times, phases, arrivals
+// and the health of the load generator.
+//
 // Times are in milliseconds, exact to the microsecond, and every number is defined
 // as in package stats: the columns "Median Response Time" and "50%" agree, and no
 // percentile exceeds the maximum.

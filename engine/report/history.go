@@ -54,7 +54,7 @@ func (h *History) Restart() { h.sum, h.recent = stats.Delta{}, nil }
 
 // Add writes the lines of d, which follows the delta before.
 func (h *History) Add(d stats.Delta) error {
-	d.Failures, d.Exceptions = nil, nil
+	d.Phases, d.Failures, d.Exceptions = nil, nil, nil
 	if !h.full {
 		total := d.Total()
 		d.Rows = []stats.Row{total}

@@ -44,7 +44,7 @@ var start = time.Date(2026, 1, 2, 15, 4, 5, 0, time.UTC)
 
 // second is what users record in one second of a test's run.
 type second struct {
-	users   int
+	gauges  stats.Gauges
 	samples []stats.Sample
 	mishaps []stats.Mishap
 }
@@ -60,7 +60,7 @@ func deltas(seconds []second) []stats.Delta {
 		for _, m := range s.mishaps {
 			r.Shard(0).Note(m)
 		}
-		out = append(out, r.Drain(start.Add(time.Duration(i+1)*time.Second), s.users))
+		out = append(out, r.Drain(start.Add(time.Duration(i+1)*time.Second), s.gauges))
 	}
 	return out
 }
@@ -79,7 +79,7 @@ func run() []second {
 	ms := func(x float64) time.Duration { return time.Duration(x * float64(time.Millisecond)) }
 	var seconds []second
 	for i := range 12 {
-		s := second{users: min(i+1, 10)}
+		s := second{gauges: stats.Gauges{Users: min(i+1, 10), Target: 10}}
 		at := start.Add(time.Duration(i)*time.Second + 400*time.Millisecond)
 		if i == 0 {
 			s.samples = append(s.samples, stats.Sample{Method: "POST", Name: "/login", Took: ms(120.5), Bytes: 300})
@@ -112,6 +112,56 @@ func run() []second {
 	return seconds
 }
 
+// openRun is four seconds of the open model at 10 arrivals per second. In the third
+// the target froze and the load generator had no port left; in the last, late arrivals
+// were made up for and the processor was busy.
+func openRun() []second {
+	ms := time.Millisecond
+	at := start.Add(2500 * ms)
+	bad := func(text string, v stats.Verdict) stats.Health {
+		h := stats.Health{
+			Reasons: []stats.Reason{{Text: text, Worst: v, Spans: 1}},
+			Worst:   stats.Vitals{Lag: 7 * ms, Canary: 3 * ms, Processor: 0.935, GC: 0.0421, Descriptors: 0.5, Suspended: 1500 * ms, Unsent: 1},
+		}
+		if v == stats.Invalid {
+			h.Invalid = 1
+		} else {
+			h.Degraded = 1
+		}
+		return h
+	}
+	fine := stats.Health{Valid: 1, Worst: stats.Vitals{Lag: 40 * time.Microsecond, Canary: 90 * time.Microsecond, Processor: 0.1}}
+	seconds := []second{
+		{gauges: stats.Gauges{Users: 1, Target: 10, Arrivals: stats.Arrivals{Due: 10, Started: 10, Completed: 9}, Health: fine}},
+		{gauges: stats.Gauges{Users: 1, Target: 10, Arrivals: stats.Arrivals{Due: 10, Started: 10, Completed: 10}, Health: fine}},
+		{gauges: stats.Gauges{Users: 8, Target: 10, Arrivals: stats.Arrivals{Due: 10, Started: 8, Dropped: 2}, Health: bad("no port was left", stats.Degraded)}},
+		{gauges: stats.Gauges{Users: 3, Target: 10, Arrivals: stats.Arrivals{Due: 10, Started: 10, Completed: 17, Late: 8}, Health: bad("processor time is used up", stats.Invalid)}},
+	}
+	for i := range seconds {
+		s := &seconds[i]
+		if i == 2 {
+			s.samples = append(s.samples, stats.Sample{Method: "GET", Name: "/", Problem: &stats.Problem{
+				Format: "no port left", Message: "no port left (connecting to 127.0.0.1:80)", At: at, Ours: true,
+			}})
+			continue
+		}
+		for k := range 10 {
+			sample := stats.Sample{Method: "GET", Name: "/", Took: time.Duration(10+k) * ms, FirstByte: time.Duration(8+k) * ms, Bytes: 100}
+			if i == 0 && k < 3 {
+				sample.Dial = &stats.Dial{DNS: ms, Connect: 2 * ms, TLS: 30 * ms}
+			}
+			if i == 3 {
+				sample.Lag = time.Duration(100*(9-k)) * ms
+			}
+			s.samples = append(s.samples, sample)
+		}
+		s.samples = append(s.samples,
+			stats.Sample{Method: "GET", Name: "/events", Took: 900 * ms, FirstByte: 5 * ms, Streamed: true, Bytes: 4000},
+			stats.Sample{Method: stats.Group, Name: "checkout", Took: 950 * ms})
+	}
+	return seconds
+}
+
 // nasty is text that does harm where it is not expected.
 var nasty = []string{
 	"=HYPERLINK(\"http://evil.test\")", "+1+1", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "\x00=1",
@@ -123,7 +173,7 @@ func nastyRun() []second {
 	var s second
 	for _, text := range nasty {
 		s.samples = append(s.samples, stats.Sample{
-			Method: text, Name: text, Took: time.Millisecond, Problem: &stats.Problem{Format: text, Message: text, At: start},
+			Method: text, Name: text, Took: time.Millisecond, FirstByte: time.Millisecond, Streamed: true, Problem: &stats.Problem{Format: text, Message: text, At: start},
 		})
 		s.mishaps = append(s.mishaps, stats.Mishap{Group: text, Message: text, Stack: text, At: start})
 	}
@@ -149,8 +199,18 @@ func historyOf(list []stats.Delta, full bool) func(io.Writer) error {
 	}
 }
 
+func logOf(begin func(io.Writer) (*Log, error), list []stats.Delta) func(io.Writer) error {
+	return func(w io.Writer) error {
+		l, err := begin(w)
+		for _, d := range list {
+			err = errors.Join(err, l.Add(d))
+		}
+		return err
+	}
+}
+
 func TestFilesAndTables(t *testing.T) {
-	for name, seconds := range map[string][]second{"run": run(), "nasty": nastyRun(), "empty": nil, "idle": {{}}} {
+	for name, seconds := range map[string][]second{"run": run(), "open": openRun(), "nasty": nastyRun(), "empty": nil, "idle": {{}}} {
 		list := deltas(seconds)
 		s := snapshot(list)
 		golden(t, name+"_stats.csv", made(t, func(w io.Writer) error { return RequestsCSV(w, s) }))
@@ -158,9 +218,15 @@ func TestFilesAndTables(t *testing.T) {
 		golden(t, name+"_exceptions.csv", made(t, func(w io.Writer) error { return ExceptionsCSV(w, s.Exceptions) }))
 		golden(t, name+"_history.csv", made(t, historyOf(list, false)))
 		golden(t, name+"_full_history.csv", made(t, historyOf(list, true)))
+		if name == "open" || name == "empty" {
+			golden(t, name+"_response.csv", made(t, func(w io.Writer) error { return ResponseCSV(w, s) }))
+			golden(t, name+"_phases.csv", made(t, func(w io.Writer) error { return PhasesCSV(w, s) }))
+			golden(t, name+"_health.csv", made(t, logOf(NewHealth, list)))
+			golden(t, name+"_arrivals.csv", made(t, logOf(NewArrivals, list)))
+		}
 		for _, width := range []int{0, 80, 120} {
 			golden(t, fmt.Sprintf("%s_%d.txt", name, width), strings.Join([]string{
-				RequestsTable(s, width, true), RequestsTable(s, width, false), PercentilesTable(s, width),
+				RequestsTable(s, width, true), RequestsTable(s, width, false), PercentilesTable(s, width), PhasesTable(s, width),
 				FailuresTable(s.Failures), ExceptionsTable(s.Exceptions),
 			}, "\n"))
 		}
@@ -220,6 +286,83 @@ func TestHistoryCSVWalksTheTimeline(t *testing.T) {
 	}
 }
 
+// A group is a line of its own and no part of the total, in no file.
+func TestGroupsAreNoRequests(t *testing.T) {
+	list := deltas(openRun())
+	s := snapshot(list)
+	want := int64(0)
+	for _, l := range s.Rows {
+		if l.Method != stats.Group {
+			want += l.Requests()
+		}
+	}
+	for what, test := range map[string]struct {
+		write  func(io.Writer) error
+		column int
+	}{
+		"requests":     {func(w io.Writer) error { return RequestsCSV(w, s) }, 2},
+		"response":     {func(w io.Writer) error { return ResponseCSV(w, s) }, 2},
+		"history":      {historyOf(list, false), 17},
+		"full history": {historyOf(list, true), 17},
+	} {
+		lines, err := csv.NewReader(strings.NewReader(made(t, test.write))).ReadAll()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := lines[len(lines)-1][test.column]; got != whole(want) {
+			t.Errorf("%s: last line counts %s requests, want %d, the groups left out", what, got, want)
+		}
+	}
+}
+
+func TestResponseTimesBeginWhenDue(t *testing.T) {
+	s := snapshot(deltas([]second{{samples: []stats.Sample{
+		{Method: "GET", Name: "/", Took: 10 * time.Millisecond, Lag: time.Second},
+		{Method: "GET", Name: "/", Took: 20 * time.Millisecond},
+	}}}))
+	for what, test := range map[string]struct {
+		write    func(io.Writer, *stats.Snapshot) error
+		min, max string
+	}{
+		"requests": {RequestsCSV, "10", "20"},
+		"response": {ResponseCSV, "20", "1010"},
+	} {
+		lines, err := csv.NewReader(strings.NewReader(made(t, func(w io.Writer) error { return test.write(w, s) }))).ReadAll()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, line := range lines[1:] {
+			if line[6] != test.min || line[7] != test.max {
+				t.Errorf("%s: line %q has times from %s to %s, want %s to %s", what, line, line[6], line[7], test.min, test.max)
+			}
+		}
+	}
+}
+
+func TestHealthText(t *testing.T) {
+	busy := stats.Reason{Text: "processor time is used up", Worst: stats.Invalid, Spans: 12}
+	late := stats.Reason{Text: "timers are late", Worst: stats.Degraded, Spans: 14}
+	for want, h := range map[string]stats.Health{
+		"unknown": {},
+		"valid":   {Valid: 3},
+		"INVALID — processor time is used up in 12 of 15 s; timers are late in 14 of 15 s": {Valid: 1, Degraded: 2, Invalid: 12, Reasons: []stats.Reason{busy, late}},
+		"DEGRADED — timers are late in 14 of 20 s":                                         {Valid: 6, Degraded: 14, Reasons: []stats.Reason{late}},
+		"valid — processor time is used up in 12 of 412 s":                                 {Valid: 400, Invalid: 12, Reasons: []stats.Reason{busy}},
+		"INVALID — processor time is used up":                                              {Invalid: 1, Reasons: []stats.Reason{{Text: busy.Text, Worst: stats.Invalid, Spans: 1}}},
+	} {
+		if got := HealthText(h); got != want {
+			t.Errorf("HealthText(%+v) = %q, want %q", h, got, want)
+		}
+	}
+}
+
+func TestArrivalsText(t *testing.T) {
+	got := ArrivalsText(stats.Arrivals{Due: 100, Started: 98, Completed: 90, Late: 3, Dropped: 2})
+	if want := "100 due, 98 started (3 more than 10ms late), 90 completed, 2 dropped"; got != want {
+		t.Errorf("ArrivalsText = %q, want %q", got, want)
+	}
+}
+
 // Deltas that were merged are longer than 10 seconds: each is its own present.
 func TestHistoryOfLongSteps(t *testing.T) {
 	step := func(i int) stats.Delta {
@@ -227,7 +370,7 @@ func TestHistoryOfLongSteps(t *testing.T) {
 		for range 600 {
 			r.Shard(0).Record(stats.Sample{Method: "GET", Name: "/", Took: time.Duration(i+1) * time.Millisecond})
 		}
-		return r.Drain(start.Add(time.Duration(i+1)*time.Minute), 5)
+		return r.Drain(start.Add(time.Duration(i+1)*time.Minute), stats.Gauges{Users: 5})
 	}
 	lines, err := csv.NewReader(strings.NewReader(made(t, historyOf([]stats.Delta{step(0), step(1)}, false)))).ReadAll()
 	if err != nil {
@@ -306,6 +449,10 @@ func TestWording(t *testing.T) {
 			t.Errorf("wording(%q, %q) = %q, want %q", test.format, test.example, got, test.want)
 		}
 	}
+	ours := stats.Failure{FailureKey: stats.FailureKey{Format: "no port left", Ours: true}, Example: "no port left"}
+	if got, want := wording(ours), "not sent, for want of resources here: no port left"; got != want {
+		t.Errorf("wording of what could not be sent = %q, want %q", got, want)
+	}
 }
 
 func TestCells(t *testing.T) {
@@ -360,6 +507,7 @@ func TestTablesAreTame(t *testing.T) {
 		for what, text := range map[string]string{
 			"RequestsTable":    RequestsTable(s, width, true),
 			"PercentilesTable": PercentilesTable(s, width),
+			"PhasesTable":      PhasesTable(s, width),
 			"FailuresTable":    FailuresTable(s.Failures),
 			"ExceptionsTable":  ExceptionsTable(s.Exceptions),
 		} {
@@ -404,18 +552,23 @@ func FuzzCSV(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, method, name, message, stack string) {
 		s := snapshot(deltas([]second{{
-			samples: []stats.Sample{{Method: method, Name: name, Problem: &stats.Problem{Format: message, Message: message, At: start}}},
+			samples: []stats.Sample{{
+				Method: method, Name: name, FirstByte: time.Millisecond, Streamed: true,
+				Problem: &stats.Problem{Format: message, Message: message, At: start},
+			}},
 			mishaps: []stats.Mishap{{Group: message, Message: message, Stack: stack, At: start}},
 		}}))
 		for what, test := range map[string]struct {
 			write func(io.Writer) error
 			lines int
+			line  int // with the texts
 			texts []int
 			want  []string
 		}{
-			"requests":   {func(w io.Writer) error { return RequestsCSV(w, s) }, 3, []int{0, 1}, []string{method, name}},
-			"failures":   {func(w io.Writer) error { return FailuresCSV(w, s.Failures) }, 2, []int{0, 1, 2}, []string{method, name, s.Failures[0].Format}},
-			"exceptions": {func(w io.Writer) error { return ExceptionsCSV(w, s.Exceptions) }, 2, []int{1, 2}, []string{s.Exceptions[0].Message, s.Exceptions[0].Stack}},
+			"requests":   {func(w io.Writer) error { return RequestsCSV(w, s) }, 3, 1, []int{0, 1}, []string{method, name}},
+			"phases":     {func(w io.Writer) error { return PhasesCSV(w, s) }, len(s.Phases) + 1, len(s.Phases), []int{1}, []string{phases(s)[len(s.Phases)-1].Name}},
+			"failures":   {func(w io.Writer) error { return FailuresCSV(w, s.Failures) }, 2, 1, []int{0, 1, 2}, []string{method, name, s.Failures[0].Format}},
+			"exceptions": {func(w io.Writer) error { return ExceptionsCSV(w, s.Exceptions) }, 2, 1, []int{1, 2}, []string{s.Exceptions[0].Message, s.Exceptions[0].Stack}},
 		} {
 			file := made(t, test.write)
 			lines, err := csv.NewReader(strings.NewReader(file)).ReadAll()
@@ -423,7 +576,7 @@ func FuzzCSV(f *testing.F) {
 				t.Fatalf("%s: read %d lines (%v) of\n%s\nwant %d", what, len(lines), err, file, test.lines)
 			}
 			for i, column := range test.texts {
-				got, want := lines[1][column], escape(strings.ToValidUTF8(test.want[i], "\uFFFD"), "\n\t")
+				got, want := lines[test.line][column], escape(strings.ToValidUTF8(test.want[i], "\uFFFD"), "\n\t")
 				if got != "" && strings.IndexByte("=+-@\t\r\n\x00", got[0]) >= 0 {
 					t.Errorf("%s: cell %q is a formula", what, got)
 				}

@@ -16,11 +16,12 @@ func TestRecordAllocatesNothing(t *testing.T) {
 	r := NewRecorder(epoch)
 	shard := r.Shard(0)
 	sample := newTraffic(1).sample()
+	sample.Lag, sample.Streamed, sample.Dial = time.Second, true, &Dial{Connect: time.Millisecond}
 	for i := range 2 { // both slices of the shard
 		for range 2 * runs {
 			shard.Record(sample)
 		}
-		r.Drain(second(i), 1)
+		r.Drain(second(i), Gauges{Users: 1})
 	}
 	if got := testing.AllocsPerRun(runs, func() { shard.Record(sample) }); got != 0 {
 		t.Errorf("Record allocates %v times, want 0", got)
@@ -35,10 +36,13 @@ func TestAMillionNames(t *testing.T) {
 	before := heap()
 	for i := range names {
 		name := fmt.Sprintf("/things/%d", i)
-		r.Shard(i).Record(Sample{Method: "GET", Name: name, Took: time.Duration(i), Bytes: 1,
-			Problem: &Problem{Format: name, Message: name, At: epoch}})
+		r.Shard(i).Record(Sample{
+			Method: "GET", Name: name, Took: time.Duration(i), Bytes: 1,
+			Lag: time.Duration(i), FirstByte: time.Duration(i), Streamed: true,
+			Problem: &Problem{Format: name, Message: name, At: epoch},
+		})
 		if i%perSecond == perSecond-1 {
-			d := r.Drain(second(i/perSecond+1), 1)
+			d := r.Drain(second(i/perSecond+1), Gauges{Users: 1})
 			table.Add(d)
 			history.Add(d)
 		}
@@ -48,8 +52,8 @@ func TestAMillionNames(t *testing.T) {
 	if s.Total.Requests() != names || s.Total.Failed.Bytes != names {
 		t.Errorf("%d requests of %d bytes, want %d", s.Total.Requests(), s.Total.Failed.Bytes, names)
 	}
-	if len(s.Rows) != MaxRows+1 || len(s.Failures) != MaxRows+1 {
-		t.Errorf("%d rows and %d failures, want %d", len(s.Rows), len(s.Failures), MaxRows+1)
+	if len(s.Rows) != MaxRows+1 || len(s.Failures) != MaxRows+1 || len(s.Phases) > MaxRows+1 {
+		t.Errorf("%d rows, %d failures and %d phases, want %d", len(s.Rows), len(s.Failures), len(s.Phases), MaxRows+1)
 	}
 	if grown > 32<<20 {
 		t.Errorf("the heap has grown by %d MB, want at most 32", grown>>20)

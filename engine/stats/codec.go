@@ -5,35 +5,34 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/bits"
 	"time"
 	"unicode/utf8"
 )
 
 // The binary form of a delta, used at rest and on the wire: a version byte, then
-// varints and length-prefixed strings. A histogram is its populated buckets as pairs
-// (distance from the previous bucket in widths of that one, count), so a second of a
-// quiet row takes a few dozen bytes. A moment is seconds and nanoseconds since 1970
-// and comes back in the local time zone.
-const codecVersion = 1
+// varints and length-prefixed strings. A histogram is its populated buckets, each as
+// twice the distance from the previous one, in widths of that one; it is one more when
+// the count follows, and else that is 1. So a second of a quiet row takes a few dozen
+// bytes. A fraction is written back to front, so that a
+// round one is short. A moment is seconds and nanoseconds since 1970 and comes back in
+// the local time zone.
+const codecVersion = 2
 
 // AppendBinary appends the binary form of d to b.
 func (d Delta) AppendBinary(b []byte) []byte {
 	b = append(b, codecVersion)
 	b = appendTime(b, d.From)
 	b = binary.AppendUvarint(b, uint64(d.Span()))
-	b = binary.AppendUvarint(b, uint64(max(0, d.Users)))
-	b = binary.AppendUvarint(b, uint64(len(d.Rows)))
-	for _, r := range d.Rows {
-		b = appendString(b, r.Method)
-		b = appendString(b, r.Name)
-		b = appendTally(b, r.OK)
-		b = appendTally(b, r.Failed)
-	}
+	b = appendGauges(b, d.Gauges.fit())
+	b = appendRows(b, d.Rows)
+	b = appendRows(b, d.Phases)
 	b = binary.AppendUvarint(b, uint64(len(d.Failures)))
 	for _, f := range d.Failures {
 		b = appendString(b, f.Method)
 		b = appendString(b, f.Name)
 		b = appendString(b, f.Format)
+		b = appendBool(b, f.Ours)
 		b = binary.AppendUvarint(b, uint64(f.Count))
 		b = appendString(b, f.Example)
 		b = appendTime(b, f.First)
@@ -59,25 +58,90 @@ func appendTime(b []byte, t time.Time) []byte {
 	return binary.AppendUvarint(binary.AppendVarint(b, t.Unix()), uint64(t.Nanosecond()))
 }
 
+func appendBool(b []byte, v bool) []byte {
+	if v {
+		return append(b, 1)
+	}
+	return append(b, 0)
+}
+
+func appendFraction(b []byte, x float64) []byte {
+	return binary.AppendUvarint(b, bits.ReverseBytes64(math.Float64bits(x)))
+}
+
+func appendGauges(b []byte, g Gauges) []byte {
+	b = binary.AppendUvarint(b, uint64(g.Users))
+	b = appendFraction(b, g.Target)
+	for _, n := range g.Arrivals.counts() {
+		b = binary.AppendUvarint(b, uint64(*n))
+	}
+	h := &g.Health
+	for _, n := range [...]int{h.Valid, h.Degraded, h.Invalid, len(h.Reasons)} {
+		b = binary.AppendUvarint(b, uint64(n))
+	}
+	for _, r := range h.Reasons {
+		b = appendString(b, r.Text)
+		b = append(b, byte(r.Worst))
+		b = binary.AppendUvarint(b, uint64(r.Spans))
+	}
+	whole, shares := h.Worst.numbers()
+	for _, n := range whole {
+		b = binary.AppendUvarint(b, uint64(*n))
+	}
+	for _, x := range shares {
+		b = appendFraction(b, *x)
+	}
+	return b
+}
+
+func appendRows(b []byte, rows []Row) []byte {
+	b = binary.AppendUvarint(b, uint64(len(rows)))
+	for _, r := range rows {
+		b = appendString(b, r.Method)
+		b = appendString(b, r.Name)
+		b = appendTally(b, r.OK)
+		b = appendTally(b, r.Failed)
+	}
+	return b
+}
+
 func appendTally(b []byte, t Tally) []byte {
 	b = binary.AppendUvarint(b, uint64(t.Count))
 	if t.Count == 0 {
 		return b
 	}
-	for _, v := range [...]int64{t.Bytes, t.Clamped, t.sum, t.min, t.max} {
+	b = binary.AppendUvarint(b, uint64(t.Bytes))
+	b = appendTimes(b, t)
+	b = appendBool(b, t.Lagged())
+	if t.Lagged() {
+		b = appendTimes(b, t.Response())
+	}
+	return b
+}
+
+func appendTimes(b []byte, t Tally) []byte {
+	for _, v := range [...]int64{t.Clamped, t.sum, t.min, t.max} {
 		b = binary.AppendUvarint(b, uint64(v))
 	}
 	b = binary.AppendUvarint(b, uint64(t.hist.Populated()))
 	last := int64(0)
 	for us, n := range t.hist.ForEachBucket {
-		b = binary.AppendUvarint(b, uint64((us-last)/width(last)))
-		b = binary.AppendUvarint(b, uint64(n))
+		steps := uint64((us - last) / width(last))
+		if n == 1 {
+			b = binary.AppendUvarint(b, steps<<1)
+		} else {
+			b = binary.AppendUvarint(b, steps<<1|1)
+			b = binary.AppendUvarint(b, uint64(n))
+		}
 		last = us
 	}
 	return b
 }
 
-var errCut = errors.New("it ends too early")
+var (
+	errCut   = errors.New("it ends too early")
+	errLarge = errors.New("a number is too large")
+)
 
 // ParseDelta reads what AppendBinary wrote. It accepts any bytes and reports what
 // is wrong with them.
@@ -98,8 +162,9 @@ func ParseDelta(b []byte) (Delta, error) {
 
 // inOrder reports whether d can be merged with others.
 func inOrder(d Delta) bool {
-	return ascending(d.Rows, compareRows) && ascending(d.Failures, compareFailures) &&
-		ascending(d.Exceptions, compareExceptions)
+	return ascending(d.Rows, compareRows) && ascending(d.Phases, compareRows) &&
+		ascending(d.Failures, compareFailures) && ascending(d.Exceptions, compareExceptions) &&
+		ascending(d.Health.Reasons, reasonMerger.compare)
 }
 
 func ascending[T any](list []T, compare func(T, T) int) bool {
@@ -150,19 +215,50 @@ func number(n int) error {
 	if n == 0 {
 		return errCut
 	}
-	return errors.New("a number is too large")
+	return errLarge
 }
 
-// count reads an unsigned number that must fit an int64.
-func (r *reader) count() int64 {
+// uint reads an unsigned number.
+func (r *reader) uint() uint64 {
 	v, n := binary.Uvarint(r.rest)
-	if n <= 0 || v > math.MaxInt64 {
+	if n <= 0 {
 		r.fail(number(n))
 		return 0
 	}
 	r.rest = r.rest[n:]
+	return v
+}
+
+// count reads an unsigned number that must fit an int64.
+func (r *reader) count() int64 {
+	v := r.uint()
+	if v > math.MaxInt64 {
+		r.fail(errLarge)
+		return 0
+	}
 	return int64(v)
 }
+
+func (r *reader) fraction() float64 {
+	x := math.Float64frombits(bits.ReverseBytes64(r.uint()))
+	if x != finite(x) {
+		r.fail(fmt.Errorf("number %v is out of range", x))
+		return 0
+	}
+	return x
+}
+
+// choice reads one of the numbers from 0 to most.
+func (r *reader) choice(most byte) byte {
+	v := r.byte()
+	if v > most {
+		r.fail(fmt.Errorf("byte %d, want at most %d", v, most))
+		return 0
+	}
+	return v
+}
+
+func (r *reader) bool() bool { return r.choice(1) == 1 }
 
 // length reads a number of things, at most most, that take at least size bytes each.
 func (r *reader) length(most, size int) int {
@@ -207,16 +303,17 @@ func (r *reader) delta() (d Delta) {
 	}
 	d.From = r.time()
 	d.To = d.From.Add(time.Duration(r.count()))
-	d.Users = int(r.count())
-	d.Rows = list(r, 4, (*reader).row)
-	d.Failures = list(r, 9, (*reader).failure)
-	d.Exceptions = list(r, 8, (*reader).exception)
+	d.Gauges = r.gauges()
+	d.Rows = list(r, MaxRows+others, 4, (*reader).row)
+	d.Phases = list(r, MaxRows+others, 4, (*reader).row)
+	d.Failures = list(r, MaxRows+others, 10, (*reader).failure)
+	d.Exceptions = list(r, MaxRows+others, 8, (*reader).exception)
 	return d
 }
 
-// list reads rows, failures or exceptions, which take at least size bytes each.
-func list[T any](r *reader, size int, read func(*reader) T) []T {
-	n := r.length(MaxRows+1, size)
+// list reads at most so many elements, which take at least size bytes each.
+func list[T any](r *reader, most, size int, read func(*reader) T) []T {
+	n := r.length(most, size)
 	if n == 0 {
 		return nil
 	}
@@ -231,6 +328,30 @@ func list[T any](r *reader, size int, read func(*reader) T) []T {
 	return list
 }
 
+func (r *reader) gauges() (g Gauges) {
+	g.Users, g.Target = int(r.count()), r.fraction()
+	for _, n := range g.Arrivals.counts() {
+		*n = r.count()
+	}
+	h := &g.Health
+	for _, n := range [...]*int{&h.Valid, &h.Degraded, &h.Invalid} {
+		*n = int(r.count())
+	}
+	h.Reasons = list(r, maxReasons+1, 3, (*reader).reason)
+	whole, shares := h.Worst.numbers()
+	for _, n := range whole {
+		*n = r.count()
+	}
+	for _, x := range shares {
+		*x = r.fraction()
+	}
+	return g
+}
+
+func (r *reader) reason() Reason {
+	return Reason{r.string(), Verdict(r.choice(byte(Invalid))), int(r.count())}
+}
+
 func (r *reader) row() (row Row) {
 	row.Method, row.Name = r.string(), r.string()
 	row.OK, row.Failed = r.tally(), r.tally()
@@ -238,7 +359,7 @@ func (r *reader) row() (row Row) {
 }
 
 func (r *reader) failure() (f Failure) {
-	f.Method, f.Name, f.Format = r.string(), r.string(), r.string()
+	f.Method, f.Name, f.Format, f.Ours = r.string(), r.string(), r.string(), r.bool()
 	f.Count, f.Example = r.count(), r.string()
 	f.First, f.Last = r.time(), r.time()
 	return f
@@ -250,12 +371,26 @@ func (r *reader) exception() (e Exception) {
 	return e
 }
 
-func (r *reader) tally() (t Tally) {
-	t.Count = r.count()
+func (r *reader) tally() Tally {
+	t := Tally{Count: r.count()}
 	if t.Count == 0 {
 		return Tally{}
 	}
-	for _, v := range [...]*int64{&t.Bytes, &t.Clamped, &t.sum, &t.min, &t.max} {
+	t.Bytes = r.count()
+	t = r.times(t)
+	if r.bool() {
+		response := r.times(Tally{Count: t.Count, Bytes: t.Bytes})
+		if response.Clamped < t.Clamped || response.sum < t.sum || response.min < t.min || response.max < t.max {
+			r.fail(errors.New("response times are below service times"))
+		}
+		t.response = &response
+	}
+	return t
+}
+
+// times returns t with the times it was written with.
+func (r *reader) times(t Tally) Tally {
+	for _, v := range [...]*int64{&t.Clamped, &t.sum, &t.min, &t.max} {
 		*v = r.count()
 	}
 	t.hist = r.histogram(t.Count)
@@ -271,8 +406,12 @@ func (r *reader) histogram(most int64) histogram {
 		r.hist = newHistogram()
 	}
 	h, us := r.hist, int64(0)
-	for k := range r.length(int(most), 2) {
-		steps, n := r.count(), r.count()
+	for k := range r.length(int(most), 1) {
+		steps, n := r.count(), int64(1)
+		if steps&1 == 1 {
+			n = r.count()
+		}
+		steps >>= 1
 		if r.err != nil {
 			return nil
 		}

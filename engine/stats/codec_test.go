@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"reflect"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -29,6 +30,14 @@ func TestParseDeltaReadsWhatAppendBinaryWrote(t *testing.T) {
 }
 
 func TestCodecOfExtremes(t *testing.T) {
+	impossible := Gauges{
+		Users: -3, Target: math.Inf(1), Arrivals: Arrivals{-1, -1, -1, -1, -1},
+		Health: Health{Valid: -1, Degraded: -1, Invalid: -1, Worst: Vitals{Lag: -1, GC: math.NaN(), Stolen: -1, Unsent: -1}},
+	}
+	large := Gauges{
+		Users: math.MaxInt, Target: math.MaxFloat64, Arrivals: Arrivals{Due: math.MaxInt64, Dropped: math.MaxInt64},
+		Health: Health{Valid: math.MaxInt, Worst: Vitals{Suspended: math.MaxInt64, Processor: math.MaxFloat64, Unsent: math.MaxInt64}},
+	}
 	for _, test := range []struct {
 		name     string
 		in, want Delta
@@ -37,8 +46,9 @@ func TestCodecOfExtremes(t *testing.T) {
 			Delta{Failures: []Failure{{Count: 1}}, Exceptions: []Exception{{Count: 1}}}},
 		{"backwards", Delta{From: second(5), To: second(3)}, Delta{From: second(5), To: second(5)}},
 		{"a century", Delta{From: epoch, To: epoch.AddDate(100, 0, 0)}, Delta{From: epoch, To: epoch.AddDate(100, 0, 0)}},
-		{"no users", Delta{From: epoch, To: epoch, Users: -3}, Delta{From: epoch, To: epoch}},
-		{"all users", Delta{From: epoch, To: epoch, Users: math.MaxInt}, Delta{From: epoch, To: epoch, Users: math.MaxInt}},
+		{"impossible gauges", Delta{From: epoch, To: epoch, Gauges: impossible}, Delta{From: epoch, To: epoch}},
+		{"a target of no number", Delta{From: epoch, To: epoch, Gauges: Gauges{Target: math.NaN()}}, Delta{From: epoch, To: epoch}},
+		{"large gauges", Delta{From: epoch, To: epoch, Gauges: large}, Delta{From: epoch, To: epoch, Gauges: large}},
 	} {
 		got, err := ParseDelta(test.in.AppendBinary(nil))
 		if err != nil {
@@ -69,19 +79,32 @@ func (s script) n(numbers ...uint64) script {
 
 func (s script) text(t string) script { return appendString(s, t) }
 
-// header is a delta up to its rows.
-func header() script { return Delta{From: epoch, To: second(1)}.AppendBinary(nil)[:len(emptyDelta)-3] }
+func (s script) fraction(x float64) script { return appendFraction(s, x) }
 
 var emptyDelta = Delta{From: epoch, To: second(1)}.AppendBinary(nil)
 
+// header is a delta up to its rows.
+func header() script { return slices.Clone(emptyDelta[:len(emptyDelta)-len("rpfe")]) }
+
+// reasons is a delta up to its reasons.
+func reasons() script {
+	return script(appendTime([]byte{codecVersion}, epoch)).n(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+}
+
 // row is a delta of one row, whose tally of successes follows.
 func row() script { return header().n(1).text("GET").text("/") }
+
+// five is a row with a sample of 5 µs, up to its response times.
+func five() script { return row().n(1, 0, 0, 5, 5, 5, 1, 2*5) }
+
+// fiveAndNine is the same with samples of 5 µs and 9 µs.
+func fiveAndNine() script { return row().n(2, 0, 0, 14, 5, 9, 2, 2*5, 2*4) }
 
 func TestParseDeltaReportsWhatIsWrong(t *testing.T) {
 	two := Delta{Rows: rowsOf("a", "b")}
 	unordered := Delta{Rows: []Row{two.Rows[1], two.Rows[0]}}
 	double := Delta{Rows: []Row{two.Rows[0], two.Rows[0]}}
-	failure := Failure{FailureKey{"GET", "/", "f"}, 1, "", epoch, epoch}
+	failure := Failure{FailureKey{"GET", "/", "f", true}, 1, "", epoch, epoch}
 	exception := Exception{"g", 1, "", "", epoch, epoch}
 	distant := Delta{From: time.Unix(1<<40, 0)}
 	for _, test := range []struct {
@@ -90,7 +113,7 @@ func TestParseDeltaReportsWhatIsWrong(t *testing.T) {
 		want string
 	}{
 		{"nothing", nil, "it ends too early"},
-		{"another version", []byte{99}, "version 99, want 1"},
+		{"another version", []byte{99}, "version 99, want 2"},
 		{"more than a delta", append(two.AppendBinary(nil), 0), "1 bytes too many"},
 		{"rows out of order", unordered.AppendBinary(nil), "not in order"},
 		{"a row twice", double.AppendBinary(nil), "not in order"},
@@ -100,24 +123,37 @@ func TestParseDeltaReportsWhatIsWrong(t *testing.T) {
 		{"too long a second", script{codecVersion, 0}.n(1e9), "out of range"},
 		{"a number of eleven bytes", append(script{codecVersion}, strings.Repeat("\xff", 11)...), "too large"},
 		{"2^63 users", script{codecVersion, 0, 0, 0}.n(1 << 63), "too large"},
-		{"more rows than allowed", header().n(MaxRows + 2), "list of 1002, want at most 1001"},
+		{"more rows than allowed", header().n(MaxRows + 3), "list of 1003, want at most 1002"},
 		{"more rows than bytes", header().n(MaxRows), "it ends too early"},
 		{"a text of a terabyte", header().n(1, 1<<40).text("too short for it"), "it ends too early"},
 		{"text that is not UTF-8", header().n(1).text("a\xff").text("").n(0, 0, 0, 0), "not UTF-8"},
-		{"no buckets", row().n(1, 0, 0, 0, 0, 0, 0, 0, 0, 0), "histogram of 0 samples, want 1"},
-		{"too many samples", row().n(1, 0, 0, 5, 5, 5, 1, 5, 2, 0, 0, 0), "histogram of 2 samples, want 1"},
-		{"an empty bucket", row().n(2, 0, 0, 5, 5, 5, 2, 5, 0, 1, 1, 0, 0, 0), "bucket 0+5 of 0 samples"},
-		{"a bucket twice", row().n(2, 0, 0, 5, 5, 5, 2, 5, 1, 0, 1, 0, 0, 0), "bucket 5+0 of 1 samples"},
-		{"a bucket beyond the last", row().n(1, 0, 0, 5, 5, 5, 1, uint64(highest)+1, 1, 0, 0, 0), "of 1 samples"},
-		{"a bucket far beyond", row().n(2, 0, 0, 5, 5, 5, 2, 5, 1, math.MaxInt64, 1, 0, 0, 0), "of 1 samples"},
+		{"no buckets", row().n(1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0), "histogram of 0 samples, want 1"},
+		{"too many samples", row().n(1, 0, 0, 5, 5, 5, 1, 11, 2, 0, 0, 0, 0, 0), "histogram of 2 samples, want 1"},
+		{"an empty bucket", row().n(2, 0, 0, 5, 5, 5, 2, 11, 0, 3, 1, 0, 0, 0, 0, 0), "bucket 0+5 of 0 samples"},
+		{"a bucket twice", row().n(2, 0, 0, 5, 5, 5, 2, 10, 0, 0, 0, 0, 0, 0), "bucket 5+0 of 1 samples"},
+		{"a bucket beyond the last", row().n(1, 0, 0, 5, 5, 5, 1, 2*uint64(highest)+2, 0, 0, 0, 0, 0), "of 1 samples"},
+		{"a bucket far beyond", row().n(2, 0, 0, 5, 5, 5, 2, 10, math.MaxInt64-1, 0, 0, 0, 0, 0), "of 1 samples"},
 		{"more buckets than samples", row().n(1, 0, 0, 5, 5, 5, 2), "list of 2, want at most 1"},
-		{"more samples than there can be", row().n(2, 0, 0, 5, 6, 5, 2, 5, math.MaxInt64, 1, 1, 0, 0, 0), "of 1 samples"},
-		{"max below min", row().n(1, 0, 0, 5, 6, 5, 1, 5, 1, 0, 0, 0), "times from 6 to 5"},
-		{"max beyond an hour", row().n(1, 0, 0, 5, 5, uint64(highest)+1, 1, 5, 1, 0, 0, 0), "times from"},
-		{"min not in the first bucket", row().n(1, 0, 0, 5, 4, 5, 1, 5, 1, 0, 0, 0), "not those of the histogram"},
-		{"max not in the last bucket", row().n(1, 0, 0, 5, 5, 6, 1, 5, 1, 0, 0, 0), "not those of the histogram"},
-		{"more clamped than counted", row().n(1, 0, 2, 5, 5, 5, 1, 5, 1, 0, 0, 0), "2 of 1 samples clamped"},
-		{"as it should be", row().n(1, 0, 0, 5, 5, 5, 1, 5, 1, 0, 0, 0), ""},
+		{"more samples than there can be", row().n(2, 0, 0, 5, 6, 5, 2, 11, math.MaxInt64, 2, 0, 0, 0, 0, 0), "of 1 samples"},
+		{"max below min", row().n(1, 0, 0, 5, 6, 5, 1, 10, 0, 0, 0, 0, 0), "times from 6 to 5"},
+		{"max beyond an hour", row().n(1, 0, 0, 5, 5, uint64(highest)+1, 1, 10, 0, 0, 0, 0, 0), "times from"},
+		{"min not in the first bucket", row().n(1, 0, 0, 5, 4, 5, 1, 10, 0, 0, 0, 0, 0), "not those of the histogram"},
+		{"max not in the last bucket", row().n(1, 0, 0, 5, 5, 6, 1, 10, 0, 0, 0, 0, 0), "not those of the histogram"},
+		{"more clamped than counted", row().n(1, 0, 2, 5, 5, 5, 1, 10, 0, 0, 0, 0, 0), "2 of 1 samples clamped"},
+		{"a phase twice", Delta{Phases: double.Rows}.AppendBinary(nil), "not in order"},
+		{"more reasons than allowed", reasons().n(maxReasons + 2), "list of 22, want at most 21"},
+		{"a reason twice", append(reasons().n(2).text("r").n(0, 0).text("r").n(0, 0), make([]byte, 14)...), "not in order"},
+		{"a verdict that is none", reasons().n(1).text("r").n(4), "byte 4, want at most 3"},
+		{"a negative target", script{codecVersion, 0, 0, 0, 0}.fraction(-1), "number -1 is out of range"},
+		{"a target of no number", script{codecVersion, 0, 0, 0, 0}.fraction(math.NaN()), "number NaN is out of range"},
+		{"an infinite share", reasons().n(0, 0, 0, 0, 0, 0).fraction(math.Inf(1)), "number +Inf is out of range"},
+		{"neither lag nor none", five().n(2), "byte 2, want at most 1"},
+		{"too few response times", five().n(1, 0, 5, 5, 5, 0), "histogram of 0 samples, want 1"},
+		{"a response before the service", five().n(1, 0, 4, 4, 4, 1, 8), "response times are below service times"},
+		{"a minimum before the service's", fiveAndNine().n(1, 0, 16, 4, 12, 2, 8, 16), "response times are below service times"},
+		{"a maximum before the service's", fiveAndNine().n(1, 0, 15, 7, 8, 2, 14, 2), "response times are below service times"},
+		{"as it should be", five().n(0, 0, 0, 0, 0), ""},
+		{"as it should be with a lag", five().n(1, 0, 6, 6, 6, 1, 12, 0, 0, 0, 0), ""},
 	} {
 		d, err := ParseDelta(test.in)
 		switch {
@@ -172,9 +208,10 @@ func FuzzParseDelta(f *testing.F) {
 	f.Add([]byte(nil))
 	f.Add([]byte(emptyDelta))
 	f.Add(Delta{Rows: rowsOf("/a", "/b")}.AppendBinary(nil))
-	f.Add([]byte(row().n(1, 0, 0, 5, 5, 5, 1, 5, 1, 0, 0, 0)))
-	f.Add([]byte(row().n(2, 0, 1, uint64(highest), 0, uint64(highest), 2, 0, 1, uint64(highest), 1, 0, 0, 0)))
-	f.Add([]byte(row().n(math.MaxInt64, 0, 0, 5, 5, 5, 1, 5, math.MaxInt64, 0, 0, 0)))
+	f.Add([]byte(five().n(0, 0, 0, 0, 0)))
+	f.Add([]byte(five().n(1, 0, 6, 6, 6, 1, 12, 0, 0, 0, 0)))
+	f.Add([]byte(row().n(2, 0, 1, uint64(highest), 0, uint64(highest), 2, 0, 2*uint64(highest), 0, 0, 0, 0, 0)))
+	f.Add([]byte(row().n(math.MaxInt64, 0, 0, 5, 5, 5, 1, 11, math.MaxInt64, 0, 0, 0, 0, 0)))
 	for range 5 {
 		f.Add(randomDelta(chance).AppendBinary(nil))
 	}

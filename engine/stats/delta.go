@@ -7,14 +7,26 @@ import (
 	"time"
 )
 
-// MaxRows bounds rows, failures and exceptions alike.
+// MaxRows bounds rows, phases, failures and exceptions alike.
 const MaxRows = 1000
 
-// Other names the row that counts what came after MaxRows different ones.
+// Other names the row that counts what came after MaxRows different ones. Groups have
+// one of their own, as have failures that are Ours: neither counts requests.
 const Other = "(other)"
+
+// others is how many rows may be called Other.
+const others = 2
 
 // A Key is what identifies a row.
 type Key struct{ Method, Name string }
+
+// other returns the key under which a row of key k is counted that finds no room.
+func (k Key) other() Key {
+	if k.Method == Group {
+		return Key{Group, Other}
+	}
+	return Key{"", Other}
+}
 
 func compareKeys(a, b Key) int {
 	return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.Method, b.Method))
@@ -32,7 +44,7 @@ type Row struct {
 func (r Row) All() Tally { return r.OK.Plus(r.Failed) }
 
 // Requests returns how many requests there were, failed ones included.
-func (r Row) Requests() int64 { return r.OK.Count + r.Failed.Count }
+func (r Row) Requests() int64 { return saturated(r.OK.Count, r.Failed.Count) }
 
 // Failures returns how many of the requests failed.
 func (r Row) Failures() int64 { return r.Failed.Count }
@@ -50,8 +62,19 @@ func (r Row) plus(s Row) Row {
 	return r
 }
 
+// plusInto is plus, but changes r's histograms, which nobody else must have.
+func (r Row) plusInto(s Row) Row {
+	r.OK, r.Failed = r.OK.plus(s.OK, mergedInto), r.Failed.plus(s.Failed, mergedInto)
+	return r
+}
+
 // A FailureKey is what failures are grouped by.
-type FailureKey struct{ Method, Name, Format string }
+type FailureKey struct {
+	Method, Name, Format string
+	Ours                 bool // these could not be sent, see Problem.Ours: they are no requests
+}
+
+func (k FailureKey) other() FailureKey { return FailureKey{"", Other, Other, k.Ours} }
 
 // A Failure is all failed requests of one kind on one row.
 type Failure struct {
@@ -65,7 +88,7 @@ func (f Failure) plus(g Failure) Failure {
 	if f.Count == 0 {
 		return g
 	}
-	f.Count += g.Count
+	f.Count = saturated(f.Count, g.Count)
 	if g.First.Before(f.First) {
 		f.First = g.First
 	}
@@ -82,8 +105,25 @@ func later(t, u time.Time, ofT, ofU string) bool {
 }
 
 func compareFailures(a, b Failure) int {
-	return cmp.Or(
+	order := cmp.Or(
 		strings.Compare(a.Name, b.Name), strings.Compare(a.Method, b.Method), strings.Compare(a.Format, b.Format))
+	switch {
+	case order != 0 || a.Ours == b.Ours:
+		return order
+	case b.Ours:
+		return -1
+	}
+	return 1
+}
+
+// unsent returns how many requests this machine could not send.
+func unsent(failures []Failure) (n int64) {
+	for _, f := range failures {
+		if f.Ours {
+			n = saturated(n, f.Count)
+		}
+	}
+	return n
 }
 
 // An Exception is all errors of scenario code of one kind.
@@ -99,7 +139,7 @@ func (e Exception) plus(f Exception) Exception {
 	if e.Count == 0 {
 		return f
 	}
-	e.Count += f.Count
+	e.Count = saturated(e.Count, f.Count)
 	if later(e.First, f.First, e.Stack, f.Stack) {
 		e.First, e.Stack = f.First, f.Stack
 	}
@@ -115,20 +155,37 @@ func compareExceptions(a, b Exception) int { return strings.Compare(a.Group, b.G
 // package: tables and histories are sums of deltas. Its slices are sorted and
 // never change once it exists.
 type Delta struct {
-	From, To   time.Time
-	Users      int // users alive at To
+	From, To time.Time // on the clock of the recorder, see Recorder
+	Gauges
 	Rows       []Row
+	Phases     []Row // parts of requests' times, see PhaseDNS; what they count are no requests of their own
 	Failures   []Failure
 	Exceptions []Exception
 }
 
+// Phases of a request. They are the methods of the rows of Delta.Phases, whose name
+// is empty: such a row is of all requests together, failed ones included, and only its
+// OK is used. The first bytes of streamed requests are there once more, and then the
+// name is that of their row with its method before it: "GET /events". Groups have no
+// phases.
+const (
+	PhaseDNS       = "DNS lookup"
+	PhaseConnect   = "connect"
+	PhaseTLS       = "TLS handshake"
+	PhaseFirstByte = "first byte"
+)
+
 // Span returns the time between From and To, never negative.
 func (d Delta) Span() time.Duration { return max(0, d.To.Sub(d.From)) }
 
-// Total returns the sum of all rows. Its Key is empty.
+// Total returns the sum of all rows but groups. Its Key is empty.
 func (d Delta) Total() Row { return total(d.Rows, newMixer()) }
 
-// total returns the sum of rows. The mixer is empty before and after.
+// Unsent returns how many requests this machine could not send, see Problem.Ours.
+func (d Delta) Unsent() int64 { return unsent(d.Failures) }
+
+// total returns the sum of rows that are no groups. The mixer is empty before and
+// after.
 func total(rows []Row, m *mixer) Row {
 	return Row{
 		OK:     sum(rows, m, func(r *Row) *Tally { return &r.OK }),
@@ -136,26 +193,44 @@ func total(rows []Row, m *mixer) Row {
 	}
 }
 
-func sum(rows []Row, m *mixer, tally func(*Row) *Tally) (sum Tally) {
+// sum returns the sum of one tally of each row that is no group.
+func sum(rows []Row, m *mixer, tally func(*Row) *Tally) (all Tally) {
+	lagged := false
 	for i := range rows {
-		if t := tally(&rows[i]); t.Count > 0 {
-			sum.count(*t)
+		if t := tally(&rows[i]); t.Count > 0 && rows[i].Method != Group {
+			all.count(*t)
 			m.add(t.hist)
+			lagged = lagged || t.Lagged()
 		}
 	}
-	if sum.Count > 0 {
-		sum.hist = m.take()
+	if all.Count > 0 {
+		all.hist = m.take()
 	}
-	return sum
+	if lagged {
+		response := sum(rows, m, func(r *Row) *Tally {
+			t := tally(r)
+			return cmp.Or(t.response, t)
+		})
+		all.response = &response
+	}
+	return all
 }
 
-// Plus returns what happened in d and then in e. The users are those at the end
-// of e. It keeps to MaxRows: every row, failure and exception of d stays, those of e
-// join as long as there is room and are counted under Other then.
-func (d Delta) Plus(e Delta) Delta {
+// Plus returns what happened in d and then in e. Users and target are those at the
+// end of e. It keeps to MaxRows: every row, phase, failure and exception of d stays,
+// those of e join as long as there is room and are counted under Other then.
+func (d Delta) Plus(e Delta) Delta { return d.plus(e, Row.plus) }
+
+// plus is Plus by one way or another of adding up rows.
+func (d Delta) plus(e Delta, plus func(r, s Row) Row) Delta {
+	rows := merger[Row]{MaxRows, compareRows, plus, func(r Row) Row {
+		r.Key = r.Key.other()
+		return r
+	}}
 	return Delta{
-		From: d.From, To: e.To, Users: e.Users,
-		Rows:       rowMerger.merge(d.Rows, e.Rows),
+		From: d.From, To: e.To, Gauges: d.Gauges.plus(e.Gauges),
+		Rows:       rows.merge(d.Rows, e.Rows),
+		Phases:     rows.merge(d.Phases, e.Phases),
 		Failures:   failureMerger.merge(d.Failures, e.Failures),
 		Exceptions: exceptionMerger.merge(d.Exceptions, e.Exceptions),
 	}
@@ -163,37 +238,38 @@ func (d Delta) Plus(e Delta) Delta {
 
 // A merger knows how to add up lists of T.
 type merger[T any] struct {
+	most    int // elements beside those of Other
 	compare func(a, b T) int
 	plus    func(a, b T) T
 	other   func(T) T // the same, as part of Other
 }
 
 var (
-	rowMerger = merger[Row]{compareRows, Row.plus, func(r Row) Row {
-		r.Key = Key{"", Other}
-		return r
-	}}
-	failureMerger = merger[Failure]{compareFailures, Failure.plus, func(f Failure) Failure {
-		f.FailureKey = FailureKey{"", Other, Other}
+	failureMerger = merger[Failure]{MaxRows, compareFailures, Failure.plus, func(f Failure) Failure {
+		f.FailureKey = f.FailureKey.other()
 		return f
 	}}
-	exceptionMerger = merger[Exception]{compareExceptions, Exception.plus, func(e Exception) Exception {
+	exceptionMerger = merger[Exception]{MaxRows, compareExceptions, Exception.plus, func(e Exception) Exception {
 		e.Group = Other
 		return e
 	}}
 )
 
 // merge returns two sorted lists as one, equal elements added up, and what would make
-// a longer than MaxRows added to Other.
+// a longer than it may be added to Other.
 func (m merger[T]) merge(a, b []T) []T {
-	out := m.join(a, b)
-	if len(out) <= max(MaxRows, len(a)) {
-		return out
+	if len(a)+len(b) > m.most {
+		b = m.fitted(a, b)
 	}
-	room := MaxRows - len(a)
-	if len(a) > 0 {
-		if _, found := slices.BinarySearchFunc(a, m.other(a[0]), m.compare); found {
-			room++ // Other itself takes none
+	return m.join(a, b)
+}
+
+// fitted returns b with what there is no room for beside a as part of Other.
+func (m merger[T]) fitted(a, b []T) []T {
+	room := m.most
+	for _, v := range a {
+		if m.compare(v, m.other(v)) != 0 {
+			room--
 		}
 	}
 	var kept, other []T
@@ -201,9 +277,7 @@ func (m merger[T]) merge(a, b []T) []T {
 		as := m.other(v)
 		_, known := slices.BinarySearchFunc(a, v, m.compare)
 		switch {
-		case m.compare(v, as) == 0:
-			other = m.join(other, []T{v})
-		case known:
+		case known || m.compare(v, as) == 0:
 			kept = append(kept, v)
 		case room > 0:
 			room--
@@ -212,7 +286,7 @@ func (m merger[T]) merge(a, b []T) []T {
 			other = m.join(other, []T{as})
 		}
 	}
-	return m.join(m.join(a, kept), other)
+	return m.join(kept, other)
 }
 
 // join returns two sorted lists as one, equal elements added up.

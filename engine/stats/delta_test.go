@@ -2,6 +2,7 @@ package stats
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -12,18 +13,52 @@ import (
 func randomDelta(chance *rand.Rand) Delta {
 	r := NewRecorder(epoch)
 	pick := func(prefix string) string { return fmt.Sprint(prefix, chance.IntN(6)) }
+	rarely := func(n int64) int64 { return max(0, chance.Int64N(2*n)-n) }      // half the time 0
 	at := func() time.Time { return epoch.Add(time.Duration(chance.IntN(5))) } // often the same
+	lags := chance.IntN(2) == 0
 	for range chance.IntN(60) {
-		s := Sample{Method: pick("M"), Name: pick("/"), Bytes: chance.Int64N(100), Took: time.Duration(chance.Int64N(1e10))}
+		s := Sample{
+			Method: pick("M"), Name: pick("/"), Bytes: chance.Int64N(100), Took: time.Duration(chance.Int64N(1e10)),
+			FirstByte: time.Duration(rarely(1e9)), Streamed: chance.IntN(4) == 0,
+		}
+		if lags {
+			s.Lag = time.Duration(rarely(1e10))
+		}
+		if chance.IntN(8) == 0 {
+			s.Method = Group
+		}
+		if chance.IntN(4) == 0 {
+			s.Dial = &Dial{time.Duration(rarely(1e8)), time.Duration(rarely(1e8)), time.Duration(rarely(1e8))}
+		}
 		if chance.IntN(2) == 0 {
-			s.Problem = &Problem{pick("format"), pick("message"), at()}
+			s.Problem = &Problem{Format: pick("format"), Message: pick("message"), At: at(), Ours: chance.IntN(4) == 0}
 		}
 		r.Shard(0).Record(s)
 		if chance.IntN(4) == 0 {
 			r.Shard(0).Note(Mishap{pick("group"), pick("message"), pick("stack"), at()})
 		}
 	}
-	return r.Drain(epoch.Add(time.Second), chance.IntN(10))
+	return r.Drain(epoch.Add(time.Second), randomGauges(chance))
+}
+
+// randomGauges returns gauges with a few of six reasons.
+func randomGauges(chance *rand.Rand) Gauges {
+	g := Gauges{Users: chance.IntN(10), Target: chance.Float64() * 100}
+	for _, n := range g.Arrivals.counts() {
+		*n = chance.Int64N(50)
+	}
+	g.Health.Valid, g.Health.Degraded, g.Health.Invalid = chance.IntN(3), chance.IntN(3), chance.IntN(3)
+	for range chance.IntN(4) {
+		g.Health.Reasons = append(g.Health.Reasons, Reason{fmt.Sprint("reason ", chance.IntN(6)), Verdict(chance.IntN(4)), 1})
+	}
+	whole, shares := g.Health.Worst.numbers()
+	for _, n := range whole {
+		*n = chance.Int64N(1e9)
+	}
+	for _, x := range shares {
+		*x = chance.Float64()
+	}
+	return g.fit()
 }
 
 func TestDeltaPlus(t *testing.T) {
@@ -40,16 +75,19 @@ func TestDeltaPlus(t *testing.T) {
 		}
 		sum := a.Plus(b)
 		checkSound(t, "a.Plus(b)", sum)
-		if !sum.From.Equal(a.From) || !sum.To.Equal(b.To) || sum.Users != b.Users {
-			t.Fatalf("a.Plus(b) is from %v to %v with %d users, want from %v to %v with %d",
-				sum.From, sum.To, sum.Users, a.From, b.To, b.Users)
+		if !sum.From.Equal(a.From) || !sum.To.Equal(b.To) || sum.Users != b.Users || sum.Target != b.Target {
+			t.Fatalf("a.Plus(b) is from %v to %v with %d users of %v, want from %v to %v with %d of %v",
+				sum.From, sum.To, sum.Users, sum.Target, a.From, b.To, b.Users, b.Target)
 		}
 		checkSame(t, "a.Plus(b.Plus(c))", a.Plus(b.Plus(c)), sum.Plus(c))
 		reverse := b.Plus(a)
-		reverse.From, reverse.To, reverse.Users = sum.From, sum.To, sum.Users
+		reverse.From, reverse.To, reverse.Users, reverse.Target = sum.From, sum.To, sum.Users, sum.Target
 		checkSame(t, "b.Plus(a)", reverse, sum)
 		if got, want := sum.Total().Requests(), a.Total().Requests()+b.Total().Requests(); got != want {
 			t.Fatalf("a.Plus(b) has %d requests, want %d", got, want)
+		}
+		if got, want := sum.Unsent(), a.Unsent()+b.Unsent(); got != want {
+			t.Fatalf("a.Plus(b) has %d unsent requests, want %d", got, want)
 		}
 		for i, d := range list {
 			if string(d.AppendBinary(nil)) != before[i] {
@@ -62,15 +100,30 @@ func TestDeltaPlus(t *testing.T) {
 	}
 }
 
-func TestTotalIsTheSumOfRows(t *testing.T) {
-	d := deltas(newTraffic(40), 1, 5000)[0]
-	var want Row
-	for _, r := range d.Rows {
-		want.OK, want.Failed = want.OK.Plus(r.OK), want.Failed.Plus(r.Failed)
-	}
-	checkSame(t, "Total", Delta{Rows: []Row{d.Total()}}, Delta{Rows: []Row{want}})
-	if want.Failed.Count == 0 || want.OK.Count+want.Failed.Count != 5000 {
-		t.Errorf("%d and %d samples, want some failed and 5000 together", want.OK.Count, want.Failed.Count)
+func TestTotalIsTheSumOfRowsButGroups(t *testing.T) {
+	chance := rand.New(rand.NewPCG(8, 9))
+	for range 50 {
+		d := randomDelta(chance)
+		var want Row
+		var failures, unsent int64
+		for _, r := range d.Rows {
+			if r.Method != Group {
+				want = want.plus(r)
+			}
+		}
+		checkSame(t, "Total", Delta{Rows: []Row{d.Total()}}, Delta{Rows: []Row{want}})
+		for _, f := range d.Failures {
+			switch {
+			case f.Ours:
+				unsent += f.Count
+			case f.Method != Group:
+				failures += f.Count
+			}
+		}
+		if want.Failures() != failures || d.Unsent() != unsent {
+			t.Errorf("%d failures in rows, %d unsent, want %d, %d as there are kinds of them",
+				want.Failures(), d.Unsent(), failures, unsent)
+		}
 	}
 }
 
@@ -131,21 +184,62 @@ func TestPlusAdmitsRowsUntilThereAreAThousand(t *testing.T) {
 	}
 }
 
+func TestGroupsWithoutRoomStayApartFromRequests(t *testing.T) {
+	rows := func(prefix string) (list []Row) {
+		r := NewRecorder(epoch)
+		for i := range MaxRows + 40 {
+			s := Sample{Method: "GET", Name: fmt.Sprintf("%s%04d", prefix, i), Took: time.Millisecond}
+			if i%2 == 0 {
+				s.Method = Group
+			}
+			r.Shard(0).Record(s)
+		}
+		return r.Drain(second(1), Gauges{}).Rows
+	}
+	a, b := Delta{Rows: rows("a")}, Delta{Rows: rows("b")}
+	for _, test := range []struct {
+		name          string
+		d             Delta
+		groups, other int64 // of those without room
+	}{
+		{"a recorder", a, 20, 20},
+		{"the sum", a.Plus(b), 20 + MaxRows/2 + 20, 20 + MaxRows/2 + 20},
+	} {
+		checkSound(t, test.name, test.d)
+		found := map[Key]int64{}
+		all := int64(0)
+		for _, r := range test.d.Rows {
+			found[r.Key] = r.Requests()
+			if r.Method != Group {
+				all += r.Requests()
+			}
+		}
+		if len(found) != MaxRows+2 || found[Key{Group, Other}] != test.groups || found[Key{"", Other}] != test.other {
+			t.Errorf("%s: %d rows, %d and %d without room, want %d, %d, %d", test.name,
+				len(found), found[Key{Group, Other}], found[Key{"", Other}], MaxRows+2, test.groups, test.other)
+		}
+		if got := test.d.Total().Requests(); got != all {
+			t.Errorf("%s: %d requests, want %d", test.name, got, all)
+		}
+	}
+}
+
 func TestPlusBoundsFailuresAndExceptions(t *testing.T) {
 	many := func(prefix string) (d Delta) {
 		for i := range MaxRows {
 			name := fmt.Sprintf("%s%04d", prefix, i)
-			d.Failures = append(d.Failures, Failure{FailureKey{"GET", name, name}, 2, name, second(i), second(i)})
+			d.Failures = append(d.Failures, Failure{FailureKey{"GET", name, name, i%4 == 0}, 2, name, second(i), second(i)})
 			d.Exceptions = append(d.Exceptions, Exception{name, 2, name, name, second(i), second(i)})
 		}
 		return d
 	}
 	sum := many("z").Plus(many("a"))
 	checkSound(t, "Plus", sum)
-	f := Failure{FailureKey{"", Other, Other}, 2 * MaxRows, "a0999", second(0), second(999)}
+	f := Failure{FailureKey{"", Other, Other, false}, 2 * MaxRows * 3 / 4, "a0999", second(1), second(999)}
+	ours := Failure{FailureKey{"", Other, Other, true}, 2 * MaxRows / 4, "a0996", second(0), second(996)}
 	e := Exception{Other, 2 * MaxRows, "a0999", "a0000", second(0), second(999)}
-	if len(sum.Failures) != MaxRows+1 || sum.Failures[0] != f {
-		t.Errorf("%d failures, the first %+v, want %d, %+v", len(sum.Failures), sum.Failures[0], MaxRows+1, f)
+	if len(sum.Failures) != MaxRows+2 || sum.Failures[0] != f || sum.Failures[1] != ours {
+		t.Errorf("%d failures, the first %+v, want %d, %+v, %+v", len(sum.Failures), sum.Failures[:2], MaxRows+2, f, ours)
 	}
 	if len(sum.Exceptions) != MaxRows+1 || sum.Exceptions[0] != e {
 		t.Errorf("%d exceptions, the first %+v, want %d, %+v", len(sum.Exceptions), sum.Exceptions[0], MaxRows+1, e)
@@ -168,6 +262,38 @@ func TestRow(t *testing.T) {
 			t.Errorf("%d ok, %d failed: requests, failures, ratio, all = %d, %d, %v, %d, want %d, %d, %v, %d", test.ok, test.failed,
 				r.Requests(), r.Failures(), r.FailRatio(), r.All().Count, test.requests, test.failures, test.ratio, test.requests)
 		}
+	}
+}
+
+func TestRequestsSaturate(t *testing.T) {
+	some := Tally{Count: math.MaxInt64 - 1}
+	if got := (Row{OK: some, Failed: some}).Requests(); got != math.MaxInt64 {
+		t.Errorf("Requests() = %d, want %d", got, int64(math.MaxInt64))
+	}
+}
+
+func TestSumsOfGaugesSaturate(t *testing.T) {
+	const most = math.MaxInt64
+	d := Delta{
+		From: epoch, To: second(1),
+		Gauges: Gauges{
+			Users: most, Target: math.MaxFloat64, Arrivals: Arrivals{most, most, most, most, most},
+			Health: Health{most, most, most, []Reason{{"r", Invalid, most}}, Vitals{Suspended: most, Unsent: most}},
+		},
+		Failures: []Failure{
+			{FailureKey{"GET", "/", "f", true}, most, "", epoch, epoch},
+			{FailureKey{"GET", "/", "g", true}, most, "", epoch, epoch},
+		},
+		Exceptions: []Exception{{"g", most, "", "", epoch, epoch}},
+	}
+	sum := d.Plus(d)
+	checkSound(t, "Plus", sum)
+	checkSame(t, "Plus", sum, d)
+	if got := sum.Unsent(); got != most {
+		t.Errorf("Unsent() = %d, want %d", got, int64(most))
+	}
+	if got := sum.Health.Verdict(); got != Invalid {
+		t.Errorf("Verdict() = %v, want invalid", got)
 	}
 }
 

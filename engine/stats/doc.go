@@ -18,10 +18,22 @@
 // averaged: a percentile over several rows or seconds comes from their merged
 // histograms. Failed requests have a histogram of their own.
 //
-// Memory is bounded: at most [MaxRows] rows, failures and exceptions each, first
+// Where requests have an intended start there are two times: the service time, from
+// sending to the last byte, and the response time, from the intended start, which is
+// longer by the sample's lag. Both are measured, neither is estimated, and everything
+// above holds for each; see [Tally.Response].
+//
+// A total counts each request once. Groups, which time several requests together, have
+// rows and are no part of it. Nor are requests that this machine could not even send:
+// those have no row, are listed among the failures and counted by [Delta.Unsent].
+//
+// Memory is bounded: at most [MaxRows] rows, phases, failures and exceptions each, first
 // come first served; further ones are counted in a row named [Other]. Texts from
 // outside are cut and made valid UTF-8 before they are kept. A history that grows too
 // large gets coarser sooner.
+//
+// Spans and rates come from the monotonic clock, and the moments between deltas from
+// the clock of their [Recorder]: setting the machine's clock does not disturb them.
 //
 // The package knows nothing of HTTP or of how users work.
 package stats

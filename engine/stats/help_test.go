@@ -15,7 +15,7 @@ var epoch = time.Unix(1_767_323_045, 678)
 func second(i int) time.Time { return epoch.Add(time.Duration(i) * time.Second) }
 
 // traffic makes samples of so many rows: each row has its own median, with a long
-// tail; one in a hundred fails.
+// tail; one in a hundred fails, one in a hundred is the first of its connection.
 type traffic struct {
 	chance *rand.Rand
 	rows   []Key
@@ -40,8 +40,12 @@ func (t *traffic) sample() Sample {
 		Method: t.rows[i].Method, Name: t.rows[i].Name, Bytes: 1234,
 		Took: time.Duration(median * math.Exp(0.5*t.chance.NormFloat64())),
 	}
+	s.FirstByte = s.Took / 2
 	if t.chance.IntN(100) == 0 {
 		s.Problem = &t.fails[t.chance.IntN(len(t.fails))]
+	}
+	if t.chance.IntN(100) == 0 {
+		s.Dial = &Dial{Connect: s.Took / 10, TLS: s.Took / 4}
 	}
 	return s
 }
@@ -67,18 +71,31 @@ func deltas(t *traffic, seconds, samples int) []Delta {
 	list := make([]Delta, seconds)
 	for i := range list {
 		recordAll(r, t.samples(samples))
-		list[i] = r.Drain(second(i+1), 1)
+		list[i] = r.Drain(second(i+1), Gauges{Users: 1})
 	}
 	return list
 }
 
 // tallyOf returns the tally of some times, one byte each.
-func tallyOf(times ...time.Duration) Tally {
+func tallyOf(times ...time.Duration) Tally { return sized(int64(len(times)), times...) }
+
+// sized returns the tally of some times, so many bytes altogether.
+func sized(bytes int64, times ...time.Duration) Tally {
 	var p pile
-	for _, took := range times {
-		p.add(took, 1)
+	for i, took := range times {
+		if i > 0 {
+			bytes = 0
+		}
+		p.add(took, 0, bytes)
 	}
 	return p.take(newMixer())
+}
+
+// lagged returns t with response times.
+func lagged(t Tally, responses ...time.Duration) Tally {
+	response := sized(t.Bytes, responses...)
+	t.response = &response
+	return t
 }
 
 // rowsOf returns the rows of one sample each with these names, as a recorder makes
@@ -88,7 +105,7 @@ func rowsOf(names ...string) []Row {
 	for _, name := range names {
 		r.Shard(0).Record(Sample{Method: "GET", Name: name, Took: time.Millisecond})
 	}
-	return r.Drain(second(1), 0).Rows
+	return r.Drain(second(1), Gauges{Users: 0}).Rows
 }
 
 func names(rows []Row) (list []string) {
@@ -108,12 +125,15 @@ func checkSame(t *testing.T, call string, got, want Delta) {
 
 // difference returns the first of what sets two deltas apart, or "".
 func difference(got, want Delta) string {
-	if !got.From.Equal(want.From) || !got.To.Equal(want.To) || got.Users != want.Users {
-		return fmt.Sprintf("from %v to %v with %d users, want from %v to %v with %d",
-			got.From, got.To, got.Users, want.From, want.To, want.Users)
+	if !got.From.Equal(want.From) || !got.To.Equal(want.To) {
+		return fmt.Sprintf("from %v to %v, want from %v to %v", got.From, got.To, want.From, want.To)
+	}
+	if !reflect.DeepEqual(got.Gauges, want.Gauges) {
+		return fmt.Sprintf("gauges are\n%+v\nwant\n%+v", got.Gauges, want.Gauges)
 	}
 	return cmp.Or(
 		listDifference(got.Rows, want.Rows),
+		listDifference(got.Phases, want.Phases),
 		listDifference(got.Failures, want.Failures),
 		listDifference(got.Exceptions, want.Exceptions))
 }
@@ -137,9 +157,13 @@ func plain(v any) any {
 	case Row:
 		return [...]any{v.Key, plain(v.OK), plain(v.Failed)}
 	case Tally:
+		var response any
+		if v.Lagged() {
+			response = plain(v.Response())
+		}
 		buckets := bucketsOf(v)
-		v.hist = nil
-		return [...]any{v, buckets}
+		v.hist, v.response = nil, nil
+		return [...]any{v, buckets, response}
 	}
 	return v
 }

@@ -30,15 +30,19 @@ func merged(h, g histogram) histogram {
 	if h.Populated() < g.Populated() {
 		h, g = g, h
 	}
-	sum := h.Clone()
+	return mergedInto(h.Clone(), g)
+}
+
+// mergedInto returns h after adding what is in g.
+func mergedInto(h, g histogram) histogram {
 	if g.Populated() > h.Populated()/8 {
-		sum.Merge(g)
-		return sum
+		h.Merge(g)
+		return h
 	}
 	for us, n := range g.ForEachBucket { // faster, since Merge visits all of h
-		record(sum, us, n)
+		record(h, us, n)
 	}
-	return sum
+	return h
 }
 
 // A mixer adds up many times or histograms at once. It is empty after each take.

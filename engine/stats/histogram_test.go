@@ -78,11 +78,11 @@ func TestBucketsAreSeamless(t *testing.T) {
 	for next < highest {
 		var p pile
 		for _, us := range []int64{next, next, highest} {
-			p.add(micros(us), 0)
+			p.add(micros(us), 0, 0)
 		}
 		low, high := next, p.take(m).Percentile(50).Microseconds()
-		p.add(micros(low), 0)
-		p.add(micros(high), 0)
+		p.add(micros(low), 0, 0)
+		p.add(micros(high), 0, 0)
 		if got := bucketsOf(p.take(m)); !slices.Equal(got, []bucket{{micros(low), 2}}) {
 			t.Fatalf("%d and %d µs are in %v, want one bucket from %[1]d", low, high, got)
 		}

@@ -57,8 +57,8 @@ type Entry struct {
 
 // A Point is what charts show of an entry: all rows together.
 type Point struct {
-	From, To      time.Time
-	Users         int
+	From, To time.Time
+	Gauges
 	Requests      int64
 	Failures      int64
 	P50, P95, P99 time.Duration // of all requests that ended within the entry
@@ -86,12 +86,13 @@ func (h *History) newEntry(d Delta) Entry {
 	if h.mixer == nil {
 		h.mixer = newMixer()
 	}
+	d.Gauges = d.Gauges.fit()
 	sum := total(d.Rows, h.mixer)
 	all := sum.All()
 	h.scratch = d.AppendBinary(h.scratch[:0])
 	return Entry{
 		Point: Point{
-			From: d.From, To: d.To, Users: d.Users,
+			From: d.From, To: d.To, Gauges: d.Gauges,
 			Requests: all.Count, Failures: sum.Failures(),
 			P50: all.Percentile(50), P95: all.Percentile(95), P99: all.Percentile(99),
 		},
@@ -150,7 +151,7 @@ func (h *History) sumUp(l int) {
 	if s.summed == 0 {
 		s.sum = d
 	} else {
-		s.sum = s.sum.Plus(d)
+		s.sum = s.sum.plus(d, Row.plusInto) // both are ours alone
 	}
 	if s.summed++; s.summed == levels[l].merge {
 		h.merge(l, first)

@@ -1,6 +1,10 @@
 package stats
 
 import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"reflect"
 	"runtime"
 	"slices"
 	"testing"
@@ -17,7 +21,7 @@ func checkTimeline(t *testing.T, tl Timeline, end time.Time, want Delta) {
 		if !p.From.Equal(at) || !p.To.After(p.From) {
 			t.Fatalf("point %d is from %v to %v, want from %v", i, p.From, p.To, at)
 		}
-		if p != tl.Point(i) {
+		if !reflect.DeepEqual(p, tl.Point(i)) {
 			t.Fatalf("Point(%d) = %+v, Points has %+v", i, tl.Point(i), p)
 		}
 		at = p.To
@@ -34,9 +38,9 @@ func checkTimeline(t *testing.T, tl Timeline, end time.Time, want Delta) {
 	var sum Delta
 	i = 0
 	for d := range tl.Deltas() {
-		if p := tl.Point(i); !p.From.Equal(d.From) || !p.To.Equal(d.To) || p.Users != d.Users || p.Requests != d.Total().Requests() {
-			t.Fatalf("point %d is %+v, its delta from %v to %v with %d users and %d requests",
-				i, p, d.From, d.To, d.Users, d.Total().Requests())
+		if p := tl.Point(i); !p.From.Equal(d.From) || !p.To.Equal(d.To) || !reflect.DeepEqual(p.Gauges, d.Gauges) || p.Requests != d.Total().Requests() {
+			t.Fatalf("point %d is %+v, its delta from %v to %v with %+v and %d requests",
+				i, p, d.From, d.To, d.Gauges, d.Total().Requests())
 		}
 		if i%100 == 0 {
 			checkSame(t, "Delta", tl.Delta(i), d)
@@ -65,7 +69,17 @@ func fingerprint(tl Timeline) []Point { return slices.Collect(tl.Points()) }
 
 func TestHistoryOfAWorkingDay(t *testing.T) {
 	const hours = 8
-	source := deltas(newTraffic(2), 50, 12)
+	traffic := newTraffic(2)
+	source := deltas(traffic, 40, 12)
+	for range 10 { // some with response times, some without
+		r := NewRecorder(epoch)
+		for i, s := range traffic.samples(12) {
+			s.Lag = time.Duration(i%7) * time.Millisecond
+			r.Shard(i).Record(s)
+		}
+		source = append(source, r.Drain(second(1), Gauges{}))
+	}
+	rand.New(rand.NewPCG(4, 4)).Shuffle(len(source), func(i, k int) { source[i], source[k] = source[k], source[i] })
 	var h History
 	var table Table
 	type published struct {
@@ -75,7 +89,12 @@ func TestHistoryOfAWorkingDay(t *testing.T) {
 	var all []published
 	for i := range hours * 3600 {
 		d := source[i%len(source)]
-		d.From, d.To, d.Users = second(i), second(i+1), i
+		d.From, d.To, d.Users, d.Target = second(i), second(i+1), i, float64(i)/7
+		d.Arrivals = Arrivals{Due: int64(i), Started: 1}
+		d.Health = Health{Valid: 1, Worst: Vitals{Processor: 1 / float64(i%300+1)}}
+		if i%100 == 0 {
+			d.Health = Health{Invalid: 1, Reasons: []Reason{{fmt.Sprint("reason ", i%7), Invalid, 1}}}
+		}
 		h.Add(d)
 		table.Add(d)
 		if i%1801 == 0 || i > 900 && i < 925 {
@@ -95,7 +114,7 @@ func TestHistoryOfAWorkingDay(t *testing.T) {
 		t.Errorf("%d s, %d × 10 s, %d × 60 s of %v; want 900 to 910, 2160 to 2166, the rest", fine, middle, coarse, got)
 	}
 	for i, p := range all {
-		if !slices.Equal(fingerprint(p.timeline), p.points) {
+		if !reflect.DeepEqual(fingerprint(p.timeline), p.points) {
 			t.Errorf("timeline %d has changed since it was published", i)
 		}
 		n := 0
@@ -107,6 +126,56 @@ func TestHistoryOfAWorkingDay(t *testing.T) {
 				break
 			}
 		}
+	}
+}
+
+// The seconds of a history add up to its total, also when the numbers began anew in
+// between: none is missing, none counts twice, none is negative.
+func TestSecondsAddUpToTheTotal(t *testing.T) {
+	chance := rand.New(rand.NewPCG(3, 1))
+	r := NewRecorder(epoch)
+	at := epoch
+	for round, seconds := range []int{30, 1500, 1, 700} {
+		var h History
+		var table Table
+		var sent, failed int64
+		begin := at
+		for range seconds {
+			for range chance.IntN(50) {
+				s := Sample{Method: "GET", Name: "/", Took: time.Duration(chance.Int64N(1e9))}
+				if chance.IntN(3) == 0 {
+					s.Problem = &Problem{Format: "odd"}
+					failed++
+				}
+				r.Shard(int(sent)).Record(s)
+				sent++
+			}
+			at = at.Add(time.Second + time.Duration(chance.Int64N(1e8))) // a ticker is late at times
+			d := r.Drain(at, Gauges{})
+			h.Add(d)
+			table.Add(d)
+		}
+		requests, failures, span := 0.0, 0.0, time.Duration(0)
+		for p := range h.Timeline().Points() {
+			if p.Span() <= 0 || !p.From.Equal(begin.Add(span)) || p.Rate() < 0 || p.FailRate() > p.Rate() {
+				t.Fatalf("round %d: a point from %v to %v after one until %v, of %v requests and %v failures per second",
+					round, p.From, p.To, begin.Add(span), p.Rate(), p.FailRate())
+			}
+			requests += p.Rate() * p.Span().Seconds()
+			failures += p.FailRate() * p.Span().Seconds()
+			span += p.Span()
+		}
+		s := table.Snapshot()
+		if s.Total.Requests() != sent || s.Total.Failures() != failed || s.Span() != at.Sub(begin) || span != at.Sub(begin) {
+			t.Errorf("round %d: %d requests and %d failures in %v, %v of history, want %d, %d, %v", round,
+				s.Total.Requests(), s.Total.Failures(), s.Span(), span, sent, failed, at.Sub(begin))
+		}
+		if math.Abs(requests-float64(sent)) > 1e-3 || math.Abs(failures-float64(failed)) > 1e-3 {
+			t.Errorf("round %d: rates add up to %v requests and %v failures, want %d, %d", round, requests, failures, sent, failed)
+		}
+		at = at.Add(time.Duration(chance.Int64N(1e9)))
+		r.Shard(0).Record(Sample{Name: "of no run"})
+		r.Restart(at)
 	}
 }
 
@@ -175,7 +244,7 @@ func TestPoint(t *testing.T) {
 		r.Shard(i).Record(s)
 	}
 	var h History
-	h.Add(r.Drain(second(2), 7))
+	h.Add(r.Drain(second(2), Gauges{Users: 7}))
 	p := h.Timeline().Point(0)
 	if p.Users != 7 || p.Requests != 100 || p.Failures != 10 || p.Span() != 2*time.Second {
 		t.Errorf("Point = %+v, want 7 users, 100 requests, 10 failures in 2s", p)

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -11,16 +12,25 @@ import (
 // A Recorder collects the samples of many users between two drains. Users spread
 // over its shards, so that recording costs an uncontended lock and an append,
 // whatever the number of rows.
+//
+// A recorder has a clock of its own, which shows the time of day at its start and
+// then runs evenly: when the machine's clock is set while it records, no delta gets
+// longer, shorter or out of place for it. The moments it is given are those of time.Now.
 type Recorder struct {
 	shards []Shard
 	mask   int
 
-	mu    sync.Mutex // one drain at a time; guards what follows
-	since time.Time
+	mu           sync.Mutex // one drain at a time; guards what follows
+	start, since time.Time
+
 	// All that were admitted since the start, empty between drains.
-	rows  map[Key]*openRow
-	fails map[FailureKey]*Failure
-	excs  map[string]*Exception
+	rows   map[Key]*openRow
+	phases map[Key]*openRow
+	fails  map[FailureKey]*Failure
+	excs   map[string]*Exception
+
+	dns, connect, tls, firstByte *openRow // phases of all requests together
+
 	mixer *mixer
 }
 
@@ -28,7 +38,10 @@ type Recorder struct {
 type openRow struct {
 	key        Key
 	ok, failed pile
+	firstByte  *openRow // the phase of its streamed samples; nil until there is one
 }
+
+func newOpenRow(key Key) *openRow { return &openRow{key: key} }
 
 // NewRecorder returns a recorder whose first delta begins at start.
 func NewRecorder(start time.Time) *Recorder {
@@ -43,8 +56,17 @@ func NewRecorder(start time.Time) *Recorder {
 
 // begin forgets everything but the shards.
 func (r *Recorder) begin(now time.Time) {
-	r.since = now
-	r.rows, r.fails, r.excs = map[Key]*openRow{}, map[FailureKey]*Failure{}, map[string]*Exception{}
+	r.start, r.since = now, now
+	r.rows, r.phases = map[Key]*openRow{}, map[Key]*openRow{}
+	r.fails, r.excs = map[FailureKey]*Failure{}, map[string]*Exception{}
+	r.dns, r.connect = r.phase(PhaseDNS, ""), r.phase(PhaseConnect, "")
+	r.tls, r.firstByte = r.phase(PhaseTLS, ""), r.phase(PhaseFirstByte, "")
+}
+
+// clock returns what the recorder's clock shows at a moment.
+func (r *Recorder) clock(at time.Time) time.Time {
+	// The difference is that of the monotonic clocks, and Add moves both alike.
+	return r.start.Add(at.Sub(r.start))
 }
 
 // Shard returns the shard for a user. Users with the same number modulo the
@@ -109,9 +131,23 @@ func (s *Shard) giveBack(samples []Sample) {
 
 // Drain empties the shards and returns what they held as one delta, from the end
 // of the previous one to now.
-func (r *Recorder) Drain(now time.Time, users int) Delta {
+func (r *Recorder) Drain(now time.Time, g Gauges) Delta {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	return r.drain(now, g)
+}
+
+// Restart is a last Drain, whose delta it returns, after which the recorder is as if
+// it were new. No sample is lost between the two.
+func (r *Recorder) Restart(now time.Time) Delta {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	last := r.drain(now, Gauges{})
+	r.begin(now)
+	return last
+}
+
+func (r *Recorder) drain(now time.Time, g Gauges) Delta {
 	for i := range r.shards {
 		samples, excs := r.shards[i].take()
 		for j := range samples {
@@ -125,45 +161,77 @@ func (r *Recorder) Drain(now time.Time, users int) Delta {
 		r.shards[i].giveBack(samples)
 	}
 	d := Delta{
-		From: r.since, To: now, Users: users,
-		Rows: r.takeRows(), Failures: r.takeFailures(), Exceptions: r.takeExceptions(),
+		From: r.since, To: r.clock(now), Gauges: g,
+		Rows: takeRows(r.rows, r.mixer), Phases: takeRows(r.phases, r.mixer),
+		Failures: r.takeFailures(), Exceptions: r.takeExceptions(),
 	}
-	r.since = now
+	if d.To.Before(d.From) {
+		d.To = d.From
+	}
+	r.since = d.To
 	return d
 }
 
-// Restart throws away what the shards hold and begins the next delta at now, as
-// if the recorder were new.
-func (r *Recorder) Restart(now time.Time) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for i := range r.shards {
-		samples, _ := r.shards[i].take()
-		r.shards[i].giveBack(samples)
-	}
-	r.begin(now)
-}
-
 func (r *Recorder) add(s *Sample) {
+	if s.Problem != nil && s.Problem.Ours {
+		r.fail(Key{text(s.Method, maxText), text(s.Name, maxText)}, s.Problem)
+		return
+	}
 	row := r.rows[Key{s.Method, s.Name}]
 	if row == nil {
 		key := Key{text(s.Method, maxText), text(s.Name, maxText)}
-		row = admit(r.rows, key, Key{"", Other}, func(key Key) *openRow { return &openRow{key: key} })
+		row = admit(r.rows, key, key.other(), newOpenRow)
+	}
+	if s.Method != Group {
+		r.addPhases(row, s)
 	}
 	if s.Problem == nil {
-		row.ok.add(s.Took, s.Bytes)
+		row.ok.add(s.Took, s.Lag, s.Bytes)
 		return
 	}
-	row.failed.add(s.Took, s.Bytes)
-	key := FailureKey{row.key.Method, row.key.Name, s.Problem.Format}
+	row.failed.add(s.Took, s.Lag, s.Bytes)
+	r.fail(row.key, s.Problem)
+}
+
+// fail counts a problem of a row.
+func (r *Recorder) fail(row Key, p *Problem) {
+	key := FailureKey{row.Method, row.Name, p.Format, p.Ours}
 	f := r.fails[key]
 	if f == nil {
 		key.Format = text(key.Format, maxText)
-		f = admit(r.fails, key, FailureKey{"", Other, Other},
-			func(key FailureKey) *Failure { return &Failure{FailureKey: key} })
+		f = admit(r.fails, key, key.other(), func(key FailureKey) *Failure { return &Failure{FailureKey: key} })
 	}
-	at := s.Problem.At
-	*f = f.plus(Failure{FailureKey: f.FailureKey, Count: 1, Example: s.Problem.Message, First: at, Last: at})
+	*f = f.plus(Failure{FailureKey: f.FailureKey, Count: 1, Example: p.Message, First: p.At, Last: p.At})
+}
+
+// addPhases counts what is known of the parts of a request's time.
+func (r *Recorder) addPhases(row *openRow, s *Sample) {
+	if d := s.Dial; d != nil {
+		r.dns.addPart(d.DNS)
+		r.connect.addPart(d.Connect)
+		r.tls.addPart(d.TLS)
+	}
+	r.firstByte.addPart(s.FirstByte)
+	if !s.Streamed {
+		return
+	}
+	if row.firstByte == nil {
+		row.firstByte = r.phase(PhaseFirstByte, strings.TrimPrefix(row.key.Method+" "+row.key.Name, " "))
+	}
+	row.firstByte.addPart(s.FirstByte)
+}
+
+// phase returns the row of a phase.
+func (r *Recorder) phase(name, of string) *openRow {
+	key := Key{name, of}
+	return admit(r.phases, key, key.other(), newOpenRow)
+}
+
+// addPart adds a part of a request's time; 0 is no part.
+func (p *openRow) addPart(took time.Duration) {
+	if took > 0 {
+		p.ok.add(took, 0, 0)
+	}
 }
 
 // admit returns the value of key, made when there is room for it: the first MaxRows
@@ -185,11 +253,11 @@ func admit[K comparable, T any](m map[K]*T, key, other K, create func(K) *T) *T 
 	return m[key]
 }
 
-func (r *Recorder) takeRows() []Row {
+func takeRows(rows map[Key]*openRow, m *mixer) []Row {
 	var list []Row
-	for _, row := range r.rows {
-		if row.ok.Count+row.failed.Count > 0 {
-			list = append(list, Row{row.key, row.ok.take(r.mixer), row.failed.take(r.mixer)})
+	for _, row := range rows {
+		if row.ok.service.Count+row.failed.service.Count > 0 {
+			list = append(list, Row{row.key, row.ok.take(m), row.failed.take(m)})
 		}
 	}
 	slices.SortFunc(list, compareRows)

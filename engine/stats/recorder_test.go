@@ -14,38 +14,68 @@ import (
 )
 
 func TestDrainReturnsWhatWasRecorded(t *testing.T) {
+	const ms = time.Millisecond
 	r := NewRecorder(epoch)
-	refused := &Problem{"refused", "refused by 10.0.0.1", epoch.Add(2)}
+	refused := &Problem{Format: "refused", Message: "refused by 10.0.0.1", At: epoch.Add(2)}
+	again := &Problem{Format: "refused", Message: "refused by 10.0.0.2", At: epoch.Add(9)}
+	slow := &Problem{Format: "slow", Message: "3 s", At: epoch.Add(4)}
+	noPort := &Problem{Format: "no port", Message: "no port is left", At: epoch.Add(3), Ours: true}
 	for i, s := range []Sample{
-		{"GET", "/b", 3 * time.Millisecond, 30, nil},
-		{"GET", "/a", 1 * time.Millisecond, 10, nil},
-		{"POST", "/a", 2 * time.Millisecond, 20, nil},
-		{"GET", "/a", 5 * time.Millisecond, 50, &Problem{"refused", "refused by 10.0.0.2", epoch.Add(9)}},
-		{"GET", "/a", 4 * time.Millisecond, 40, refused},
+		{Method: "GET", Name: "/b", Took: 3 * ms, Bytes: 30, FirstByte: 2 * ms},
+		{Method: "GET", Name: "/a", Took: 1 * ms, Bytes: 10, FirstByte: 1 * ms, Dial: &Dial{TLS: 7 * ms, Connect: 6 * ms}},
+		{Method: "POST", Name: "/a", Took: 2 * ms, Bytes: 20, FirstByte: 1 * ms, Streamed: true},
+		{Method: "GET", Name: "/a", Took: 5 * ms, Bytes: 50, Problem: again},
+		{Method: "GET", Name: "/a", Took: 4 * ms, Bytes: 40, Problem: refused, FirstByte: 4 * ms, Dial: &Dial{Connect: 5 * ms, DNS: 8 * ms}},
+		{Method: "GET", Name: "/b", Took: 9 * ms, Lag: 100 * ms, Bytes: 90},
+		{Method: "POST", Name: "/a", Took: 8 * ms, Bytes: 80, Streamed: true},
+		{Method: Group, Name: "/b", Took: 20 * ms, FirstByte: 1, Streamed: true, Dial: &Dial{1, 1, 1}},
+		{Method: Group, Name: "/b", Took: 30 * ms, Problem: slow},
+		{Method: "GET", Name: "/b", Took: 60 * ms, FirstByte: 1, Streamed: true, Dial: &Dial{1, 1, 1}, Problem: noPort},
+		{Method: "GET", Name: "/c", Took: 60 * ms, Problem: noPort},
 	} {
 		r.Shard(i).Record(s)
 	}
 	r.Shard(1).Note(Mishap{"boom", "boom 2", "stack 2", epoch.Add(7)})
 	r.Shard(2).Note(Mishap{"boom", "boom 1", "stack 1", epoch.Add(5)})
-	got := r.Drain(second(1), 3)
-	one := func(ms, size int64) Tally {
-		var p pile
-		p.add(time.Duration(ms)*time.Millisecond, size)
-		return p.take(newMixer())
+	gauges := Gauges{
+		Users: 3, Target: 4.5, Arrivals: Arrivals{5, 4, 3, 2, 1},
+		Health: Health{Degraded: 1, Reasons: []Reason{{"held back", Degraded, 1}}, Worst: Vitals{Throttled: 0.25}},
+	}
+	got := r.Drain(second(1), gauges)
+	phase := func(name, of string, times ...time.Duration) Row {
+		tally := tallyOf(times...)
+		tally.Bytes = 0
+		return Row{Key: Key{name, of}, OK: tally}
 	}
 	want := Delta{
-		From: epoch, To: second(1), Users: 3,
+		From: epoch, To: second(1), Gauges: gauges,
 		Rows: []Row{
-			{Key{"GET", "/a"}, one(1, 10), one(5, 50).Plus(one(4, 40))},
-			{Key{"POST", "/a"}, one(2, 20), Tally{}},
-			{Key{"GET", "/b"}, one(3, 30), Tally{}},
+			{Key{"GET", "/a"}, sized(10, 1*ms), sized(90, 5*ms, 4*ms)},
+			{Key{"POST", "/a"}, sized(100, 2*ms, 8*ms), Tally{}},
+			{Key{"GET", "/b"}, lagged(sized(120, 3*ms, 9*ms), 3*ms, 109*ms), Tally{}},
+			{Key{Group, "/b"}, sized(0, 20*ms), sized(0, 30*ms)},
 		},
-		Failures:   []Failure{{FailureKey{"GET", "/a", "refused"}, 2, "refused by 10.0.0.2", epoch.Add(2), epoch.Add(9)}},
+		Phases: []Row{
+			phase(PhaseDNS, "", 8*ms),
+			phase(PhaseTLS, "", 7*ms),
+			phase(PhaseConnect, "", 6*ms, 5*ms),
+			phase(PhaseFirstByte, "", 2*ms, 1*ms, 1*ms, 4*ms),
+			phase(PhaseFirstByte, "POST /a", 1*ms),
+		},
+		Failures: []Failure{
+			{FailureKey{"GET", "/a", "refused", false}, 2, "refused by 10.0.0.2", epoch.Add(2), epoch.Add(9)},
+			{FailureKey{"GET", "/b", "no port", true}, 1, "no port is left", epoch.Add(3), epoch.Add(3)},
+			{FailureKey{Group, "/b", "slow", false}, 1, "3 s", epoch.Add(4), epoch.Add(4)},
+			{FailureKey{"GET", "/c", "no port", true}, 1, "no port is left", epoch.Add(3), epoch.Add(3)},
+		},
 		Exceptions: []Exception{{"boom", 2, "boom 2", "stack 1", epoch.Add(5), epoch.Add(7)}},
 	}
 	checkSame(t, "Drain", got, want)
-	empty := Delta{From: second(1), To: second(2), Users: 4}
-	checkSame(t, "the second Drain", r.Drain(second(2), 4), empty)
+	if total := got.Total(); total.Requests() != 7 || total.Failures() != 2 || got.Unsent() != 2 {
+		t.Errorf("%d requests, %d failures, %d unsent, want 7, 2, 2", total.Requests(), total.Failures(), got.Unsent())
+	}
+	empty := Delta{From: second(1), To: second(2), Gauges: Gauges{Users: 4}}
+	checkSame(t, "the second Drain", r.Drain(second(2), Gauges{Users: 4}), empty)
 }
 
 func TestADeltaNeverChanges(t *testing.T) {
@@ -55,7 +85,7 @@ func TestADeltaNeverChanges(t *testing.T) {
 	var packed [][]byte
 	for i := range 20 {
 		recordAll(r, traffic.samples(500))
-		d := r.Drain(second(i+1), i)
+		d := r.Drain(second(i+1), Gauges{Users: i})
 		list, packed = append(list, d), append(packed, d.AppendBinary(nil))
 	}
 	for i, d := range list {
@@ -65,11 +95,32 @@ func TestADeltaNeverChanges(t *testing.T) {
 	}
 }
 
-func TestEightRecordersAreAsOne(t *testing.T) {
+func TestEightRecordersAreAsOneToTheLastBit(t *testing.T) {
 	samples := newTraffic(30).samples(20_000)
+	for i := range samples {
+		s := &samples[i]
+		if s.Name == "/api/v1/things/7" || i%3 == 0 {
+			s.Lag = time.Duration(i) * time.Microsecond
+		}
+		s.Streamed = s.Name == "/api/v1/things/8"
+		if i%50 == 0 {
+			s.Method = Group
+		}
+		if i%70 == 0 {
+			s.Problem = &Problem{Format: "no port", Message: "none is left", At: epoch, Ours: true}
+		}
+	}
+	part := Gauges{
+		Users: 5, Target: 40, Arrivals: Arrivals{16, 8, 4, 2, 1},
+		Health: Health{Degraded: 1, Reasons: []Reason{{"busy", Degraded, 1}}, Worst: Vitals{Processor: 0.5, Unsent: 1}},
+	}
+	whole := part
+	for range 7 {
+		whole = whole.plus(part)
+	}
 	one := NewRecorder(epoch)
 	recordAll(one, samples)
-	want := one.Drain(second(1), 5)
+	want := one.Drain(second(1), whole)
 	var eight [8]*Recorder
 	for i := range eight {
 		eight[i] = NewRecorder(epoch)
@@ -77,11 +128,14 @@ func TestEightRecordersAreAsOne(t *testing.T) {
 	for i, s := range samples {
 		eight[i%8].Shard(i / 8).Record(s)
 	}
-	sum := eight[0].Drain(second(1), 5)
+	sum := eight[0].Drain(second(1), part)
 	for _, r := range eight[1:] {
-		sum = sum.Plus(r.Drain(second(1), 5))
+		sum = sum.Plus(r.Drain(second(1), part))
 	}
 	checkSame(t, "the sum of eight recorders", sum, want)
+	if got, want := sum.AppendBinary(nil), want.AppendBinary(nil); !slices.Equal(got, want) {
+		t.Errorf("the sum of eight recorders is written in %d bytes, other than the %d of one", len(got), len(want))
+	}
 }
 
 func TestShardsAreOneForEachUserInTurn(t *testing.T) {
@@ -138,7 +192,7 @@ func TestNothingIsLostOrDoubled(t *testing.T) {
 	var sum Delta
 	var failures, exceptions, last int64
 	add := func(i int) {
-		d := r.Drain(second(i), users)
+		d := r.Drain(second(i), Gauges{Users: users})
 		checkSound(t, "Drain", d)
 		if i > 1 && !d.From.Equal(second(i-1)) {
 			t.Errorf("delta %d begins at %v, want %v", i, d.From, second(i-1))
@@ -185,11 +239,11 @@ func TestRestartDropsWhatWasBeforeAndNothingElse(t *testing.T) {
 	for i := range 2 * MaxRows {
 		r.Shard(i).Record(Sample{Name: fmt.Sprint(i)})
 	}
-	r.Drain(second(1), 1)
+	r.Drain(second(1), Gauges{Users: 1})
 	record("also before", 10)
 	r.Restart(second(5))
 	record("after", 20)
-	d := r.Drain(second(6), 1)
+	d := r.Drain(second(6), Gauges{Users: 1})
 	if !d.From.Equal(second(5)) || d.Span() != time.Second {
 		t.Errorf("the delta after Restart is of %v from %v, want 1s from %v", d.Span(), d.From, second(5))
 	}
@@ -198,6 +252,75 @@ func TestRestartDropsWhatWasBeforeAndNothingElse(t *testing.T) {
 	}
 	if len(d.Failures) != 1 || d.Failures[0].Count != 20 || len(d.Exceptions) != 1 || d.Exceptions[0].Count != 20 {
 		t.Errorf("after Restart: failures %+v, exceptions %+v, want 20 each of one kind", d.Failures, d.Exceptions)
+	}
+}
+
+// setBack returns at as time.Now would have returned it had the machine's clock been
+// set back by d just before.
+func setBack(t *testing.T, at time.Time, d time.Duration) time.Time {
+	t.Helper()
+	set := at
+	// A time from time.Now is a bit, seconds in 33 bits and nanoseconds in 30, and then
+	// the monotonic clock.
+	*(*uint64)(unsafe.Pointer(&set)) -= uint64(d/time.Second) << 30
+	if wall, mono := at.Round(0).Sub(set.Round(0)), at.Sub(set); wall != d || mono != 0 {
+		t.Fatalf("the clock is set back by %v and the monotonic one by %v, want %v, 0s: times are laid out differently", wall, mono, d)
+	}
+	return set
+}
+
+func TestSpansAreThoseOfTheMonotonicClock(t *testing.T) {
+	for _, step := range []time.Duration{time.Hour, -time.Hour} {
+		start := time.Now()
+		r := NewRecorder(start)
+		var table Table
+		var history History
+		const seconds = 940 // so that the history has merged some
+		at := func(i int) time.Time { return start.Add(time.Duration(i) * time.Second) }
+		for i := 1; i <= seconds; i++ {
+			now := at(i)
+			if i >= 5 && i < 500 { // set at once, and set right later
+				now = setBack(t, now, step)
+			}
+			r.Shard(i).Record(Sample{Name: "/", Took: time.Millisecond})
+			d := r.Drain(now, Gauges{})
+			table.Add(d)
+			history.Add(d)
+			back, err := ParseDelta(d.AppendBinary(nil))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for name, d := range map[string]Delta{"delta": d, "decoded delta": back} {
+				from, to := at(i-1).Round(0), at(i).Round(0)
+				if d.Span() != time.Second || !d.From.Round(0).Equal(from) || !d.To.Round(0).Equal(to) {
+					t.Fatalf("%s %d is of %v from %v to %v, want 1s from %v to %v", name, i, d.Span(), d.From, d.To, from, to)
+				}
+			}
+		}
+		s := table.Snapshot()
+		requests, _ := s.Rates(s.Total.Row)
+		if s.Span() != seconds*time.Second || s.CurrentSpan != 10*time.Second {
+			t.Errorf("the table is of %v, the current part of %v, want %v, 10s", s.Span(), s.CurrentSpan, seconds*time.Second)
+		}
+		checkRate(t, "all requests", requests, 1)
+		checkRate(t, "current requests", s.Total.Rate, 1)
+		got := spans(history.Timeline())
+		if len(got) != 2 || got[time.Second]+10*got[10*time.Second] != seconds {
+			t.Errorf("the history has spans %v, want %d s in steps of 1 s and 10 s", got, seconds)
+		}
+		for p := range history.Timeline().Points() {
+			checkRate(t, fmt.Sprintf("requests in the point from %v to %v", p.From, p.To), p.Rate(), 1)
+		}
+	}
+}
+
+func TestADrainInThePastTakesNoTime(t *testing.T) {
+	r := NewRecorder(epoch)
+	for i, test := range []struct{ now, from, to int }{{2, 0, 2}, {1, 2, 2}, {3, 2, 3}} {
+		d := r.Drain(second(test.now), Gauges{})
+		if !d.From.Equal(second(test.from)) || !d.To.Equal(second(test.to)) {
+			t.Errorf("delta %d is from %v to %v, want from %v to %v", i, d.From, d.To, second(test.from), second(test.to))
+		}
 	}
 }
 
@@ -214,13 +337,13 @@ func TestRestartWhileRecording(t *testing.T) {
 	}
 	for i := range 50 {
 		r.Restart(second(i))
-		if n := r.Drain(second(i+1), 1).Total().Requests(); n < 0 || n > users*each {
+		if n := r.Drain(second(i+1), Gauges{Users: 1}).Total().Requests(); n < 0 || n > users*each {
 			t.Errorf("%d requests between Restart and Drain", n)
 		}
 	}
 	recording.Wait()
 	r.Restart(second(100))
-	if n := r.Drain(second(101), 1).Total().Requests(); n != 0 {
+	if n := r.Drain(second(101), Gauges{Users: 1}).Total().Requests(); n != 0 {
 		t.Errorf("%d requests after the last Restart, want 0", n)
 	}
 }
@@ -233,14 +356,14 @@ func TestAShardDrainedTwiceQuicklyKeepsItsSlices(t *testing.T) {
 			s.Record(Sample{Name: "/"})
 		}
 		for i, want := range []int64{100, 0, 0} {
-			if got := r.Drain(epoch, 0).Total().Requests(); got != want {
+			if got := r.Drain(epoch, Gauges{}).Total().Requests(); got != want {
 				t.Fatalf("drain %d: %d requests, want %d", i, got, want)
 			}
 		}
 	}
 	for range 2 {
 		s.Record(Sample{Name: "/"})
-		r.Drain(epoch, 0)
+		r.Drain(epoch, Gauges{})
 	}
 	if cap(s.samples) < 1 || cap(s.spare) < 1 || unsafe.SliceData(s.samples[:1]) == unsafe.SliceData(s.spare[:1]) {
 		t.Errorf("after drains the shard has slices of capacity %d and %d, want two different ones",
@@ -265,7 +388,7 @@ func TestAThousandRowsThenOther(t *testing.T) {
 	}
 	for round := range 3 {
 		record()
-		d := r.Drain(second(round), 1)
+		d := r.Drain(second(round), Gauges{Users: 1})
 		checkSound(t, "Drain", d)
 		if len(d.Rows) != MaxRows+1 || len(d.Failures) != MaxRows+1 || len(d.Exceptions) != MaxRows+1 {
 			t.Fatalf("%d rows, %d failures, %d exceptions, want %d each",
@@ -275,7 +398,7 @@ func TestAThousandRowsThenOther(t *testing.T) {
 		if other.Key != (Key{"", Other}) || other.Requests() != extra {
 			t.Errorf("first row is %v with %d requests, want %v with %d", other.Key, other.Requests(), Key{"", Other}, extra)
 		}
-		if f := d.Failures[0]; f.FailureKey != (FailureKey{"", Other, Other}) || f.Count != extra ||
+		if f := d.Failures[0]; f.FailureKey != (FailureKey{"", Other, Other, false}) || f.Count != extra ||
 			f.Example != fmt.Sprintf("/%04d", MaxRows+extra-1) {
 			t.Errorf("first failure is %+v, want %d of %s", f, extra, Other)
 		}
@@ -288,13 +411,42 @@ func TestAThousandRowsThenOther(t *testing.T) {
 	}
 }
 
+func TestPhasesAreBounded(t *testing.T) {
+	r := NewRecorder(epoch)
+	for range 2 {
+		for i := range MaxRows + 50 {
+			r.Shard(0).Record(Sample{Method: "GET", Name: fmt.Sprint(i), FirstByte: time.Millisecond, Streamed: true})
+		}
+		r.Shard(0).Record(Sample{Method: "GET", Name: "late", FirstByte: time.Millisecond, Dial: &Dial{1, 1, 1}})
+		d := r.Drain(second(1), Gauges{})
+		checkSound(t, "Drain", d)
+		found := map[Key]int64{}
+		for _, p := range d.Phases {
+			found[p.Key] = p.OK.Count
+		}
+		const named = MaxRows - 4 // rows with a phase of their own, beside the four of all requests
+		for key, want := range map[Key]int64{
+			{PhaseFirstByte, ""}: MaxRows + 51, {PhaseDNS, ""}: 1, {PhaseConnect, ""}: 1, {PhaseTLS, ""}: 1,
+			{PhaseFirstByte, "GET 0"}: 1, {PhaseFirstByte, "GET 995"}: 1, {PhaseFirstByte, "GET 996"}: 0,
+			{"", Other}: MaxRows + 50 - named,
+		} {
+			if got := found[key]; got != want {
+				t.Errorf("%d samples of phase %v, want %d", got, key, want)
+			}
+		}
+		if len(found) != MaxRows+1 {
+			t.Errorf("%d phases, want %d", len(found), MaxRows+1)
+		}
+	}
+}
+
 func TestARowCalledOtherIsCountedThere(t *testing.T) {
 	r := NewRecorder(epoch)
 	r.Shard(0).Record(Sample{Name: Other})
 	for i := range MaxRows + 5 {
 		r.Shard(0).Record(Sample{Name: fmt.Sprint(i)})
 	}
-	d := r.Drain(second(1), 1)
+	d := r.Drain(second(1), Gauges{Users: 1})
 	checkSound(t, "Drain", d)
 	if len(d.Rows) != MaxRows+1 || d.Rows[0].Requests() != 6 {
 		t.Errorf("%d rows, the first of %d requests; want %d, 6", len(d.Rows), d.Rows[0].Requests(), MaxRows+1)
@@ -310,7 +462,7 @@ func TestStacksDoNotPileUp(t *testing.T) {
 	if grown := heap() - before; grown > 4<<20 {
 		t.Errorf("the heap has grown by %d bytes, want at most 4 MB", grown)
 	}
-	d := r.Drain(second(1), 1)
+	d := r.Drain(second(1), Gauges{Users: 1})
 	if len(d.Exceptions) != 1 || d.Exceptions[0].Count != 20_000 || d.Exceptions[0].Message != "19999" {
 		t.Errorf("exceptions %.200s, want 20000, the latest 19999", fmt.Sprint(d.Exceptions))
 	}
@@ -356,7 +508,7 @@ func TestHostileTextsAreMadeFit(t *testing.T) {
 		r.Shard(0).Record(Sample{Method: s, Name: s, Problem: &Problem{Format: s, Message: s, At: epoch}})
 		r.Shard(0).Note(Mishap{Group: s, Message: s, Stack: strings.Repeat(s, 8), At: epoch})
 	}
-	d := r.Drain(second(1), 1)
+	d := r.Drain(second(1), Gauges{Users: 1})
 	checkSound(t, "Drain", d)
 	if len(d.Rows) == 0 || d.Total().Requests() != 200 {
 		t.Errorf("%d rows of %d requests, want some of 200", len(d.Rows), d.Total().Requests())

@@ -30,6 +30,7 @@ func (t *Table) Add(d Delta) {
 		t.mixer = newMixer()
 		t.sum.From = d.From
 	}
+	d.Gauges = d.Gauges.fit()
 	total := total(d.Rows, t.mixer)
 	t.sum, t.total = t.sum.Plus(d), t.total.plus(total)
 	if len(t.latest) == currentDeltas {
@@ -43,9 +44,13 @@ func (t *Table) Add(d Delta) {
 type Snapshot struct {
 	From, To    time.Time     // of the whole run so far
 	Rows        []Line        // by name, then method
-	Total       Line          // all rows together; its Key is empty
-	Current     Row           // all rows together in the last 10 seconds
+	Total       Line          // all rows but groups together; its Key is empty
+	Current     Row           // the same in the last 10 seconds
 	CurrentSpan time.Duration // how long those really are
+	Phases      []Row         // of the whole run, see Delta.Phases
+	Arrivals    Arrivals      // of the whole run
+	Health      Health        // of the whole run
+	Now         Health        // of the latest delta
 	Failures    []Failure     // by name, method and format
 	Exceptions  []Exception
 }
@@ -69,8 +74,9 @@ func (t *Table) Snapshot() *Snapshot {
 func (t *Table) snapshot() *Snapshot {
 	s := &Snapshot{
 		From: t.sum.From, To: t.sum.To,
-		Rows:     make([]Line, len(t.sum.Rows)),
-		Total:    Line{Row: t.total},
+		Rows:   make([]Line, len(t.sum.Rows)),
+		Total:  Line{Row: t.total},
+		Phases: t.sum.Phases, Arrivals: t.sum.Arrivals, Health: t.sum.Health,
 		Failures: t.sum.Failures, Exceptions: t.sum.Exceptions,
 	}
 	for i := range s.Rows {
@@ -84,6 +90,7 @@ func (t *Table) snapshot() *Snapshot {
 		totals[i] = l.total
 	}
 	if len(totals) > 0 {
+		s.Now = t.latest[len(totals)-1].delta.Health
 		s.Current = total(totals, t.mixer)
 	}
 	for i := range s.Rows {
@@ -111,13 +118,16 @@ func (s *Snapshot) count(rows []Row) {
 		}
 		l := i
 		if i == len(s.Rows) || order > 0 {
-			l, _ = slices.BinarySearchFunc(s.Rows, Key{"", Other},
+			l, _ = slices.BinarySearchFunc(s.Rows, r.Key.other(),
 				func(l Line, key Key) int { return compareKeys(l.Key, key) })
 		}
 		s.Rows[l].Rate += float64(r.Requests())
 		s.Rows[l].FailRate += float64(r.Failures())
 	}
 }
+
+// Unsent returns how many requests this machine could not send, see Problem.Ours.
+func (s *Snapshot) Unsent() int64 { return unsent(s.Failures) }
 
 // Span returns how long the snapshot's run has lasted.
 func (s *Snapshot) Span() time.Duration { return max(0, s.To.Sub(s.From)) }

@@ -3,6 +3,7 @@ package stats
 import (
 	"fmt"
 	"math"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -16,12 +17,12 @@ func steady(i int, requests map[string]int, failed bool) Delta {
 		for k := range n {
 			s := Sample{Method: "GET", Name: name, Took: time.Duration(k+1) * time.Millisecond}
 			if failed && k == n-1 {
-				s.Problem = &Problem{"odd", fmt.Sprint("odd ", i), second(i)}
+				s.Problem = &Problem{Format: "odd", Message: fmt.Sprint("odd ", i), At: second(i)}
 			}
 			r.Shard(k).Record(s)
 		}
 	}
-	return r.Drain(second(i+1), i)
+	return r.Drain(second(i+1), Gauges{Users: i})
 }
 
 func checkRate(t *testing.T, what string, got, want float64) {
@@ -80,8 +81,8 @@ func TestSnapshot(t *testing.T) {
 	checkRate(t, "failures of /b over the whole run", failures, 13/25.0)
 	checkSame(t, "Total", Delta{Rows: []Row{s.Total.Row}}, Delta{Rows: []Row{Row{}.plus(a.Row).plus(b.Row)}})
 	want := []Failure{
-		{FailureKey{"GET", "/a", "odd"}, 13, "odd 24", second(0), second(24)},
-		{FailureKey{"GET", "/b", "odd"}, 13, "odd 24", second(0), second(24)},
+		{FailureKey{"GET", "/a", "odd", false}, 13, "odd 24", second(0), second(24)},
+		{FailureKey{"GET", "/b", "odd", false}, 13, "odd 24", second(0), second(24)},
 	}
 	if !slices.Equal(s.Failures, want) {
 		t.Errorf("failures\n%+v\nwant\n%+v", s.Failures, want)
@@ -126,18 +127,34 @@ func TestTableOfDeltasWithoutATime(t *testing.T) {
 	}
 }
 
-func TestTotalIsTheSumOfTheRowsOfASnapshot(t *testing.T) {
+func TestTotalIsTheSumOfTheRowsOfASnapshotButGroups(t *testing.T) {
+	r := NewRecorder(epoch)
 	var table Table
-	for _, d := range deltas(newTraffic(50), 15, 2000) {
-		table.Add(d)
+	traffic := newTraffic(50)
+	const seconds, each = 15, 2000
+	for i := range seconds {
+		samples := traffic.samples(each)
+		for k := range samples {
+			samples[k].Lag = time.Duration(k%5*k) * time.Microsecond
+			if k%4 == 0 {
+				samples[k].Method = Group
+			}
+		}
+		recordAll(r, samples)
+		table.Add(r.Drain(second(i+1), Gauges{}))
 	}
 	s := table.Snapshot()
-	var want Row
-	rate, failRate := 0.0, 0.0
+	var want, groups Row
+	rate, failRate, groupRate := 0.0, 0.0, 0.0
 	for i, l := range s.Rows {
-		want = want.plus(l.Row)
-		rate += l.Rate
-		failRate += l.FailRate
+		if l.Method == Group {
+			groups = groups.plus(l.Row)
+			groupRate += l.Rate
+		} else {
+			want = want.plus(l.Row)
+			rate += l.Rate
+			failRate += l.FailRate
+		}
 		if i > 0 && compareRows(s.Rows[i-1].Row, l.Row) >= 0 {
 			t.Errorf("%v comes before %v", s.Rows[i-1].Key, l.Key)
 		}
@@ -145,8 +162,50 @@ func TestTotalIsTheSumOfTheRowsOfASnapshot(t *testing.T) {
 	checkSame(t, "Total", Delta{Rows: []Row{s.Total.Row}}, Delta{Rows: []Row{want}})
 	checkRate(t, "all requests", s.Total.Rate, rate)
 	checkRate(t, "all failures", s.Total.FailRate, failRate)
-	if s.Total.Requests() != 30_000 {
-		t.Errorf("%d requests, want 30000", s.Total.Requests())
+	checkRate(t, "all groups", groupRate, each/4)
+	if !s.Total.OK.Lagged() || s.Total.Requests() != seconds*each*3/4 || groups.Requests() != seconds*each/4 {
+		t.Errorf("%d requests, lagged %v, and %d groups, want %d, true, %d", s.Total.Requests(), s.Total.OK.Lagged(),
+			groups.Requests(), seconds*each*3/4, seconds*each/4)
+	}
+	if got := s.Current.Requests(); got != 10*each*3/4 {
+		t.Errorf("%d current requests, want %d", got, 10*each*3/4)
+	}
+	failures := int64(0)
+	for _, f := range s.Failures {
+		failures += f.Count
+	}
+	if want := s.Total.Failures() + groups.Failures(); failures != want || groups.Failures() == 0 {
+		t.Errorf("%d failures by kind, want %d, some of them of groups", failures, want)
+	}
+}
+
+func TestSnapshotSaysWhatWasGauged(t *testing.T) {
+	r := NewRecorder(epoch)
+	var table Table
+	ours := &Problem{Format: "no port", Ours: true}
+	for i := range 12 {
+		for range i {
+			r.Shard(i).Record(Sample{Method: "GET", Name: "/", Problem: ours})
+		}
+		r.Shard(i).Record(Sample{Method: "GET", Name: "/", FirstByte: time.Millisecond, Took: time.Second})
+		h := Health{Valid: 1, Worst: Vitals{Lag: time.Duration(20 - i)}}
+		if i == 11 {
+			h = Health{Invalid: 1, Reasons: []Reason{{"busy", Invalid, 1}}}
+		}
+		table.Add(r.Drain(second(i+1), Gauges{Users: i, Arrivals: Arrivals{6, 5, 4, 3, 2}, Health: h}))
+	}
+	s := table.Snapshot()
+	arrivals := Arrivals{72, 60, 48, 36, 24}
+	health := Health{Valid: 11, Invalid: 1, Reasons: []Reason{{"busy", Invalid, 1}}, Worst: Vitals{Lag: 20}}
+	now := Health{Invalid: 1, Reasons: []Reason{{"busy", Invalid, 1}}}
+	if s.Arrivals != arrivals || !reflect.DeepEqual(s.Health, health) || !reflect.DeepEqual(s.Now, now) {
+		t.Errorf("arrivals, health, now:\n%+v\n%+v\n%+v\nwant\n%+v\n%+v\n%+v", s.Arrivals, s.Health, s.Now, arrivals, health, now)
+	}
+	if s.Unsent() != 66 || s.Total.Requests() != 12 || s.Total.Failures() != 0 {
+		t.Errorf("%d unsent, %d requests, %d failures, want 66, 12, 0", s.Unsent(), s.Total.Requests(), s.Total.Failures())
+	}
+	if len(s.Phases) != 1 || s.Phases[0].Key != (Key{PhaseFirstByte, ""}) || s.Phases[0].OK.Count != 12 {
+		t.Errorf("phases %+v, want 12 first bytes", s.Phases)
 	}
 }
 
@@ -190,9 +249,13 @@ func TestTableOfTwoRecordersIsBounded(t *testing.T) {
 	for round := range 12 {
 		for i, r := range recorders {
 			for k := range MaxRows + 10 {
-				r.Shard(k).Record(Sample{Name: fmt.Sprintf("/%c%04d", 'z'-i, k)}) // the second's come first
+				s := Sample{Name: fmt.Sprintf("/%c%04d", 'z'-i, k)} // the second's come first
+				if k%2 == 0 {
+					s.Method = Group
+				}
+				r.Shard(k).Record(s)
 			}
-			table.Add(r.Drain(second(round+1), 1))
+			table.Add(r.Drain(second(round+1), Gauges{Users: 1}))
 		}
 		s := table.Snapshot()
 		checkSound(t, "the table", table.sum)
@@ -203,20 +266,23 @@ func TestTableOfTwoRecordersIsBounded(t *testing.T) {
 		if round == 0 {
 			first = all
 		}
-		if len(all) != MaxRows+1 || !slices.Equal(all, first) {
-			t.Fatalf("round %d: %d rows, want the same %d as at first", round, len(all), MaxRows+1)
+		if len(all) != MaxRows+2 || !slices.Equal(all, first) {
+			t.Fatalf("round %d: %d rows, want the same %d as at first", round, len(all), MaxRows+2)
 		}
-		if got, want := s.Total.Requests(), int64(round+1)*2*(MaxRows+10); got != want {
+		if got, want := s.Total.Requests(), int64(round+1)*(MaxRows+10); got != want {
 			t.Fatalf("round %d: %d requests, want %d", round, got, want)
 		}
 	}
 	s := table.Snapshot()
-	rate := 0.0
+	rates := map[string]float64{}
 	for _, l := range s.Rows {
-		rate += l.Rate
+		rates[l.Method] += l.Rate
 	}
-	checkRate(t, "all rows together", rate, s.Total.Rate)
-	if s.Rows[0].Name != Other || s.Rows[0].Rate < 1 {
-		t.Errorf("the first row is %s with %v requests per second, want %s with what has no row", s.Rows[0].Name, s.Rows[0].Rate, Other)
+	checkRate(t, "all requests", rates[""], s.Total.Rate)
+	checkRate(t, "all groups", rates[Group], s.Total.Rate) // there are as many
+	for i, key := range []Key{{"", Other}, {Group, Other}} {
+		if l := s.Rows[i]; l.Key != key || l.Rate < 1 {
+			t.Errorf("row %d is %v with %v per second, want %v with what has no row", i, l.Key, l.Rate, key)
+		}
 	}
 }

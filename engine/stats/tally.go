@@ -16,22 +16,34 @@ type Tally struct {
 	sum      int64 // µs
 	min, max int64 // µs; meaningless while Count is 0
 	hist     histogram
+	response *Tally // the same samples by response time; nil while none had a lag
 }
 
 // Plus returns the tally of t's samples and u's together.
-func (t Tally) Plus(u Tally) Tally {
+func (t Tally) Plus(u Tally) Tally { return t.plus(u, merged) }
+
+// plus is Plus by one way or another of adding up histograms.
+func (t Tally) plus(u Tally, merge func(h, g histogram) histogram) Tally {
 	if u.Count == 0 {
 		return t
 	}
 	if t.Count == 0 {
 		return u
 	}
+	if t.Lagged() || u.Lagged() {
+		merge := merge
+		if !t.Lagged() || !u.Lagged() {
+			merge = merged // one of the histograms is of service and response times alike
+		}
+		response := t.Response().plus(u.Response(), merge)
+		t.response = &response
+	}
 	t.count(u)
-	t.hist = merged(t.hist, u.hist)
+	t.hist = merge(t.hist, u.hist)
 	return t
 }
 
-// count adds all of u but its histogram.
+// count adds all of u but its histogram and its response times.
 func (t *Tally) count(u Tally) {
 	if u.Count == 0 {
 		return
@@ -44,6 +56,20 @@ func (t *Tally) count(u Tally) {
 	t.Clamped = saturated(t.Clamped, u.Clamped)
 	t.sum = saturated(t.sum, u.sum)
 	t.min, t.max = min(t.min, u.min), max(t.max, u.max)
+}
+
+// Lagged reports whether a sample was sent after its intended start. Only then is
+// Response another tally than t.
+func (t Tally) Lagged() bool { return t.response != nil }
+
+// Response returns the tally of response times, from the intended start to the last
+// byte read, of all samples: one without a lag counts with its service time. It is t
+// itself when no sample had a lag.
+func (t Tally) Response() Tally {
+	if t.response == nil {
+		return t
+	}
+	return *t.response
 }
 
 // Min returns the shortest time, 0 without samples.
@@ -125,41 +151,75 @@ func micros(us int64) time.Duration { return time.Duration(us) * time.Microsecon
 
 // A pile collects samples one by one until they become a tally.
 type pile struct {
-	Tally          // all but the histogram
-	times []uint32 // of each sample in µs
+	service  batch
+	response batch // of the same samples; empty until one has a lag
 }
 
-func (p *pile) add(took time.Duration, bytes int64) {
-	us := int64(max(0, took) / time.Microsecond)
-	if took%time.Microsecond >= time.Microsecond/2 {
-		us++ // to the nearest
+// add adds a sample with its service time and its lag.
+func (p *pile) add(took, lag time.Duration, bytes int64) {
+	took, bytes = max(0, took), max(0, bytes)
+	if lag > 0 && p.response.Count == 0 { // all before had none
+		p.response.Tally = p.service.Tally
+		p.response.times = append(p.response.times, p.service.times...)
 	}
-	one := Tally{Count: 1, Bytes: max(0, bytes)}
-	if us > highest {
-		us, one.Clamped = highest, 1
+	if lag > 0 || p.response.Count > 0 {
+		p.response.add(saturated(took, max(0, lag)), bytes)
 	}
-	one.sum, one.min, one.max = us, us, us
-	p.count(one)
-	p.times = append(p.times, uint32(us))
+	p.service.add(took, bytes)
 }
 
 // take returns the tally and empties the pile. The mixer is empty before and after.
 func (p *pile) take(m *mixer) Tally {
-	if p.Count == 0 {
+	t := p.service.take(m)
+	if p.response.Count > 0 {
+		response := p.response.take(m)
+		t.response = &response
+	}
+	return t
+}
+
+// A batch is one time of each sample of a pile.
+type batch struct {
+	Tally          // all but the histogram
+	times []uint32 // µs
+}
+
+func (b *batch) add(took time.Duration, bytes int64) {
+	us := int64(took / time.Microsecond)
+	if took%time.Microsecond >= time.Microsecond/2 {
+		us++ // to the nearest
+	}
+	if us > highest {
+		us = highest
+		b.Clamped++
+	}
+	if b.Count == 0 {
+		b.min, b.max = us, us
+	}
+	b.min, b.max = min(b.min, us), max(b.max, us)
+	b.Count++
+	b.Bytes = saturated(b.Bytes, bytes)
+	b.sum += us
+	b.times = append(b.times, uint32(us))
+}
+
+// take returns the tally and empties the batch.
+func (b *batch) take(m *mixer) Tally {
+	if b.Count == 0 {
 		return Tally{}
 	}
-	for _, us := range p.times {
+	for _, us := range b.times {
 		m.time(int64(us))
 	}
-	t := p.Tally
+	t := b.Tally
 	t.hist = m.take()
-	p.Tally, p.times = Tally{}, p.times[:0]
+	b.Tally, b.times = Tally{}, b.times[:0]
 	return t
 }
 
 // saturated returns a+b, or the largest number when that is larger. Neither is
 // negative.
-func saturated(a, b int64) int64 {
+func saturated[T ~int64](a, b T) T {
 	if sum := a + b; sum >= 0 {
 		return sum
 	}

@@ -2,6 +2,7 @@ package stats
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"reflect"
@@ -36,29 +37,46 @@ func TestPercentilesAreThoseOfTheSortedSamples(t *testing.T) {
 		{"160", random(160, pareto)},
 		{"997", random(997, pareto)},
 	} {
-		tally := tallyOf(test.times...)
-		slices.Sort(test.times)
-		n := len(test.times)
-		for _, p := range []float64{0.1, 1, 10, 25, 33.3, 40, 50, 66, 75, 90, 95, 99, 99.9, 99.99, 99.999} {
-			rank := 1
-			for float64(rank)*100 < p*float64(n)-1e-6 { // at least p percent do not exceed it
-				rank++
-			}
-			got, want := tally.Percentile(p), test.times[rank-1]
-			if got < want || float64(got-want) > float64(want)/1000 {
-				t.Errorf("%s: Percentile(%v) of %d = %v, want %v and at most 0.1 %% more", test.name, p, n, got, want)
-			}
-			if got > tally.Max() {
-				t.Errorf("%s: Percentile(%v) = %v, above the maximum %v", test.name, p, got, tally.Max())
-			}
+		checkPercentiles(t, test.name, tallyOf(test.times...), test.times)
+
+		// The same as service times, and how long after a start they began at random.
+		var p pile
+		responses := make([]time.Duration, len(test.times))
+		for i, took := range test.times {
+			lag := micros(int64(pareto())) * time.Duration(i%3) // some have none
+			p.add(took, lag, 1)
+			responses[i] = took + lag
 		}
-		least, most := test.times[0], test.times[n-1]
-		for p, want := range map[float64]time.Duration{
-			math.Inf(-1): least, -1: least, 0: least, math.NaN(): least, 100: most, 101: most, math.Inf(1): most,
-		} {
-			if got := tally.Percentile(p); got != want {
-				t.Errorf("%s: Percentile(%v) = %v, want %v", test.name, p, got, want)
-			}
+		tally := p.take(newMixer())
+		checkPercentiles(t, test.name+", service", tally, test.times)
+		checkPercentiles(t, test.name+", response", tally.Response(), responses)
+	}
+}
+
+// checkPercentiles fails unless t has the percentiles of some times.
+func checkPercentiles(t *testing.T, name string, tally Tally, times []time.Duration) {
+	t.Helper()
+	times = slices.Sorted(slices.Values(times))
+	n := len(times)
+	for _, p := range []float64{0.1, 1, 10, 25, 33.3, 40, 50, 66, 75, 90, 95, 99, 99.9, 99.99, 99.999} {
+		rank := 1
+		for float64(rank)*100 < p*float64(n)-1e-6 { // at least p percent do not exceed it
+			rank++
+		}
+		got, want := tally.Percentile(p), min(times[rank-1], time.Hour)
+		if got < want || float64(got-want) > float64(want)/1000 {
+			t.Errorf("%s: Percentile(%v) of %d = %v, want %v and at most 0.1 %% more", name, p, n, got, want)
+		}
+		if got > tally.Max() {
+			t.Errorf("%s: Percentile(%v) = %v, above the maximum %v", name, p, got, tally.Max())
+		}
+	}
+	least, most := min(times[0], time.Hour), min(times[n-1], time.Hour)
+	for p, want := range map[float64]time.Duration{
+		math.Inf(-1): least, -1: least, 0: least, math.NaN(): least, 100: most, 101: most, math.Inf(1): most,
+	} {
+		if got := tally.Percentile(p); got != want {
+			t.Errorf("%s: Percentile(%v) = %v, want %v", name, p, got, want)
 		}
 	}
 }
@@ -67,7 +85,7 @@ func TestPercentileOfEveryRank(t *testing.T) {
 	for _, n := range []int{1, 2, 3, 7, 160, 997, 1001, 2047} { // each time has a bucket
 		var p pile
 		for us := range n {
-			p.add(micros(int64(us)), 1)
+			p.add(micros(int64(us)), 0, 1)
 		}
 		tally := p.take(newMixer())
 		for us := range n {
@@ -144,8 +162,8 @@ func TestEmptyTally(t *testing.T) {
 
 func TestNegativeBytesAreNone(t *testing.T) {
 	var p pile
-	p.add(1, -5)
-	p.add(1, 7)
+	p.add(1, 0, -5)
+	p.add(1, 0, 7)
 	if got := p.take(newMixer()); got.Bytes != 7 || got.MeanBytes() != 3.5 {
 		t.Errorf("-5 and 7 bytes are %d, %v on average, want 7, 3.5", got.Bytes, got.MeanBytes())
 	}
@@ -162,10 +180,97 @@ func TestBuckets(t *testing.T) {
 	}
 }
 
+func TestResponseTimesAreThoseOfAllSamples(t *testing.T) {
+	const ms = time.Millisecond
+	type sample struct{ took, lag time.Duration }
+	for _, test := range []struct {
+		name    string
+		samples []sample
+		lagged  bool
+		want    Tally
+	}{
+		{"none", nil, false, Tally{}},
+		{"no lag", []sample{{3 * ms, 0}, {5 * ms, 0}}, false, tallyOf(3*ms, 5*ms)},
+		{"a lag below zero", []sample{{3 * ms, -ms}}, false, tallyOf(3 * ms)},
+		{"lags", []sample{{3 * ms, 7 * ms}, {5 * ms, 1 * ms}}, true, tallyOf(10*ms, 6*ms)},
+		{"first none, then lags", []sample{{3 * ms, 0}, {4 * ms, 0}, {5 * ms, 1 * ms}, {2 * ms, 0}}, true, tallyOf(3*ms, 4*ms, 6*ms, 2*ms)},
+		{"a lag, then none", []sample{{3 * ms, 1}, {4 * ms, 0}}, true, tallyOf(3*ms, 4*ms)},
+		{"a lag of a day", []sample{{3 * ms, 24 * time.Hour}}, true, tallyOf(2 * time.Hour)},
+		{"endless", []sample{{math.MaxInt64, math.MaxInt64}}, true, tallyOf(2 * time.Hour)},
+		{"negative", []sample{{math.MinInt64, 2 * ms}}, true, tallyOf(2 * ms)},
+	} {
+		var p pile
+		for range 2 { // what was taken leaves nothing behind
+			for _, s := range test.samples {
+				p.add(s.took, s.lag, 1)
+			}
+			tally := p.take(newMixer())
+			if got := tally.Lagged(); got != test.lagged {
+				t.Errorf("%s: Lagged() = %v, want %v", test.name, got, test.lagged)
+			}
+			if got, want := plain(tally.Response()), plain(test.want); !reflect.DeepEqual(got, want) {
+				t.Errorf("%s: Response() = %+v, want %+v", test.name, got, want)
+			}
+			if got := tally.Response(); got.Lagged() || got.Bytes != tally.Bytes || got.Count != tally.Count {
+				t.Errorf("%s: the response tally is of %d samples, %d bytes, lagged %v, want %d, %d, false",
+					test.name, got.Count, got.Bytes, got.Lagged(), tally.Count, tally.Bytes)
+			}
+		}
+	}
+}
+
+// Response times must be those of all samples, however they are added up.
+func TestResponseTimesOfSums(t *testing.T) {
+	chance := rand.New(rand.NewPCG(11, 12))
+	for range 300 {
+		var rows []Row
+		var all, responses []time.Duration
+		lagged := false
+		for i := range 1 + chance.IntN(4) {
+			var p pile
+			lags := chance.IntN(2) == 0
+			for range chance.IntN(20) {
+				took, lag := time.Duration(chance.Int64N(1e9)), time.Duration(0)
+				if lags {
+					lag = time.Duration(chance.Int64N(1e10))
+					lagged = true
+				}
+				p.add(took, lag, 1)
+				all, responses = append(all, took), append(responses, took+lag)
+			}
+			rows = append(rows, Row{Key: Key{"GET", fmt.Sprint(i)}, OK: p.take(newMixer())})
+		}
+		want := tallyOf(all...)
+		if lagged {
+			response := tallyOf(responses...)
+			want.response = &response
+		}
+		d := Delta{From: epoch, To: second(1), Rows: rows}
+		back, err := ParseDelta(d.AppendBinary(nil))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var plus Tally
+		for _, r := range rows {
+			plus = plus.Plus(r.OK)
+		}
+		for name, got := range map[string]Tally{"Total": d.Total().OK, "Total of the decoded": back.Total().OK, "Plus": plus} {
+			if got, want := plain(got), plain(want); !reflect.DeepEqual(got, want) {
+				t.Fatalf("%s is\n%+v\nwant\n%+v", name, got, want)
+			}
+		}
+	}
+}
+
 func randomTally(chance *rand.Rand) Tally {
 	var p pile
+	lags := chance.IntN(2) == 0
 	for range chance.IntN(1 + chance.IntN(200)) {
-		p.add(time.Duration(math.Exp(chance.Float64()*30)), chance.Int64N(1e6))
+		lag := time.Duration(0)
+		if lags {
+			lag = time.Duration(math.Exp(chance.Float64() * 30))
+		}
+		p.add(time.Duration(math.Exp(chance.Float64()*30)), lag, chance.Int64N(1e6))
 	}
 	return p.take(newMixer())
 }
@@ -187,32 +292,70 @@ func TestTallyPlus(t *testing.T) {
 	}
 }
 
+// A billion samples, of each time one in five hundred of those that took longer, and
+// so a tail as long as the hour.
 func TestABillionSamples(t *testing.T) {
-	var p pile
-	var times []time.Duration
+	const n = 1_000_000_000
+	type kind struct{ took, lag, count int64 }
+	var kinds []kind
 	chance := rand.New(rand.NewPCG(7, 8))
-	for range 1000 {
-		took := time.Duration(10_000*math.Exp(2*chance.NormFloat64())) * time.Microsecond
-		times = append(times, took)
-		p.add(took, 1_000_000)
+	for left := int64(n); left > 0; {
+		count := min(left, 1+left/500)
+		left -= count
+		took := 1000 + int64(float64(highest-2000)*math.Pow(float64(n-left)/n, 4000))
+		kinds = append(kinds, kind{took + chance.Int64N(500), chance.Int64N(500), count})
 	}
-	sum := p.take(newMixer())
-	want := sum
-	for range 30 { // 2^30 times as many
-		sum = sum.Plus(sum)
+	var service, response Tally
+	add := func(t *Tally, us, count int64) {
+		one := tallyOf(micros(us))
+		one.Count, one.Bytes, one.sum, one.hist = count, 1000*count, us*count, newHistogram()
+		record(one.hist, us, count)
+		*t = t.Plus(one)
 	}
-	if n := want.Count << 30; sum.Count != n || sum.Bytes != n*1_000_000 {
-		t.Errorf("%d samples of %d bytes, want %d of %d", sum.Count, sum.Bytes, n, n*1_000_000)
+	for _, k := range kinds {
+		add(&service, k.took, k.count)
+		add(&response, k.took+k.lag, k.count)
 	}
-	if sum.Mean() != want.Mean() || sum.Min() != want.Min() || sum.Max() != want.Max() {
-		t.Errorf("mean, min, max = %v, %v, %v, want %v, %v, %v",
-			sum.Mean(), sum.Min(), sum.Max(), want.Mean(), want.Min(), want.Max())
-	}
-	slices.SortFunc(times, cmp.Compare)
-	for _, p := range []float64{50, 99, 99.9, 99.95, 99.999} {
-		exact := times[int(math.Ceil(p*10-1e-9))-1]
-		if got := sum.Percentile(p); got < exact || float64(got-exact) > float64(exact)/1000 {
-			t.Errorf("Percentile(%v) = %v, want %v and at most 0.1 %% more", p, got, exact)
+	tally := service
+	tally.response = &response
+	d := Delta{From: epoch, To: second(1), Rows: []Row{{Key: Key{"GET", "/"}, OK: tally}}}
+	var history History
+	history.Add(d)
+	var table Table
+	table.Add(d)
+	for name, got := range map[string]Tally{
+		"the tally": tally, "history": history.Timeline().Delta(0).Total().OK, "table": table.Snapshot().Total.OK,
+	} {
+		for _, which := range []struct {
+			name string
+			got  Tally
+			time func(kind) int64
+		}{
+			{"service", got, func(k kind) int64 { return k.took }},
+			{"response", got.Response(), func(k kind) int64 { return k.took + k.lag }},
+		} {
+			slices.SortFunc(kinds, func(a, b kind) int { return cmp.Compare(which.time(a), which.time(b)) })
+			sum, mean := int64(0), 0.0
+			for _, k := range kinds {
+				mean += float64(which.time(k)) * float64(k.count) / n
+			}
+			for _, p := range []float64{50, 99, 99.9, 99.99, 99.999, 99.9999, 99.99999} {
+				rank, exact := int64(math.Round(p/100*n)), int64(0)
+				sum = 0
+				for _, k := range kinds {
+					if sum += k.count; sum >= rank {
+						exact = which.time(k)
+						break
+					}
+				}
+				if got := which.got.Percentile(p).Microseconds(); got < exact || float64(got-exact) > float64(exact)/1000 {
+					t.Errorf("%s: Percentile(%v) of %s times = %d µs, want %d and at most 0.1 %% more", name, p, which.name, got, exact)
+				}
+			}
+			if got := which.got; got.Count != n || got.Bytes != 1000*n || math.Abs(float64(got.Mean().Microseconds())-mean) > 1 {
+				t.Errorf("%s: %d samples of %d bytes, %v on average, want %d of %d, %v µs",
+					name, got.Count, got.Bytes, got.Mean(), n, 1000*n, mean)
+			}
 		}
 	}
 }

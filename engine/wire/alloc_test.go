@@ -24,7 +24,7 @@ func TestOrdinaryRequestsDoNotAllocate(t *testing.T) {
 	for name, req := range tests {
 		t.Run(name, func(t *testing.T) {
 			req.Origin = origin
-			for _, idle := range []bool{false, true} {
+			for _, between := range []string{"nothing", "a long pause", "a rest"} {
 				tr := NewDialer(Options{}).HTTP1()
 				var ans load.Answer
 				if n := testing.AllocsPerRun(200, func() {
@@ -34,11 +34,14 @@ func TestOrdinaryRequestsDoNotAllocate(t *testing.T) {
 					if body, err := tr.Body(); err != nil || len(body) != 13 {
 						t.Fatal(len(body), err)
 					}
-					if idle {
-						tr.(*http1).used = time.Time{}
+					switch between {
+					case "a long pause":
+						tr.(*http1).conn.used = time.Time{}
+					case "a rest":
+						tr.Rest()
 					}
 				}); n != 0 {
-					t.Errorf("%v allocations per request (idle before: %v), want none", n, idle)
+					t.Errorf("%v allocations per request with %s between, want none", n, between)
 				}
 				tr.Close()
 			}
@@ -58,26 +61,35 @@ func TestStandardAllocatesNoMoreThanItDid(t *testing.T) {
 	}
 }
 
-func TestIdleUserIsSmall(t *testing.T) {
+func TestIdleUsersHaveAllocatedLittle(t *testing.T) {
 	origin := answering(t, page)
 	const users = 500
 	d := NewDialer(Options{})
 	all := make([]load.Transport, 0, users)
 	before := heap()
+	check := func(kind string, other, most int) {
+		t.Helper()
+		if per := int(heap()-before)/users - other; per > most {
+			t.Errorf("%s holds %d bytes, want at most %d", kind, per, most)
+		} else {
+			t.Logf("%s holds about %d bytes", kind, per)
+		}
+	}
 	for range users {
-		tr := d.HTTP1()
-		all = append(all, tr)
+		all = append(all, d.HTTP1())
+	}
+	check("a user that has sent nothing", 0, 100)
+	for _, tr := range all {
 		if _, err := get(tr, origin); err != nil {
 			t.Fatal(err)
 		}
 	}
-	// The target's end is in the same heap: its 4 KB buffer, its answer and its socket.
-	const other = 4096 + 256 + 512
-	if per := int(heap()-before)/users - other; per > 8<<10 {
-		t.Errorf("an idle user holds %d bytes, want at most 8 KB", per)
-	} else {
-		t.Logf("an idle user holds about %d bytes", per)
+	const other = 4096 + 256 + 512 // the target's end: its buffer, its answer, its socket
+	check("a user between two requests", other, 8<<10)
+	for _, tr := range all {
+		tr.Rest()
 	}
+	check("a user at rest", other, 1500)
 	for _, tr := range all {
 		tr.Close()
 	}

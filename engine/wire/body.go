@@ -7,6 +7,7 @@ import (
 	"compress/zlib"
 	"fmt"
 	"io"
+	"math"
 	"strings"
 
 	"github.com/gregaria/gregaria/engine/load"
@@ -29,9 +30,18 @@ type body struct {
 	decoded []byte
 	undone  bool // decoded and err are set
 	err     error
+
+	each   func(part []byte) error // gets the body instead of kept, while it arrives
+	passed bool                    // Each got it
 }
 
-func (b *body) limit() int64 { return b.d.opts.Limits.Body }
+// limit returns how many bytes the body may have.
+func (b *body) limit() int64 {
+	if b.each != nil {
+		return math.MaxInt64 - 1
+	}
+	return b.d.opts.Limits.Body
+}
 
 // reset forgets the body. Memory that the last body did not need goes as well.
 func (b *body) reset() {
@@ -46,6 +56,18 @@ func (b *body) reset() {
 	}
 	b.kept, b.own, b.decoded = nil, b.own[:0], b.decoded[:0]
 	b.size, b.coding, b.undone, b.err = 0, "", false, nil
+	b.each, b.passed = nil, false
+}
+
+// discard is reset for a body that nobody reads: more memory goes.
+func (b *body) discard() {
+	if cap(b.own) > roomy {
+		b.own = nil
+	}
+	if cap(b.decoded) > roomy {
+		b.decoded = nil
+	}
+	b.reset()
 }
 
 // giveBack returns what was taken from the memory of all users.
@@ -73,14 +95,22 @@ func (b *body) set(p []byte) {
 	b.kept, b.size = p, int64(len(p))
 }
 
-// add counts p as received, and keeps what is to be kept.
-func (b *body) add(p []byte) {
+// add counts p as received, and passes it on or keeps what is to be kept.
+func (b *body) add(p []byte) error {
 	whole := b.size == int64(len(b.own))
 	b.size += int64(len(p))
+	if b.each != nil {
+		b.passed = true
+		if err := b.each(p); err != nil {
+			return eachError{err}
+		}
+		return nil
+	}
 	if room := b.roomFor(int64(len(p))); whole && room > 0 {
 		b.own = append(b.own, p[:room]...)
 		b.kept = b.own
 	}
+	return nil
 }
 
 // room returns memory to receive the next bytes of the body in, at most want of
@@ -111,6 +141,8 @@ func (b *body) received(n int) {
 // decode returns the body with its content encoding undone.
 func (b *body) decode() ([]byte, error) {
 	switch {
+	case b.passed:
+		return nil, nil
 	case b.size > int64(len(b.kept)):
 		return nil, fail(load.BodyLimit, fmt.Sprintf("the body has %d bytes, and all users together may keep %d MB of large bodies", b.size, b.d.opts.Memory>>20), nil)
 	case b.coding == "" || b.size == 0:

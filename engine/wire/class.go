@@ -18,6 +18,7 @@ type phase int
 
 const (
 	preparing phase = iota
+	resolving
 	connecting
 	handshaking
 	writing
@@ -27,7 +28,7 @@ const (
 
 // String returns the phase in the words of an error message.
 func (p phase) String() string {
-	return [...]string{"preparing a request to", "connecting to", "agreeing on TLS with", "sending to", "waiting for headers from", "reading a body from"}[p]
+	return [...]string{"preparing a request to", "looking up", "connecting to", "agreeing on TLS with", "sending to", "waiting for headers from", "reading a body from"}[p]
 }
 
 // maxMessage bounds error messages, which may quote the target.
@@ -69,6 +70,9 @@ type protocolError string
 
 func (e protocolError) Error() string { return string(e) }
 
+// An eachError is what Request.Each returned.
+type eachError struct{ error }
+
 var errBodyLimit = errors.New("body limit") // the body is larger than Limits.Body
 
 // failAt returns the error for err, which happened in phase at with host.
@@ -84,6 +88,9 @@ func failAt(at phase, host string, err error) error {
 	return fail(class, text, err)
 }
 
+// moreDescriptors is the way out for who has too few.
+const moreDescriptors = "raise the limit with ulimit -n"
+
 // classify returns the class of err in phase at, and the part of err's message
 // that says more than the class does.
 func classify(at phase, err error) (load.Class, string) {
@@ -98,7 +105,10 @@ func classify(at phase, err error) (load.Class, string) {
 	}
 	if de, ok := errors.AsType[*net.DNSError](err); ok {
 		if strings.Contains(de.Err, syscall.EMFILE.Error()) {
-			return load.Descriptors, ""
+			return load.Descriptors, moreDescriptors
+		}
+		if de.IsTimeout {
+			return load.DNS, "lookup " + de.Name + ": no answer in time"
 		}
 		return load.DNS, "lookup " + de.Name + ": " + de.Err
 	}
@@ -111,15 +121,15 @@ func classify(at phase, err error) (load.Class, string) {
 		case syscall.ENETUNREACH, syscall.EHOSTUNREACH, syscall.ENETDOWN, syscall.EHOSTDOWN:
 			return load.Unreachable, ""
 		case syscall.EMFILE, syscall.ENFILE:
-			return load.Descriptors, ""
+			return load.Descriptors, moreDescriptors
 		case syscall.EADDRNOTAVAIL, syscall.EADDRINUSE:
-			return load.Ports, ""
+			return load.Ports, "keep connections open, or widen net.ipv4.ip_local_port_range"
 		case syscall.ETIMEDOUT:
-			return timeoutAt(at), ""
+			return timeoutAt(at)
 		}
 	}
 	if ne, ok := errors.AsType[net.Error](err); ok && ne.Timeout() {
-		return timeoutAt(at), ""
+		return timeoutAt(at)
 	}
 	if detail, ok := tlsReason(err); ok {
 		return load.TLS, detail
@@ -133,14 +143,16 @@ func classify(at phase, err error) (load.Class, string) {
 	return load.UnknownProblem, err.Error()
 }
 
-func timeoutAt(at phase) load.Class {
+func timeoutAt(at phase) (load.Class, string) {
 	switch {
+	case at == resolving:
+		return load.DNS, "no answer in time"
 	case at <= handshaking:
-		return load.ConnectTimeout
+		return load.ConnectTimeout, ""
 	case at == reading:
-		return load.BodyTimeout
+		return load.BodyTimeout, ""
 	}
-	return load.HeaderTimeout
+	return load.HeaderTimeout, ""
 }
 
 // tlsReason returns why TLS failed, if err says that it did.

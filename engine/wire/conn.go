@@ -8,14 +8,18 @@ import (
 	"os"
 	"syscall"
 	"time"
+
+	"github.com/gregaria/gregaria/engine/load"
 )
 
 // A conn is one connection of one user to one origin. Its user's goroutine
 // alone uses it, except that the end of a watched context closes the socket.
 type conn struct {
+	origin *origin
 	socket net.Conn
-	stream net.Conn // socket, or TLS over it
+	stream net.Conn // what socket wraps, or TLS over it
 	secure bool
+	used   time.Time // when the latest answer was complete
 
 	probe syscall.RawConn // to look at the socket without blocking; nil if it has none
 	peek  func(fd uintptr)
@@ -29,33 +33,35 @@ type conn struct {
 	unwatch func() bool
 }
 
-// dial connects to o. The error is a *load.TransportError unless ctx ended.
-func (d *Dialer) dial(ctx context.Context, o origin, limit time.Duration) (*conn, error) {
-	ctx, cancel := context.WithTimeout(ctx, limit)
-	defer cancel()
-	socket, err := d.net.DialContext(ctx, "tcp", o.addr)
+// dial connects to o and says what that cost. The error is a *load.TransportError.
+func (d *Dialer) dial(ctx context.Context, o *origin, limit time.Duration) (*conn, *load.Dial, error) {
+	start := time.Now()
+	socket, err := d.connect(ctx, o.addr, limit)
 	if err != nil {
-		return nil, failAt(connecting, o.addr, err)
+		return nil, nil, err
 	}
-	c := &conn{socket: socket, stream: socket}
-	if s, ok := socket.(syscall.Conn); ok {
+	cost := socket.cost
+	socket.cost = nil
+	c := &conn{origin: o, socket: socket, stream: socket.Conn}
+	if s, ok := socket.Conn.(syscall.Conn); ok {
 		c.probe, _ = s.SyscallConn()
 	}
 	if o.scheme == "https" {
-		config := d.tls.Clone()
-		config.ServerName = o.name
-		config.NextProtos = []string{"http/1.1"}
-		stream := tls.Client(socket, config)
+		begin := time.Now()
+		ctx, cancel := context.WithDeadline(ctx, start.Add(limit))
+		defer cancel()
+		stream := tls.Client(socket, d.tlsTo(o))
 		if err := stream.HandshakeContext(ctx); err != nil {
 			socket.Close()
 			if ctx.Err() == context.DeadlineExceeded {
 				err = context.DeadlineExceeded
 			}
-			return nil, failAt(handshaking, o.addr, err)
+			return nil, nil, failAt(handshaking, o.addr, err)
 		}
+		cost.TLS = time.Since(begin)
 		c.stream, c.secure = stream, true
 	}
-	return c, nil
+	return c, cost, nil
 }
 
 // watch makes the end of ctx close the socket. It costs nothing while ctx stays
@@ -134,8 +140,8 @@ func (c *conn) close(polite bool) {
 	if c.unwatch != nil {
 		c.unwatch()
 	}
-	if polite {
-		c.stream.Close()
+	if polite && c.secure {
+		c.stream.Close() // and the socket
 		return
 	}
 	c.socket.Close()

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -35,7 +36,7 @@ func (r *replay) SetWriteDeadline(time.Time) error { return nil }
 func (r *replay) Close() error                     { return nil }
 
 // Whatever a target says, an answer or a classified error comes of it, the same
-// however the bytes are cut into packets.
+// however the bytes are cut into packets, and also when the body is streamed.
 func FuzzAnswer(f *testing.F) {
 	for _, s := range []string{
 		ok, page,
@@ -58,9 +59,20 @@ func FuzzAnswer(f *testing.F) {
 		f.Add(s, uint16(60000))
 	}
 	f.Fuzz(func(t *testing.T, said string, step uint16) {
-		whole := listen(t, said, 1<<20)
-		if cut := listen(t, said, int(step)+1); cut != whole {
-			t.Errorf("in steps of %d: %+v; in one: %+v", int(step)+1, cut, whole)
+		whole := listen(t, said, 1<<20, nil)
+		if cut := listen(t, said, int(step)+1, nil); cut != whole {
+			t.Errorf("in steps of %d: %.500v; in one: %.500v", int(step)+1, cut, whole)
+		}
+		if whole.class == load.BodyLimit {
+			return
+		}
+		var passed bytes.Buffer
+		stream := listen(t, said, int(step)+1, func(part []byte) error { passed.Write(part); return nil })
+		if stream.ans != whole.ans || stream.class != whole.class || stream.body != "" {
+			t.Errorf("streamed: %.500v; else: %.500v", stream, whole)
+		}
+		if whole.class == "" && whole.raw != passed.String() {
+			t.Errorf("streamed %.500q; else the body is %.500q", passed.String(), whole.raw)
 		}
 	})
 }
@@ -69,20 +81,24 @@ func FuzzAnswer(f *testing.F) {
 type heard struct {
 	ans   load.Answer
 	class load.Class
+	raw   string // the body before decoding
 	body  string
 	bad   load.Class // of Body
 }
 
 // listen sends a request to a target that says what is given.
-func listen(t *testing.T, said string, step int) (h heard) {
+func listen(t *testing.T, said string, step int, each func([]byte) error) (h heard) {
 	const limit = 16 << 10
 	tr := NewDialer(Options{Limits: load.Limits{Body: limit, Redirects: -1}}).HTTP1().(*http1)
 	socket := &replay{said: []byte(said), step: step}
-	tr.conn = &conn{socket: socket, stream: socket}
-	tr.at, _ = parseOrigin("http://target")
-	req := load.Request{Method: "GET", Origin: "http://target", Target: "/"}
+	to, _ := parseOrigin("http://target")
+	tr.conn = &conn{origin: to, socket: socket, stream: socket}
+	req := load.Request{Method: "GET", Origin: "http://target", Target: "/", Each: each}
 	err := tr.Send(context.Background(), &req, &h.ans)
-	h.ans.Took = 0
+	if first := h.ans.FirstByte; first < 0 || first > h.ans.Took || h.ans.Status == 0 && first != 0 {
+		t.Errorf("first byte after %v of %v, status %d", first, h.ans.Took, h.ans.Status)
+	}
+	h.ans.Took, h.ans.FirstByte = 0, 0
 	if err != nil {
 		checkMessage(t, err)
 		if h.class = classOf(err); h.class == "" || h.class == load.UnknownProblem || h.class == load.Cut {
@@ -94,13 +110,14 @@ func listen(t *testing.T, said string, step int) (h heard) {
 		h.ans.Bytes = 0 // depends on what had arrived
 		return h
 	}
-	if h.ans.Status < 200 || h.ans.Bytes > limit {
+	if h.ans.Status < 200 || h.ans.Bytes > limit && each == nil {
 		t.Errorf("answer %+v", h.ans)
 	}
 	if n := cap(tr.in) + cap(tr.body.own); n > 4*maxHead+4*limit {
 		t.Errorf("%d bytes held", n)
 	}
 	tr.Header("Content-Type")
+	h.raw = string(tr.body.kept)
 	body, err := tr.Body()
 	h.body, h.bad = string(body), classOf(err)
 	return h
@@ -113,7 +130,7 @@ func FuzzRequest(f *testing.F) {
 	f.Add("GET / HTTP/1.1\r\n\r\nGET", "/ \r\n", "X\r\nY", "z\r\n\r\nGET / HTTP/1.1", "a\nb", "x")
 	f.Add("HEAD", "/\xff", "Transfer-Encoding", "chunked", "\x00", "")
 	f.Fuzz(func(t *testing.T, method, target, name, value, cookies, body string) {
-		h := hop{origin: origin{scheme: "http", host: "target"}, method: method, target: target, body: []byte(body)}
+		h := hop{origin: &origin{scheme: "http", host: "target"}, method: method, target: target, body: []byte(body)}
 		req := load.Request{Extra: []load.Field{{Name: name, Value: value}}}
 		head, _, err := appendHead(nil, &h, &req, "agent", cookies)
 		if err != nil {

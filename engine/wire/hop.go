@@ -10,7 +10,7 @@ import (
 
 // A hop is one request of a chain of redirects.
 type hop struct {
-	origin origin
+	origin *origin
 	method string
 	target string
 	body   []byte
@@ -50,10 +50,10 @@ func (h hop) next(status int, location string) (hop, error) {
 	if o.name != h.origin.name || o.scheme == "http" && h.origin.scheme == "https" {
 		h.stripped = true
 	}
-	if o != h.origin {
-		h.unaliased = true
+	if !o.same(h.origin) {
+		h.origin, h.unaliased = o, true
 	}
-	h.origin, h.target = o, to.RequestURI()
+	h.target = to.RequestURI()
 	if status < http.StatusTemporaryRedirect {
 		if h.method != http.MethodGet && h.method != http.MethodHead {
 			h.method, h.bodyless = http.MethodGet, true

@@ -523,7 +523,7 @@ func TestIdleTLSConnectionIsReused(t *testing.T) {
 		if err != nil || ans.Status != 200 {
 			t.Fatalf("Send: %d, %v", ans.Status, err)
 		}
-		tr.(*http1).used = time.Time{} // idle for long
+		tr.(*http1).conn.used = time.Time{} // idle for long
 		body, _ := tr.Body()
 		return string(body)
 	}
@@ -650,5 +650,48 @@ func TestOrigins(t *testing.T) {
 		if err != nil || o.host != tt.host || o.name != tt.name || o.addr != tt.addr {
 			t.Errorf("parseOrigin(%q) = %+v, %v; want host %s, name %s, addr %s", tt.in, o, err, tt.host, tt.name, tt.addr)
 		}
+	}
+}
+
+func TestPlacesAreToldApart(t *testing.T) {
+	tests := []struct {
+		a, b string
+		same bool
+	}{
+		{"http://target.test", "HTTP://TARGET.test:80", true},
+		{"https://target.test", "https://target.test:443", true},
+		{"http://target.test:443", "https://target.test", false},
+		{"http://target.test", "http://target.test:81", false},
+		{"http://target.test", "http://other.test", false},
+	}
+	for _, tt := range tests {
+		a, errA := parseOrigin(tt.a)
+		b, errB := parseOrigin(tt.b)
+		if errA != nil || errB != nil || a.same(b) != tt.same {
+			t.Errorf("%s is %s: %v (%v, %v), want %v", tt.a, tt.b, a.same(b), errA, errB, tt.same)
+		}
+	}
+}
+
+func TestAHostOfOnesOwnIsForTheOriginAlone(t *testing.T) {
+	other := httptest.NewServer(http.HandlerFunc(echo))
+	defer other.Close()
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/away":
+			http.Redirect(w, r, other.URL+"/echo", http.StatusFound)
+		case "/here":
+			w.Header()["Location"] = []string{"/echo"}
+			w.WriteHeader(http.StatusFound)
+		default:
+			echo(w, r)
+		}
+	}))
+	defer srv.Close()
+	for target, want := range map[string]string{"/here": "alias.test", "/away": strings.TrimPrefix(other.URL, "http://")} {
+		each(t, Options{}, func(t *testing.T, tr load.Transport) {
+			ans, err := send(tr, load.Request{Method: "GET", Origin: srv.URL, Target: target, Extra: []load.Field{{Name: "Host", Value: "alias.test"}}})
+			wantOK(t, tr, ans, err, "GET /echo host="+want+" auth= cookie= type= body=")
+		})
 	}
 }

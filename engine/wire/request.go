@@ -59,7 +59,7 @@ func appendHead(b []byte, h *hop, req *load.Request, agent, cookies string) (hea
 		w.line("User-Agent", agent)
 	}
 	if !w.encodings {
-		w.line("Accept-Encoding", "gzip")
+		w.line("Accept-Encoding", encodingsOf(req))
 	}
 	if w.cookies != "" {
 		w.line("Cookie", w.cookies)
@@ -74,6 +74,14 @@ func appendHead(b []byte, h *hop, req *load.Request, agent, cookies string) (hea
 		return b, false, fail(load.UnusableRequest, "a field holds a line break or NUL", nil)
 	}
 	return w.b, w.close, nil
+}
+
+// encodingsOf returns the content encodings to ask for by default.
+func encodingsOf(req *load.Request) string {
+	if req.Each != nil {
+		return "identity" // nobody undoes another
+	}
+	return "gzip"
 }
 
 var crlf = []byte("\r\n")

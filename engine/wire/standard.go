@@ -7,8 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptrace"
+	"net/textproto"
 	"net/url"
 	"strconv"
 	"strings"
@@ -19,47 +21,74 @@ import (
 	"github.com/gregaria/gregaria/engine/load"
 )
 
-// A standard is the transport that net/http is: HTTP/2 where TLS offers it,
-// and proxies from the environment. Redirects and cookies are this package's.
+// A standard is the transport that net/http is. Redirects, cookies, connecting and
+// looking up names are this package's.
 type standard struct {
 	d      *Dialer
+	http2  bool // where TLS offers it
 	jar    jar
-	rt     *http.Transport
-	header http.Header // of the latest answer
+	rt     *http.Transport // nil before the first request
+	header http.Header     // of the latest answer
 	body   body
+	rebuff *rebuff
 }
 
-// Standard returns net/http's transport for one user.
-func (d *Dialer) Standard() load.Transport {
+// open returns net/http's transport.
+func (t *standard) open() *http.Transport {
+	if t.rt != nil {
+		return t.rt
+	}
+	d := t.d
 	config := d.tls.Clone()
 	// Sessions of the fast transport were agreed on for HTTP/1.1.
 	config.ClientSessionCache = tls.NewLRUClientSessionCache(4)
-	return &standard{
-		d: d,
-		rt: &http.Transport{
-			Proxy:                  http.ProxyFromEnvironment,
-			DialContext:            d.net.DialContext,
-			TLSClientConfig:        config,
-			ForceAttemptHTTP2:      true, // which an own DialContext would turn off
-			DisableCompression:     true, // bodies are decoded when somebody looks at them
-			MaxIdleConns:           2,
-			MaxIdleConnsPerHost:    1,
-			IdleConnTimeout:        90 * time.Second, // an HTTP/2 connection whose request was cut a moment before Close is not idle yet
-			MaxResponseHeaderBytes: maxHead,
+	t.rt = &http.Transport{
+		Proxy: d.proxy,
+		DialContext: func(ctx context.Context, _, addr string) (net.Conn, error) {
+			s, err := d.connect(ctx, addr, d.opts.Limits.Connect)
+			if err != nil {
+				return nil, err // and no *socket that is nil
+			}
+			return s, nil
 		},
-		body: body{d: d},
+		OnProxyConnectResponse: func(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Response) error {
+			if resp.StatusCode != http.StatusOK {
+				return fail(load.UnknownProblem, "the proxy answers "+resp.Status, nil)
+			}
+			return nil
+		},
+		TLSClientConfig:        config,
+		ForceAttemptHTTP2:      t.http2, // which an own DialContext would turn off
+		DisableCompression:     true,    // bodies are decoded when somebody looks at them
+		MaxIdleConns:           2,
+		MaxIdleConnsPerHost:    1,
+		IdleConnTimeout:        90 * time.Second, // an HTTP/2 connection whose request was cut a moment before Close is not idle yet
+		MaxResponseHeaderBytes: maxHead,
 	}
+	return t.rt
 }
 
 func (t *standard) Header(name string) string { return t.header.Get(name) }
 
 func (t *standard) Body() ([]byte, error) { return t.body.decode() }
 
-func (t *standard) Close() {
-	t.rt.CloseIdleConnections()
-	t.jar, t.header = jar{}, nil
+func (t *standard) Rest() {
+	t.header = nil
 	t.body.giveBack()
 	t.body = body{d: t.d}
+}
+
+// hangUp closes the connections that no request uses, and ends dials.
+func (t *standard) hangUp() {
+	if t.rt != nil {
+		t.rt.CloseIdleConnections()
+	}
+}
+
+func (t *standard) Close() {
+	t.hangUp()
+	t.jar, t.rebuff = jar{}, nil
+	t.Rest()
 }
 
 // Why the context of a call ended, when it was not the user's.
@@ -77,12 +106,22 @@ type call struct {
 	ctx    context.Context
 	cancel context.CancelCauseFunc
 	timer  *time.Timer // calls cancel(errSlow)
+	heard  time.Time   // when the latest part of a body for Each arrived
 
-	mu      sync.Mutex // guards started
-	started time.Time  // before the first byte was written, or before the first dial
-	got     bool       // a connection was got: started is final
-	phase   atomic.Int32
-	wrote   atomic.Bool // the current hop's request was written, at least in part
+	phase atomic.Int32
+	wrote atomic.Bool // the current hop's request was written, at least in part
+
+	mu       sync.Mutex // guards what follows
+	started  time.Time  // before the first byte was written, or before the first dial
+	until    time.Time  // when timer fires
+	conn     net.Conn   // of the hop
+	began    time.Time  // when net/http was given the hop
+	got      bool       // a connection was got: started is final
+	cost     *load.Dial // of that connection, if it is new
+	shaking  time.Time  // when the latest TLS handshake began
+	shook    time.Duration
+	first    time.Time // when the first byte of the hop's answer arrived
+	interims int       // 1xx responses before the hop's answer
 }
 
 func (t *standard) Send(ctx context.Context, req *load.Request, ans *load.Answer) error {
@@ -92,14 +131,25 @@ func (t *standard) Send(ctx context.Context, req *load.Request, ans *load.Answer
 	c := &call{t: t, req: req, ans: ans, started: time.Now()}
 	c.ctx, c.cancel = context.WithCancelCause(ctx)
 	defer c.cancel(nil)
-	c.timer = time.AfterFunc(t.d.opts.Limits.Connect, func() { c.cancel(errSlow) })
+	connect := t.d.opts.Limits.Connect
+	c.until = c.started.Add(connect)
+	c.timer = time.AfterFunc(connect, func() { c.cancel(errSlow) })
 	defer c.timer.Stop()
 	c.ctx = httptrace.WithClientTrace(c.ctx, &httptrace.ClientTrace{
-		GetConn:           func(string) { c.again() },
-		TLSHandshakeStart: func() { c.enter(handshaking) },
-		GotConn:           func(httptrace.GotConnInfo) { c.connected() },
-		WroteHeaderField:  func(string, []string) { c.wrote.Store(true) },
-		WroteHeaders:      func() { c.wrote.Store(true) },
+		GetConn:  func(string) { c.again() },
+		DNSStart: func(httptrace.DNSStartInfo) { c.phase.CompareAndSwap(int32(connecting), int32(resolving)) },
+		DNSDone: func(i httptrace.DNSDoneInfo) {
+			if i.Err == nil {
+				c.phase.CompareAndSwap(int32(resolving), int32(connecting))
+			}
+		},
+		TLSHandshakeStart:    func() { c.shake(true) },
+		TLSHandshakeDone:     func(tls.ConnectionState, error) { c.shake(false) },
+		GotConn:              c.connected,
+		WroteHeaderField:     func(string, []string) { c.wrote.Store(true) },
+		WroteHeaders:         func() { c.wrote.Store(true) },
+		GotFirstResponseByte: c.begun,
+		Got1xxResponse:       func(int, textproto.MIMEHeader) error { return c.interim() },
 		WroteRequest: func(i httptrace.WroteRequestInfo) {
 			if i.Err == nil {
 				c.phase.CompareAndSwap(int32(writing), int32(waiting))
@@ -108,17 +158,22 @@ func (t *standard) Send(ctx context.Context, req *load.Request, ans *load.Answer
 	})
 
 	err := c.run()
-	took := time.Now()
+	end := time.Now()
+	if err == nil && !c.heard.IsZero() {
+		end = c.heard
+	}
 	c.mu.Lock()
 	started := c.started
+	ans.Dial = c.cost
 	c.mu.Unlock()
 	if at := phase(c.phase.Load()); at != preparing {
-		ans.Took = took.Sub(started)
+		ans.Took = end.Sub(started)
 	}
 	if err == nil {
 		return nil
 	}
-	t.rt.CloseIdleConnections()
+	t.hangUp()
+	t.body.discard()
 	return c.explain(ctx, err)
 }
 
@@ -126,21 +181,76 @@ func (c *call) enter(p phase) { c.phase.Store(int32(p)) }
 
 // connected is called when there is a connection, just before the first byte
 // is written to it.
-func (c *call) connected() {
+func (c *call) connected(info httptrace.GotConnInfo) {
 	c.enter(writing)
 	c.mu.Lock()
-	first := !c.got
-	if first {
-		c.got, c.started = true, time.Now()
+	defer c.mu.Unlock()
+	c.conn = info.Conn
+	if c.got {
+		return
 	}
-	c.mu.Unlock()
-	if first && c.timer.Stop() {
+	c.got, c.started = true, time.Now()
+	if !info.Reused {
+		if c.cost = costOf(info.Conn); c.cost != nil {
+			c.cost.TLS = c.shook
+			if c.t.d.proxy != nil { // which had to be asked to connect, too
+				c.cost.Connect = c.started.Sub(c.began) - c.cost.DNS - c.cost.TLS
+			}
+		}
+	}
+	if c.timer.Stop() {
 		limit := c.req.Limit
 		if limit == 0 {
 			limit = c.t.d.opts.Limits.Response
 		}
+		c.until = c.started.Add(limit)
 		c.timer.Reset(limit)
 	}
+}
+
+// costOf returns what it took to open conn, without TLS over it.
+func costOf(conn net.Conn) *load.Dial {
+	for {
+		switch c := conn.(type) {
+		case *tls.Conn:
+			conn = c.NetConn()
+		case *socket:
+			return c.cost
+		default:
+			return nil
+		}
+	}
+}
+
+// shake is called when a TLS handshake, of which a proxy may need two, begins or
+// ends.
+func (c *call) shake(begins bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if begins {
+		c.enter(handshaking)
+		c.shaking = time.Now()
+	} else {
+		c.shook += time.Since(c.shaking)
+	}
+}
+
+// begun is called when the first byte of an answer, be it of an interim response,
+// has arrived.
+func (c *call) begun() {
+	c.mu.Lock()
+	c.first = time.Now()
+	c.mu.Unlock()
+}
+
+// interim is called when an interim response has.
+func (c *call) interim() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.interims++; c.interims > maxInterim {
+		return protocolError("too many interim responses")
+	}
+	return nil
 }
 
 // again is called before a connection is looked for. net/http does so a second
@@ -153,6 +263,12 @@ func (c *call) again() {
 
 // explain returns the error for err, which ended the call.
 func (c *call) explain(ctx context.Context, err error) error {
+	if ee, ok := errors.AsType[eachError](err); ok {
+		return ee.error
+	}
+	if c.hop.origin == nil {
+		return err // there is nowhere to go
+	}
 	at, host := phase(c.phase.Load()), c.hop.origin.addr
 	cause := context.Cause(c.ctx)
 	switch {
@@ -165,6 +281,10 @@ func (c *call) explain(ctx context.Context, err error) error {
 	}
 	if te, ok := errors.AsType[*load.TransportError](err); ok {
 		return te
+	}
+	if strings.Contains(err.Error(), "client conn could not be established") && c.conn != nil {
+		// HTTP/2 found the connection broken, and does not say why. The connection does.
+		_, err = c.conn.Read(make([]byte, 1))
 	}
 	class, detail := classify(at, err)
 	if class == load.UnknownProblem {
@@ -191,7 +311,7 @@ func (c *call) explain(ctx context.Context, err error) error {
 }
 
 func (c *call) run() error {
-	o, err := parseOrigin(c.req.Origin)
+	o, err := c.t.d.origin(c.req.Origin)
 	if err != nil {
 		return err
 	}
@@ -199,17 +319,16 @@ func (c *call) run() error {
 	if err := c.ctx.Err(); err != nil {
 		return err
 	}
-	limit := c.t.d.opts.Limits.Redirects
 	for hops := 0; ; hops++ {
 		resp, err := c.exchange()
 		if err != nil {
 			return err
 		}
-		location := resp.Header.Get("Location")
-		if location == "" || !redirects(resp.StatusCode) || limit < 0 {
+		if !c.redirected(resp) {
 			return nil
 		}
-		if hops == limit {
+		location := resp.Header.Get("Location")
+		if hops == c.t.d.opts.Limits.Redirects {
 			return fail(load.TooManyHops, fmt.Sprintf("%d, the last to %s", hops+1, location), nil)
 		}
 		if c.hop, err = c.hop.next(resp.StatusCode, location); err != nil {
@@ -220,6 +339,11 @@ func (c *call) run() error {
 	}
 }
 
+// redirected reports whether resp asks to go elsewhere and is to be obeyed.
+func (c *call) redirected(resp *http.Response) bool {
+	return redirects(resp.StatusCode) && resp.Header.Get("Location") != "" && c.t.d.opts.Limits.Redirects >= 0
+}
+
 // exchange sends one request and reads its response.
 func (c *call) exchange() (*http.Response, error) {
 	t := c.t
@@ -227,13 +351,29 @@ func (c *call) exchange() (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.wrote.Store(false)
-	c.enter(connecting)
-	resp, err := t.rt.RoundTrip(r)
-	if err != nil {
+	if err := c.hold(); err != nil {
 		return nil, err
 	}
+	c.wrote.Store(false)
+	c.enter(connecting)
+	c.mu.Lock()
+	c.began, c.interims = time.Now(), 0
+	c.mu.Unlock()
+	resp, err := t.open().RoundTrip(r)
+	if err != nil {
+		if phase(c.phase.Load()) <= handshaking {
+			t.rebuff = rebuffed(c.hop.origin, c.began, err)
+		}
+		return nil, err
+	}
+	t.rebuff = nil
 	defer resp.Body.Close()
+	c.mu.Lock()
+	if c.interims > 0 {
+		c.first = time.Now() // net/http does not tell when the head began, only that it is complete
+	}
+	c.ans.FirstByte = c.first.Sub(c.started)
+	c.mu.Unlock()
 	if resp.StatusCode == http.StatusSwitchingProtocols {
 		return nil, protocolError("the target switched protocols, unasked")
 	}
@@ -241,15 +381,35 @@ func (c *call) exchange() (*http.Response, error) {
 	t.header = resp.Header
 	t.body.coding = resp.Header.Get("Content-Encoding")
 	c.enter(reading)
-	err = t.read(resp)
+	if c.req.Each != nil && !c.redirected(resp) {
+		err = c.pass(resp.Body)
+	} else {
+		err = t.read(resp)
+	}
 	c.ans.Bytes += t.body.size
 	if err != nil {
 		return nil, err
 	}
 	if set := resp.Header["Set-Cookie"]; len(set) > 0 {
-		t.jar.set(&c.hop.origin, c.hop.target, set)
+		t.jar.set(c.hop.origin, c.hop.target, set)
 	}
 	return resp, nil
+}
+
+// hold waits while the hop's origin must not be dialled, outside all limits.
+func (c *call) hold() error {
+	if c.t.rebuff == nil {
+		return nil
+	}
+	c.timer.Stop()
+	begin := time.Now()
+	err := c.t.rebuff.wait(c.ctx, c.hop.origin)
+	waited := time.Since(begin)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.started, c.until = c.started.Add(waited), c.until.Add(waited)
+	c.timer.Reset(time.Until(c.until))
+	return err
 }
 
 // read reads the body of resp.
@@ -285,9 +445,34 @@ func (t *standard) read(resp *http.Response) error {
 	}
 }
 
+// pass gives a body to Each. Of a chunk that has arrived in part net/http waits for
+// the rest.
+func (c *call) pass(r io.Reader) error {
+	b := &c.t.body
+	b.each = c.req.Each
+	defer func() { b.each = nil }()
+	piece := b.d.pieces.Get().(*[]byte)
+	defer b.d.pieces.Put(piece)
+	for {
+		n, err := r.Read(*piece)
+		c.heard = time.Now()
+		if n > 0 {
+			if err := b.add((*piece)[:n]); err != nil {
+				return err
+			}
+		}
+		switch {
+		case err == io.EOF:
+			return nil
+		case err != nil:
+			return err
+		}
+	}
+}
+
 // request returns the current hop as net/http wants it.
 func (c *call) request() (*http.Request, error) {
-	h, o := &c.hop, &c.hop.origin
+	h, o := &c.hop, c.hop.origin
 	if !isToken(h.method) {
 		return nil, fail(load.UnusableRequest, "method "+strconv.Quote(h.method), nil)
 	}
@@ -337,7 +522,7 @@ func (c *call) request() (*http.Request, error) {
 		r.Header.Set("User-Agent", c.t.d.opts.UserAgent)
 	}
 	if _, ok := r.Header["Accept-Encoding"]; !ok {
-		r.Header.Set("Accept-Encoding", "gzip")
+		r.Header.Set("Accept-Encoding", encodingsOf(c.req))
 	}
 	if cookies := c.t.jar.field(o, h.target); cookies != "" {
 		if own := r.Header.Get("Cookie"); own != "" {

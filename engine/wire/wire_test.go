@@ -405,7 +405,7 @@ func TestStaleConnectionIsReplaced(t *testing.T) {
 			for tr.(*http1).conn.look() == silent {
 				runtime.Gosched() // loopback delivers at once, but nobody promises it
 			}
-			tr.(*http1).used = time.Time{} // idle for long
+			tr.(*http1).conn.used = time.Time{} // idle for long
 			ans, err = get(tr, tg.origin)
 			wantOK(t, tr, ans, err, "ok")
 			if a, b := <-tg.dials, <-tg.dials; a != 1 || b != 2 {

@@ -4,13 +4,11 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/cookiejar"
-	"net/url"
 	"strings"
 	"sync"
 	"time"
@@ -36,19 +34,28 @@ type transport struct {
 	client  http.Client
 	calls   sync.WaitGroup // of the handler
 
-	bytes   int64       // received for the latest request, all hops together
-	header  http.Header // of the latest answer
-	body    []byte      // as the handler wrote it
-	decoded bool        // body has had its encoding undone
+	streams   bool        // the latest request is given its body as it arrives
+	bytes     int64       // received for it, all hops together
+	firstByte time.Time   // when the head of the latest answer left the handler
+	header    http.Header // of the latest answer
+	body      []byte      // as the handler wrote it
+	decoded   bool        // body has had its encoding undone
 }
 
 func (t *transport) reset() {
 	jar, _ := cookiejar.New(nil) // without options nothing can be wrong with them
 	t.client = http.Client{Transport: roundTripper{t}, Jar: jar, CheckRedirect: t.checkRedirect}
-	t.header, t.body, t.decoded = nil, nil, false
+	t.forget()
+}
+
+// forget forgets the latest answer.
+func (t *transport) forget() {
+	t.streams, t.bytes, t.firstByte, t.header, t.body, t.decoded = false, 0, time.Time{}, nil, nil, false
 }
 
 func (t *transport) Header(name string) string { return t.header.Get(name) }
+
+func (t *transport) Rest() { t.forget() }
 
 func (t *transport) Close() {
 	t.calls.Wait()
@@ -57,7 +64,8 @@ func (t *transport) Close() {
 
 func (t *transport) Send(ctx context.Context, req *load.Request, ans *load.Answer) error {
 	*ans = load.Answer{}
-	t.bytes, t.header, t.body, t.decoded = 0, nil, nil, false
+	t.forget()
+	t.streams = req.Each != nil
 	if ctx.Err() != nil {
 		return explain(ctx, nil)
 	}
@@ -74,13 +82,39 @@ func (t *transport) Send(ctx context.Context, req *load.Request, ans *load.Answe
 
 	start := time.Now()
 	resp, err := t.client.Do(r.WithContext(limited))
+	var unwanted error
+	if err == nil {
+		t.header = resp.Header
+		if t.streams {
+			unwanted, err = pass(resp.Body, req.Each)
+		}
+	}
 	ans.Took, ans.Bytes = time.Since(start), t.bytes
 	if err != nil {
 		return explain(ctx, err)
 	}
-	ans.Status = resp.StatusCode
-	t.header = resp.Header
-	return nil
+	ans.Status, ans.FirstByte = resp.StatusCode, t.firstByte.Sub(start)
+	return unwanted
+}
+
+// pass gives a body to each, and returns its error or why the body ended too soon.
+func pass(body io.ReadCloser, each func([]byte) error) (unwanted, err error) {
+	defer body.Close()
+	buf := make([]byte, 32<<10)
+	for {
+		n, err := body.Read(buf)
+		if n > 0 {
+			if unwanted := each(buf[:n]); unwanted != nil {
+				return unwanted, nil
+			}
+		}
+		if err == io.EOF {
+			return nil, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
 }
 
 // explain returns the transport error in err, which net/http has wrapped.
@@ -177,60 +211,11 @@ func newRequest(req *load.Request) (*http.Request, error) {
 		r.Header.Set("User-Agent", "gregaria")
 	}
 	if _, ok := r.Header["Accept-Encoding"]; !ok {
-		r.Header.Set("Accept-Encoding", "gzip")
+		coding := "gzip"
+		if req.Each != nil {
+			coding = "identity" // nobody undoes another
+		}
+		r.Header.Set("Accept-Encoding", coding)
 	}
 	return r, nil
-}
-
-// A roundTripper sends one hop of a request to the handler.
-type roundTripper struct{ t *transport }
-
-func (rt roundTripper) RoundTrip(out *http.Request) (*http.Response, error) {
-	if s := out.URL.Scheme; s != "http" && s != "https" {
-		return nil, &load.TransportError{Class: load.Malformed, Err: fmt.Errorf("redirect to %s", out.URL)}
-	}
-	ctx, cancel := context.WithCancel(out.Context())
-	defer cancel() // as a server does once a request has been answered
-	in := arrived(out).WithContext(ctx)
-	w := newWriter(in, rt.t.limits.Body)
-	done := make(chan any, 1) // what the handler panicked with
-	rt.t.calls.Go(func() {
-		defer func() { done <- recover() }()
-		rt.t.handler.ServeHTTP(w, in)
-	})
-	select {
-	case <-out.Context().Done():
-		class := load.HeaderTimeout
-		if w.begun.Load() {
-			class = load.BodyTimeout
-		}
-		return nil, &load.TransportError{Class: class, Err: context.Cause(out.Context())}
-	case panicked := <-done:
-		if panicked != nil {
-			return nil, &load.TransportError{Class: load.Closed, Err: fmt.Errorf("the handler panicked: %v", panicked)}
-		}
-	}
-	rt.t.body = w.body
-	rt.t.bytes += int64(len(w.body))
-	return w.response(out)
-}
-
-// arrived returns r as a handler gets it from a server.
-func arrived(r *http.Request) *http.Request {
-	in := r.Clone(r.Context())
-	in.RequestURI = r.URL.RequestURI()
-	in.URL = &url.URL{Path: r.URL.Path, RawPath: r.URL.RawPath, RawQuery: r.URL.RawQuery}
-	in.RemoteAddr = "192.0.2.1:1234" // kept free for examples
-	in.Proto, in.ProtoMajor, in.ProtoMinor = "HTTP/1.1", 1, 1
-	in.GetBody, in.Response = nil, nil
-	if in.Host == "" {
-		in.Host = r.URL.Host
-	}
-	if in.Body == nil {
-		in.Body = http.NoBody
-	}
-	if r.URL.Scheme == "https" {
-		in.TLS = &tls.ConnectionState{Version: tls.VersionTLS13, HandshakeComplete: true, ServerName: r.URL.Hostname()}
-	}
-	return in
 }

@@ -1,0 +1,190 @@
+package engine
+
+import (
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/gregaria/gregaria/engine/dispatch"
+	"github.com/gregaria/gregaria/engine/load"
+)
+
+// change gives the run another load. A plan begins now, with the load there is.
+func (r *run) change(cfg Config) error {
+	if r.state == Stopping {
+		return ErrStopping
+	}
+	shape, err := r.sameRun(cfg)
+	if err != nil {
+		return err
+	}
+	now := time.Now()
+	from := r.planned(now) // arrivals per second; users are counted
+	if r.cfg.Model == Closed {
+		from = float64(r.slotted())
+	}
+	ramps := r.guide == nil
+	r.cfg.Stages, r.cfg.Shape = cfg.Stages, cfg.Shape
+	switch {
+	case shape != nil || len(cfg.Stages) > 0: // Users and Rate are what they were
+	case r.cfg.Model == Open:
+		r.cfg.Rate = cfg.Rate
+	default:
+		r.cfg.Users, r.cfg.SpawnRate = cfg.Users, cfg.SpawnRate
+	}
+	if cfg.UserCap > 0 {
+		r.cfg.UserCap = cfg.UserCap
+	}
+	if cfg.RunTime > 0 {
+		r.cfg.RunTime = cfg.RunTime
+		r.setLimit()
+	}
+	if len(cfg.Stages) > 0 {
+		shape = cfg.Stages.From(from)
+	}
+	r.aim(shape)
+	r.line = continued(r.line, r.elapsed(now)+r.zero.Sub(r.begun)-r.paused, r.cfg.planFrom(from))
+	r.move(change)
+	r.log.Info("load changed", "load", r.cfg.Peak())
+	if r.begun.IsZero() { // Setup is running: begin takes it from here
+		r.publish()
+		return nil
+	}
+	if !r.pausedAt.IsZero() { // the plan's clock stands still
+		now = r.pausedAt
+	}
+	r.zero = now
+	if r.arrivals != nil {
+		r.schedule()
+	} else if r.guide == nil {
+		// Someone who edits again and again must not start a user each time: the
+		// first change of the new ramp keeps its distance from the last of the old.
+		if next := r.changed.Add(dispatch.At(1, cfg.SpawnRate)); ramps && next.After(now) {
+			r.zero = next
+		}
+		r.rampFrom = r.slotted()
+	}
+	if r.state == Paused {
+		r.publish()
+		return nil
+	}
+	if r.guide == nil && r.rampFrom == r.target() {
+		r.arrive()
+		return nil
+	}
+	r.due.Reset(time.Until(r.zero))
+	r.publish()
+	return nil
+}
+
+// pause makes users begin nothing new. The plan's clock stands still.
+func (r *run) pause() error {
+	if r.state == Paused {
+		return nil
+	}
+	r.move(hold)
+	gate := make(chan struct{})
+	r.gate.Store(&gate)
+	if !r.begun.IsZero() {
+		r.pausedAt = time.Now()
+	}
+	if r.arrivals != nil {
+		r.arrivals.halt()
+	}
+	r.clearLimit()
+	r.publish()
+	return nil
+}
+
+// resume ends a pause.
+func (r *run) resume() error {
+	if r.state != Paused {
+		return nil
+	}
+	r.endPause(time.Now())
+	r.move(resume)
+	r.setLimit()
+	close(*r.gate.Swap(nil))
+	r.follow()
+	r.publish()
+	return nil
+}
+
+// endPause lets the plan's clock go on.
+func (r *run) endPause(now time.Time) {
+	if r.pausedAt.IsZero() {
+		return
+	}
+	after := now.Sub(r.pausedAt)
+	r.pausedAt = time.Time{}
+	r.paused += after
+	r.zero = r.zero.Add(after)
+	r.changed = r.changed.Add(after)
+	if r.arrivals != nil {
+		r.arrivals.resume(after)
+	}
+}
+
+// sameRun checks that cfg asks for nothing that only a new run can give, and returns
+// the shape it names.
+func (r *run) sameRun(cfg Config) (load.Shape, error) {
+	errs := cfg.mistakes()
+	shape, err := r.engine.shape(cfg.Shape)
+	if err != nil {
+		errs = append(errs, err)
+	}
+	fixed := func(f Field, same bool) {
+		if !same {
+			errs = append(errs, wrong(f, "cannot change while a run is on — stop it and start a new one"))
+		}
+	}
+	fixed(FieldModel, cfg.Model == r.cfg.Model || cfg.Model == "" && r.cfg.Model == Closed)
+	fixed(FieldHost, cfg.Host == "" || r.sendsTo(cfg.Host))
+	fixed(FieldScenarios, len(cfg.Scenarios) == 0 || sameSet(cfg.Scenarios, r.names()))
+	fixed(FieldTags, len(cfg.Tags) == 0 || sameSet(cfg.Tags, r.cfg.Tags))
+	fixed(FieldExcludeTags, len(cfg.ExcludeTags) == 0 || sameSet(cfg.ExcludeTags, r.cfg.ExcludeTags))
+	fixed(FieldIterations, cfg.Iterations == 0 || cfg.Iterations == r.cfg.Iterations)
+	fixed(FieldSeed, cfg.Seed == 0 || cfg.Seed == r.cfg.Seed)
+	for name, value := range cfg.Params {
+		fixed(Field(name), value == r.param(name))
+	}
+	return shape, errors.Join(errs...)
+}
+
+// sendsTo reports whether all scenarios send their requests to host.
+func (r *run) sendsTo(host string) bool {
+	base, err := load.ParseHost(host)
+	return err == nil && !slices.ContainsFunc(r.casts, func(c cast) bool { return c.base != base && c.plan.Protocol != load.NoHTTP })
+}
+
+// names returns the names of the run's scenarios.
+func (r *run) names() []string {
+	if len(r.cfg.Scenarios) > 0 {
+		return r.cfg.Scenarios
+	}
+	var all []string
+	for _, p := range r.engine.plans {
+		all = append(all, p.Name)
+	}
+	return all
+}
+
+// param returns the value that a parameter has in the run, as a person writes it.
+func (r *run) param(name string) string {
+	if value, ok := r.cfg.Params[name]; ok {
+		return value
+	}
+	for _, p := range r.engine.plans {
+		for _, param := range p.Params {
+			if spec := param.Spec(); spec.Name == name {
+				return spec.Default
+			}
+		}
+	}
+	return ""
+}
+
+func sameSet(a, b []string) bool {
+	return !slices.ContainsFunc(a, func(s string) bool { return !slices.Contains(b, s) }) &&
+		!slices.ContainsFunc(b, func(s string) bool { return !slices.Contains(a, s) })
+}

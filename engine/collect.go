@@ -1,0 +1,108 @@
+package engine
+
+import (
+	"maps"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gregaria/gregaria/engine/stats"
+)
+
+// collect makes what users recorded since the last time visible.
+func (r *run) collect() {
+	now := time.Now()
+	r.record(now)
+	r.publish()
+	if r.arrivals != nil && r.state == Running {
+		for _, u := range r.arrivals.surplus(now) {
+			u.quit()
+		}
+	}
+}
+
+func (r *run) record(now time.Time) {
+	g := stats.Gauges{Users: r.users(), Target: r.planned(now)}
+	if r.arrivals != nil {
+		sum := r.arrivals.sum()
+		g.Arrivals = sum.Minus(r.counted)
+		r.counted = sum
+	}
+	d := r.recorder.Drain(now, g)
+	d.Health = r.monitor.Take(r.median(), d.Unsent())
+	r.table.Add(d)
+	r.history.Add(d)
+}
+
+// median returns the median service time of the latest second that is known.
+func (r *run) median() time.Duration {
+	line := r.history.Timeline()
+	if line.Len() == 0 {
+		return 0
+	}
+	return line.Point(line.Len() - 1).P50
+}
+
+// reset begins the numbers anew and returns how many requests they told of.
+func (r *run) reset() int64 {
+	last := r.recorder.Restart(time.Now())
+	requests := r.table.Snapshot().Total.Requests() + last.Total().Requests()
+	r.table, r.history = stats.Table{}, stats.History{}
+	if r.arrivals != nil {
+		r.counted = r.arrivals.sum()
+	}
+	r.log.Info("numbers reset", "requests", requests)
+	r.publish()
+	return requests
+}
+
+// publish makes the run's present the engine's status.
+func (r *run) publish() {
+	now := time.Now()
+	s := &Status{
+		State: r.state, Run: r.number, Config: r.shown(), Started: r.started, Ended: r.over, At: now,
+		Begun: r.begun, Peak: r.peak(), Target: r.planned(now), Plan: r.line, Paused: r.paused,
+		Users: r.users(), Starting: int(r.held.Load()), Abandoned: r.lost, Reason: r.reason,
+		Stats: r.table.Snapshot(), History: r.history.Timeline(),
+	}
+	if !r.pausedAt.IsZero() {
+		s.Paused += now.Sub(r.pausedAt)
+	}
+	if r.arrivals != nil {
+		s.Idle = r.arrivals.idle()
+	}
+	for f, rows := range r.feeds {
+		s.Feeds = append(s.Feeds, FeedStatus{f.Info(), rows.Len(), rows.Taken(), rows.Dry()})
+	}
+	slices.SortFunc(s.Feeds, func(a, b FeedStatus) int { return strings.Compare(a.Name, b.Name) })
+	for i, c := range r.casts {
+		s.Scenarios = append(s.Scenarios, Headcount{c.plan.Name, c.base.Origin + c.base.Prefix, r.alive[i], c.tasks})
+	}
+	s.Notices = r.notices(s)
+	r.engine.publish(s)
+}
+
+// shown returns what the run was asked for without what nobody shall see.
+func (r *run) shown() Config {
+	c := r.cfg
+	if len(c.Params) > 0 {
+		c.Params = maps.Clone(c.Params)
+	}
+	for _, cast := range r.casts {
+		for _, p := range cast.plan.Params {
+			if spec := p.Spec(); spec.Secret {
+				delete(c.Params, spec.Name)
+			}
+		}
+	}
+	return c
+}
+
+// peak returns how many users there will be at most, 0 when that is not known.
+func (r *run) peak() int {
+	if r.cfg.Model == Open || r.cfg.Shape != "" {
+		return 0
+	}
+	return int(math.Ceil(r.cfg.Peak()))
+}

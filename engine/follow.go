@@ -1,0 +1,238 @@
+package engine
+
+import (
+	"math/rand/v2"
+	"time"
+
+	"github.com/gregaria/gregaria/engine/dispatch"
+	"github.com/gregaria/gregaria/engine/load"
+)
+
+// shapeEvery is how often a shape is asked how many users there shall be.
+const shapeEvery = 20 * time.Millisecond
+
+// aim makes shape what the run follows: nil means a ramp to its number of users. Its
+// clock begins at zero.
+func (r *run) aim(shape load.Shape) {
+	r.stages = r.cfg.Stages
+	r.guide = nil
+	switch {
+	case shape != nil:
+		r.guide = &guide{shape: shape}
+	case r.arrivals != nil:
+		r.guide = &guide{shape: steady(r.cfg.Rate)}
+	}
+}
+
+// users returns how many users are alive.
+func (r *run) users() int {
+	n := 0
+	for _, k := range r.alive {
+		n += k
+	}
+	return n
+}
+
+// slotted returns how many slots there are.
+func (r *run) slotted() int {
+	n := 0
+	for _, k := range r.counts {
+		n += k
+	}
+	return n
+}
+
+// target returns how many slots a ramp shall lead to.
+func (r *run) target() int { return min(r.cfg.Users, dispatch.Most(r.classes)) }
+
+// elapsed returns where the plan's clock is.
+func (r *run) elapsed(now time.Time) time.Duration {
+	switch {
+	case r.zero.IsZero():
+		return 0
+	case !r.pausedAt.IsZero():
+		now = r.pausedAt
+	}
+	return max(0, now.Sub(r.zero))
+}
+
+// planned returns the load that the plan asks for now.
+func (r *run) planned(now time.Time) float64 {
+	if r.begun.IsZero() || !r.over.IsZero() || r.state == Stopping {
+		return 0
+	}
+	if r.guide != nil {
+		level, _ := r.guide.Level(r.elapsed(now))
+		return level
+	}
+	return float64(dispatch.Ramp(r.rampFrom, r.target(), r.cfg.SpawnRate, r.elapsed(now)))
+}
+
+// follow brings the load to where the plan is now.
+func (r *run) follow() {
+	if r.state != Spawning && r.state != Running || r.begun.IsZero() {
+		return
+	}
+	if r.guide != nil {
+		r.followGuide()
+	} else {
+		r.followRamp()
+	}
+}
+
+func (r *run) followGuide() {
+	level, on := r.guide.Level(r.elapsed(time.Now()))
+	switch err := r.guide.err(); {
+	case err != nil:
+		r.stop(err.Error())
+		return
+	case !on && len(r.stages) > 0:
+		r.stop("the stages are over")
+		return
+	case !on:
+		r.stop("the shape is over")
+		return
+	}
+	if r.arrivals == nil {
+		r.bring(min(dispatch.Users(level), dispatch.Most(r.classes)))
+	}
+	if r.state == Spawning {
+		r.move(arrived)
+		r.publish()
+	}
+	r.due.Reset(shapeEvery)
+}
+
+func (r *run) followRamp() {
+	if r.state != Spawning {
+		return
+	}
+	target := r.target()
+	want := dispatch.Ramp(r.rampFrom, target, r.cfg.SpawnRate, r.elapsed(time.Now()))
+	r.bring(want)
+	if steps := abs(want - r.rampFrom); steps > 0 {
+		r.changed = r.zero.Add(dispatch.At(steps-1, r.cfg.SpawnRate))
+	}
+	if want == target {
+		r.arrive()
+		return
+	}
+	next := dispatch.At(abs(want-r.rampFrom), r.cfg.SpawnRate)
+	r.due.Reset(time.Until(r.zero.Add(next)))
+}
+
+// bring makes slots come and go until there are as many as wanted.
+func (r *run) bring(want int) {
+	for r.slotted() < want {
+		r.spawn(dispatch.Next(r.classes, r.counts))
+	}
+	for r.slotted() > want {
+		r.dismiss(dispatch.Last(r.classes, r.counts))
+	}
+}
+
+// arrive ends the ramp. Whoever was left may have gone meanwhile.
+func (r *run) arrive() {
+	r.move(arrived)
+	r.publish()
+	r.endIfDeserted()
+}
+
+// endIfDeserted stops a run whose users have all stopped themselves.
+func (r *run) endIfDeserted() {
+	if r.state == Running && r.guide == nil && r.users() == 0 {
+		r.stop("every user has stopped itself")
+	}
+}
+
+// growth tells when grow must be called; never in the closed model.
+func (r *run) growth() <-chan struct{} {
+	if r.arrivals == nil {
+		return nil
+	}
+	return r.arrivals.growth
+}
+
+// grow starts the users that arrivals need.
+func (r *run) grow() {
+	if r.state == Stopping {
+		return
+	}
+	for cast, n := range r.arrivals.wanted() {
+		for range n {
+			r.spawn(cast)
+		}
+	}
+}
+
+// spawn starts a user of a cast.
+func (r *run) spawn(cast int) {
+	r.born++
+	u := newUser(r, cast, r.born)
+	u.slot = len(r.slots[cast])
+	r.slots[cast] = append(r.slots[cast], u)
+	r.counts[cast]++
+	r.alive[cast]++
+	go u.live()
+}
+
+// dismiss gives up a slot of a cast: a vacant one if there is any, else that of the
+// youngest user, who is told to stop.
+func (r *run) dismiss(cast int) {
+	r.counts[cast]--
+	if r.vacant[cast] > 0 {
+		r.vacant[cast]--
+		return
+	}
+	for {
+		last := len(r.slots[cast]) - 1
+		u := r.slots[cast][last]
+		r.slots[cast][last] = nil
+		r.slots[cast] = r.slots[cast][:last]
+		if !u.gone {
+			u.dismissed = true
+			u.dismiss(r.cfg.StopTimeout)
+			return
+		}
+	}
+}
+
+// bury takes note that a user has ended.
+func (r *run) bury(u *user) {
+	r.alive[u.cast]--
+	u.gone = true
+	switch {
+	case r.arrivals != nil:
+		r.vacate(u)
+		r.arrivals.departed(u)
+	case !u.dismissed:
+		r.vacant[u.cast]++
+	}
+	if u.end != nil && r.state != Stopping {
+		r.stop(u.end.Reason)
+		return
+	}
+	r.endIfDeserted()
+}
+
+// vacate takes the slot of a user away.
+func (r *run) vacate(u *user) {
+	slots := r.slots[u.cast]
+	last := len(slots) - 1
+	slots[u.slot] = slots[last]
+	slots[u.slot].slot = u.slot
+	slots[last] = nil
+	r.slots[u.cast] = slots[:last]
+	r.counts[u.cast]--
+}
+
+// schedule has the arrivals follow the plan.
+func (r *run) schedule() {
+	var chance func() float64
+	if r.cfg.Poisson {
+		chance = rand.New(rand.NewPCG(r.cfg.Seed, 0)).Float64
+	}
+	r.arrivals.follow(dispatch.NewArrivals(r.guide.Level, chance), r.zero, r.cfg.userCap())
+}
+
+func abs(n int) int { return max(n, -n) }
