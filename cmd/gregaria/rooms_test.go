@@ -17,8 +17,9 @@ const (
 // mayImport says which of our packages each of them may import.
 var mayImport = map[string]string{
 	"cmd/gregaria":         "cmd/cli scenarios",
+	"cmd/protocols":        "cmd/cli scenarios/protocols",
 	"cmd/cli":              "server engine engine/load engine/report engine/stats engine/wire scenarios/demo",
-	"cmd/bench":            "",
+	"cmd/bench":            "cmd/cli engine/load",
 	"server":               "web static engine engine/load engine/stats engine/report",
 	"web":                  "engine engine/load engine/stats",
 	"static":               "",
@@ -32,6 +33,7 @@ var mayImport = map[string]string{
 	"engine/dispatch":      "",
 	"scenarios":            "engine/load",
 	"scenarios/demo":       "",
+	"scenarios/protocols":  "engine/load",
 }
 
 // anywhere is the home of what tests of every package may import.
@@ -43,11 +45,14 @@ var homes = map[string]struct{ code, tests string }{
 	"golang.org/x/sys":                        {code: "cmd/cli engine/health"},
 	"golang.org/x/sync":                       {code: "engine/wire"},
 	"github.com/go-chi/chi":                   {code: "server"},
-	"github.com/gorilla/websocket":            {code: "server"},
+	"github.com/gorilla/websocket":            {code: "server scenarios/protocols"},
+	"github.com/jackc/pgx":                    {code: "scenarios/protocols"},
+	"google.golang.org/grpc":                  {code: "scenarios/protocols"},
+	"google.golang.org/protobuf":              {code: "scenarios/protocols"},
 	"github.com/a-h/templ":                    {code: "web server"}, // the server renders what web makes
 	"github.com/agnivade/levenshtein":         {code: "engine"},
 	"github.com/HdrHistogram/hdrhistogram-go": {code: "engine/stats"},
-	"github.com/valyala/fasthttp":             {code: "engine/wire"}
+	"github.com/valyala/fasthttp":             {code: "cmd/bench engine/wire"}, // a yardstick in both
 	"github.com/jszwec/csvutil":               {code: "engine/load"},
 	"github.com/chromedp":                     {tests: "cmd/gregaria"},
 	"go.uber.org/goleak":                      {tests: anywhere},
