@@ -10,28 +10,25 @@ import (
 	"time"
 )
 
-// A target answers every request with two bytes, as fast as one core can.
+// A target is an nginx that answers every request at once: with two bytes, and at /json
+// with a small object.
 type target struct {
-	name, url string
-	cmd       *exec.Cmd
-	dir       string
+	url string
+	cmd *exec.Cmd
 }
 
-const nginxConf = `daemon off; worker_processes 1; pid nginx.pid; error_log stderr crit;
-events { worker_connections 4096; }
+const nginxConf = `daemon off; worker_processes 1; worker_rlimit_nofile 20100; pid nginx.pid; error_log stderr crit;
+events { worker_connections 20000; }
 http { access_log off; keepalive_requests 1000000000; keepalive_timeout 600s;
   client_body_temp_path tmp; proxy_temp_path tmp; fastcgi_temp_path tmp; uwsgi_temp_path tmp; scgi_temp_path tmp;
-  server { listen 127.0.0.1:%d backlog=4096; location / { default_type text/plain; return 200 "ok"; } } }
+  server { listen 127.0.0.1:%d backlog=4096; location /json { default_type application/json; return 200 '{"data":{"id":"4711","name":"Oslo"}}'; }
+    location / { default_type text/plain; return 200 "ok"; } } }
 `
 
 // startTarget starts nginx and waits until it answers.
-func startTarget(ctx context.Context) (*target, error) {
+func startTarget(ctx context.Context, dir string) (*target, error) {
 	if !found("nginx") {
 		return nil, fmt.Errorf("the target is nginx, which is not installed (Debian: apt-get install nginx-light)")
-	}
-	dir, err := os.MkdirTemp("", "bench")
-	if err != nil {
-		return nil, err
 	}
 	port, err := freePort()
 	if err != nil {
@@ -41,8 +38,8 @@ func startTarget(ctx context.Context) (*target, error) {
 	if err := os.WriteFile(conf, fmt.Appendf(nil, nginxConf, port), 0o644); err != nil {
 		return nil, err
 	}
-	t := &target{name: "nginx", url: fmt.Sprintf("http://127.0.0.1:%d", port), dir: dir}
-	t.cmd = onCore(ctx, 1, "nginx -p "+dir+" -c "+conf)
+	t := &target{url: fmt.Sprintf("http://127.0.0.1:%d", port)}
+	t.cmd = onCore(ctx, 1, []string{"nginx", "-p", dir, "-c", conf})
 	t.cmd.Stderr = os.Stderr
 	if err := t.cmd.Start(); err != nil {
 		return nil, err
@@ -68,7 +65,6 @@ func startTarget(ctx context.Context) (*target, error) {
 func (t *target) stop() {
 	_ = t.cmd.Process.Signal(os.Interrupt)
 	_ = t.cmd.Wait()
-	os.RemoveAll(t.dir)
 }
 
 func freePort() (int, error) {

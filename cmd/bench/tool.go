@@ -1,37 +1,92 @@
 package main
 
 import (
-	"context"
 	"fmt"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strconv"
-	"strings"
-	"syscall"
-	"time"
 )
 
 // A tool is a load tool, how it is called, and where its output says how many
 // requests it made.
 type tool struct {
 	name    string
-	command string
+	command []string
+	then    []string // what says how many it made, if it does not itself; not measured
 	count   *regexp.Regexp
 	skip    string // why it is not measured
 }
 
-func tools(url string, duration time.Duration, users int, program string) []tool {
-	seconds := int(duration.Seconds())
-	list := []tool{
-		{name: "wrk", command: fmt.Sprintf("wrk -t1 -c%d -d%ds %s", users, seconds, url), count: regexp.MustCompile(`(\d+) requests in`)},
-		{name: "gregaria", command: fmt.Sprintf("%s --headless --only-summary -u %d -r 10000 -t %ds -H %s get", program, users, seconds, url),
-			count: regexp.MustCompile(`Aggregated\s+(\d+)`)},
-		{name: "ab", command: fmt.Sprintf("ab -q -k -c %d -t %d -n 100000000 %s/", users, seconds, url), count: regexp.MustCompile(`Complete requests:\s+(\d+)`)},
-		{name: "hey", command: fmt.Sprintf("hey -c %d -z %ds %s", users, seconds, url), count: regexp.MustCompile(`\[200\]\s+(\d+) responses`)},
+// What other tools need to be told in files.
+const (
+	k6Script = `import http from 'k6/http';
+export default function () { http.get('%s'); }
+`
+	locustFile = `from locust import FastHttpUser, HttpUser, task
+class Get(%s):
+    @task
+    def get(self):
+        self.client.get("/")
+`
+)
+
+var gregariaCount = regexp.MustCompile(`Aggregated\s+(\d+)`)
+
+// requestTools are all that can fetch a URL over and over.
+func (b *bench) requestTools() []tool {
+	url := b.target.url
+	seconds := strconv.Itoa(int(b.duration.Seconds()))
+	users := strconv.Itoa(b.users)
+	results := filepath.Join(b.scratch, "vegeta.bin")
+	locust := func(class string) []string {
+		return []string{"locust", "-f", b.script(class+".py", fmt.Sprintf(locustFile, class)),
+			"--headless", "--only-summary", "-u", users, "-r", users, "-t", seconds + "s", "-H", url}
 	}
-	for i := range list {
-		if name := strings.Fields(list[i].command)[0]; !found(name) {
-			list[i].skip = name + " is not installed"
+	list := []tool{
+		{name: "wrk", command: []string{"wrk", "-t1", "-c" + users, "-d" + seconds + "s", url}, count: regexp.MustCompile(`(\d+) requests in`)},
+		{name: "gregaria", command: []string{b.program, "--headless", "--only-summary", "-u", users, "-r", "10000", "-t", seconds + "s", "-H", url, "get"},
+			count: gregariaCount},
+		{name: "fasthttp", command: []string{b.self, bareCommand, url, users, b.duration.String()}, count: regexp.MustCompile(`(\d+) requests`)},
+		{name: "ab", command: []string{"ab", "-q", "-k", "-c", users, "-t", seconds, "-n", "100000000", url + "/"}, count: regexp.MustCompile(`Complete requests:\s+(\d+)`)},
+		{name: "hey", command: []string{"hey", "-c", users, "-z", seconds + "s", url}, count: regexp.MustCompile(`\[200\]\s+(\d+) responses`)},
+		{name: "vegeta", command: []string{"vegeta", "attack", "-targets", b.script("vegeta.txt", "GET "+url+"\n"), "-rate", "0", "-max-workers", users,
+			"-connections", users, "-duration", seconds + "s", "-output", results},
+			then: []string{"vegeta", "report", results}, count: regexp.MustCompile(`Requests\s+\[total[^\]]*\]\s+(\d+)`)},
+		{name: "k6", command: []string{"k6", "run", "--quiet", "--no-usage-report", "--vus", users, "--duration", seconds + "s", b.script("k6.js", fmt.Sprintf(k6Script, url))},
+			count: regexp.MustCompile(`http_reqs\.*:\s+(\d+)`)},
+		{name: "locust, FastHttpUser", command: locust("FastHttpUser"), count: gregariaCount},
+		{name: "locust, HttpUser", command: locust("HttpUser"), count: gregariaCount},
+		{name: "goose", skip: "a Rust library without a program of its own; its test would have to be compiled"},
+	}
+	return skipMissing(list)
+}
+
+// jsonTools are Gregaria with a scenario that does more, and the floor under it.
+func (b *bench) jsonTools() []tool {
+	seconds := strconv.Itoa(int(b.duration.Seconds()))
+	users := strconv.Itoa(b.users)
+	return skipMissing([]tool{
+		{name: "wrk", command: []string{"wrk", "-t1", "-c" + users, "-d" + seconds + "s", b.target.url + "/json"}, count: regexp.MustCompile(`(\d+) requests in`)},
+		{name: "gregaria", command: []string{b.self, selfCommand, "--headless", "--only-summary", "-u", users, "-r", "10000", "-t", seconds + "s", "-H", b.target.url, "json"},
+			count: gregariaCount},
+	})
+}
+
+// script writes a file for a tool and returns its path.
+func (b *bench) script(name, text string) string {
+	path := filepath.Join(b.scratch, name)
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		panic(err) // a folder this program has just made
+	}
+	return path
+}
+
+func skipMissing(list []tool) []tool {
+	for i, t := range list {
+		if t.skip == "" && !found(t.command[0]) {
+			list[i].skip = t.command[0] + " is not installed"
 		}
 	}
 	return list
@@ -40,33 +95,4 @@ func tools(url string, duration time.Duration, users int, program string) []tool
 func found(name string) bool {
 	_, err := exec.LookPath(name)
 	return err == nil
-}
-
-// A result is what one tool cost in one round.
-type result struct {
-	cpu  float64 // µs of user and system time per request
-	rate float64 // requests per second
-	peak float64 // MB resident
-}
-
-func (t tool) measure(ctx context.Context) (result, error) {
-	cmd := onCore(ctx, 0, t.command)
-	began := time.Now()
-	output, err := cmd.CombinedOutput()
-	took := time.Since(began)
-	if err != nil {
-		return result{}, fmt.Errorf("%w\n%s", err, output)
-	}
-	m := t.count.FindSubmatch(output)
-	if m == nil {
-		return result{}, fmt.Errorf("its output has no %s:\n%s", t.count, output)
-	}
-	n, err := strconv.ParseFloat(string(m[1]), 64)
-	if err != nil || n == 0 {
-		return result{}, fmt.Errorf("it made %s requests", m[1])
-	}
-	state := cmd.ProcessState
-	cpu := state.UserTime() + state.SystemTime()
-	peak := float64(state.SysUsage().(*syscall.Rusage).Maxrss) / 1024
-	return result{cpu: float64(cpu.Microseconds()) / n, rate: n / took.Seconds(), peak: peak}, nil
 }
