@@ -17,7 +17,8 @@ import (
 type Transport interface {
 	// Send sends req, follows redirects, reads the whole answer and fills in
 	// ans. When ctx ends it cuts the connection and returns at once. An error
-	// is a *TransportError.
+	// is a *TransportError, or the one that Each returned. After a dial that
+	// failed at once, Send may first wait up to 100 ms, which is no part of Took.
 	Send(ctx context.Context, req *Request, ans *Answer) error
 
 	// Header returns a header field of the latest answer, or "".
@@ -48,7 +49,8 @@ type Request struct {
 
 	// Each, unless nil, is given the body of the last response piece by piece as
 	// it arrives, as it is on the wire; Body has nothing then, and Limits.Body
-	// does not apply. An error from it ends the request and is returned as it is.
+	// does not apply. A part is valid until Each returns. Limit is for the whole
+	// stream. An error ends the request and is returned as it is.
 	Each func(part []byte) error
 }
 
@@ -70,10 +72,10 @@ type Field struct{ Name, Value string }
 type Answer struct {
 	Status int           // status code of the last response, 0 if there was none
 	Took   time.Duration // from just before the first byte written to the last body byte read, redirects included; without a byte written, the time spent trying
-	Bytes  int64         // body bytes received, as they were on the wire
+	Bytes  int64         // body bytes received, as they were on the wire, of all responses of a chain of redirects
 
 	FirstByte time.Duration // the part of Took up to the first byte of the last response's head; 0 without one
-	Dial      *Dial         // what connecting cost before the first byte was written; nil when the connection was open
+	Dial      *Dial         // what connecting cost before the first byte was written; nil when the connection was open or there is none
 }
 
 // A Dial is what a new connection cost, see stats.Dial.
@@ -85,7 +87,7 @@ type Limits struct {
 	Connect   time.Duration // to connect, TLS included; default 30 s
 	Response  time.Duration // from the request to the end of its answer; default 30 s
 	Body      int64         // body bytes, on the wire and again once decoded; default 64 MB
-	Redirects int           // redirects followed for one request; default 10
+	Redirects int           // redirects followed for one request; default 10; negative: none, the redirect itself is the answer
 }
 
 // WithDefaults returns l with defaults in place of zeros.
