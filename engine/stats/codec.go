@@ -14,9 +14,8 @@ import (
 // varints and length-prefixed strings. A histogram is its populated buckets, each as
 // twice the distance from the previous one, in widths of that one; it is one more when
 // the count follows, and else that is 1. So a second of a quiet row takes a few dozen
-// bytes. A fraction is written back to front, so that a
-// round one is short. A moment is seconds and nanoseconds since 1970 and comes back in
-// the local time zone.
+// bytes. A fraction is written back to front, so that a round one is short. A moment is
+// seconds and nanoseconds since 1970 and comes back in the local time zone.
 const codecVersion = 2
 
 // AppendBinary appends the binary form of d to b.

@@ -61,7 +61,7 @@ type Point struct {
 	Gauges
 	Requests      int64
 	Failures      int64
-	P50, P95, P99 time.Duration // of all requests that ended within the entry
+	P50, P95, P99 time.Duration // service times of all requests that ended within the entry
 }
 
 // Span returns the length of the point's step.
