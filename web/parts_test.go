@@ -55,7 +55,7 @@ func TestArrivalsAreCountedInSight(t *testing.T) {
 	if !strings.HasPrefix(got[6], "Response") || len(got) != 7 {
 		t.Errorf("the last count = %q of %d, want response times", got[len(got)-1], len(got))
 	}
-	if n := v.Numbers[0]; n.Label != "Arrivals/s" || n.Value != "175.0" || n.Note != "target 200" {
+	if n := v.Numbers[0]; n.Label != "Arrivals/s" || n.Value != "175.0" || n.Note != "of 200" {
 		t.Errorf("first number = %+v, want 175.0 arrivals/s with target 200", n)
 	}
 	if v := NewView(status(engine.Running, 5, crowd), Query{}, site(t)); v.Counts != nil {
@@ -69,7 +69,7 @@ func TestNumberOfUsersStandsBesideWhatIsAskedFor(t *testing.T) {
 		t.Errorf("users = %s, %s; want 10 of 20", n.Value, n.Note)
 	}
 	s.Config.Stages, s.Target = load.Stages{{Duration: 1e9, Target: 40}}, 12.6
-	if n := NewView(s, Query{}, site(t)).Numbers[0]; n.Note != "target 13" {
+	if n := NewView(s, Query{}, site(t)).Numbers[0]; n.Note != "of 13" {
 		t.Errorf("users in stages = %s, %s; want target 13", n.Value, n.Note)
 	}
 }

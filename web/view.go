@@ -277,7 +277,7 @@ func numbers(s *engine.Status, snapshot *stats.Snapshot) []Number {
 func loadNumber(s *engine.Status, points []stats.Point, spark func(func(stats.Point) float64) string) Number {
 	if s.Config.Model == engine.Open {
 		over := s.State == engine.Stopped
-		n := Number{Label: "Arrivals/s", Value: briefly(arriving(points, over)), Note: "target " + loadText(s.Target),
+		n := Number{Label: "Arrivals/s", Value: briefly(arriving(points, over)), Note: "of " + loadText(s.Target),
 			Spark: spark(func(p stats.Point) float64 { return arriving([]stats.Point{p}, true) })}
 		if over {
 			n.Note = "whole run"
@@ -287,7 +287,7 @@ func loadNumber(s *engine.Status, points []stats.Point, spark func(func(stats.Po
 	n := Number{Label: "Users", Value: count(int64(s.Users)), Note: "of " + count(int64(s.Config.Users)),
 		Spark: spark(func(p stats.Point) float64 { return float64(p.Users) })}
 	if len(s.Config.Stages) > 0 || s.Config.Shape != "" {
-		n.Note = "target " + loadText(math.Round(s.Target))
+		n.Note = "of " + loadText(math.Round(s.Target))
 	}
 	return n
 }
