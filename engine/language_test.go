@@ -176,7 +176,7 @@ func TestAFailingSetupEndsTheRunBeforeAnyUser(t *testing.T) {
 		s.Teardown = func(*nothing, *load.User) error { t.Error("Teardown ran after a Setup that failed"); return nil }
 		g := &target{}
 		got := played(t, g, Config{Users: 2, SpawnRate: 1}, s)
-		if got.Reason != "Setup of scenario a failed: the database is empty" || g.total() != 0 || len(got.Stats.Exceptions) != 1 {
+		if got.Reason != "scenario a: Setup failed: the database is empty" || g.total() != 0 || len(got.Stats.Exceptions) != 1 {
 			t.Errorf("the run ended because %q, with %d requests and exceptions %+v", got.Reason, g.total(), got.Stats.Exceptions)
 		}
 	})

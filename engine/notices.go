@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/gregaria/gregaria/engine/health"
 	"github.com/gregaria/gregaria/engine/stats"
 )
 
@@ -31,6 +32,11 @@ func (r *run) notices(s *Status) []string {
 	}
 	if slices.ContainsFunc(s.Stats.Exceptions, func(e stats.Exception) bool { return e.Group == stats.Other }) {
 		list = append(list, fmt.Sprintf("more than %d kinds of exception: further ones are counted as %s", stats.MaxRows, stats.Other))
+	}
+	if h := s.Stats.Health; h.Verdict() == stats.Invalid {
+		why := h.Gravest()[0]
+		list = append(list, fmt.Sprintf("this machine was in the way, not only the target: %s in %d of %d s — %s",
+			why.Text, why.Spans, h.Valid+h.Degraded+h.Invalid, health.Advice(why.Text)))
 	}
 	for _, f := range s.Feeds {
 		if f.Dry > 0 {

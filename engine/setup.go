@@ -47,7 +47,7 @@ func (r *run) setUpAll() error {
 			continue
 		}
 		if err := u.try("Setup", func() error { return f(u.state, u.handle) }); err != nil {
-			return fmt.Errorf("Setup of scenario %s failed: %w", u.plan.Name, err)
+			return fmt.Errorf("scenario %s: Setup failed: %w", u.plan.Name, err)
 		}
 		u.started = true
 	}

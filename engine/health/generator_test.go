@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -87,6 +88,7 @@ func (g generator) generate() {
 	}
 	out := json.NewEncoder(os.Stdout)
 	idle, all := machine()
+	begin, own := time.Now(), used()
 	for range g.Seconds {
 		time.Sleep(time.Second)
 		mu.Lock()
@@ -99,8 +101,9 @@ func (g generator) generate() {
 		mu.Unlock()
 		s.Health = m.Take(s.Median, 0)
 		idleNow, allNow := machine()
-		s.Others = 1 - (idleNow-idle)/(allNow-all) - s.Health.Worst.Processor
-		idle, all = idleNow, allNow
+		now, ownNow := time.Now(), used()
+		s.Others = 1 - (idleNow-idle)/(allNow-all) - share((ownNow-own).Seconds(), now.Sub(begin).Seconds()*float64(runtime.NumCPU()))
+		idle, all, begin, own = idleNow, allNow, now, ownNow
 		out.Encode(s)
 	}
 }

@@ -51,7 +51,7 @@ func TestSharesNeedASpan(t *testing.T) {
 		if h := m.Take(0, 0); h.Worst.Lag < time.Second || h.Worst.Processor != 0 || !m.last.at.Equal(begin) {
 			t.Errorf("a short Take() = %+v and reads from %v on, want the lag alone, and shares from %v on", h, m.last.at, begin)
 		}
-		time.Sleep(1)
+		time.Sleep(1 * time.Nanosecond)
 		if m.Take(0, 0); m.last.at.Equal(begin) {
 			t.Error("the shares of a span that is long enough are not taken")
 		}

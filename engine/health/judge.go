@@ -35,47 +35,56 @@ const (
 
 var never = math.Inf(1)
 
+// The rules. The package documentation tells which limits were measured.
 var rules = []rule{
+	// A timer of an idle process goes off 1 to 2 ms late. Below 4 ms it may be that.
 	{
 		lagReason,
 		"give the load generator more processors, or lower the load",
-		func(v stats.Vitals) float64 { return v.Lag.Seconds() }, 0.003, 0.010, true,
+		func(v stats.Vitals) float64 { return v.Lag.Seconds() }, 0.004, 0.010, true,
 	},
 	{
 		lateReason,
 		"give the load generator more processors, lower the load, or move what else runs on its machine, the target above all",
-		func(v stats.Vitals) float64 { return v.Canary.Seconds() }, 0.003, 0.010, true,
+		func(v stats.Vitals) float64 { return v.Canary.Seconds() }, 0.004, 0.010, true,
 	},
+	// Goroutines of a generator that has little to do wait for less than 1 ms.
 	{
 		waitReason,
 		"give the load generator more processors, or lower the load",
-		func(v stats.Vitals) float64 { return v.Scheduling.Seconds() }, 0.003, 0.010, true,
+		func(v stats.Vitals) float64 { return v.Scheduling.Seconds() }, 0.002, 0.005, true,
 	},
+	// Beyond 70 % what comes in bursts begins to queue; beyond 90 % everything does.
 	{
 		processorReason,
 		"give the load generator more processors, or lower the load",
 		func(v stats.Vitals) float64 { return v.Processor }, 0.70, 0.90, false,
 	},
+	// The collector aims at a quarter while it works: more means that users help it.
 	{
 		collectorReason,
 		"give the load generator more memory and set GOGC=400, or keep less of each response",
 		func(v stats.Vitals) float64 { return v.GC }, 0.10, 0.25, false,
 	},
+	// Each time it is held back all users stand still, often for tens of milliseconds.
 	{
 		quotaReason,
 		"raise the processor limit of its container or control group",
 		func(v stats.Vitals) float64 { return v.Throttled }, 0.01, 0.05, false,
 	},
+	// Up to 5 % often passes unnoticed by timers. It is counted in steps of half a
+	// percent on a machine with two processors.
 	{
 		stolenReason,
 		"use a machine with processors of its own",
-		func(v stats.Vitals) float64 { return v.Stolen }, 0.02, 0.10, false,
+		func(v stats.Vitals) float64 { return v.Stolen }, 0.05, 0.20, false,
 	},
 	{
 		descriptorReason,
 		"raise the limit of open files: ulimit -Hn, or LimitNOFILE= of systemd",
 		func(v stats.Vitals) float64 { return v.Descriptors }, 0.90, never, false,
 	},
+	// Of what follows, once is too often.
 	{
 		sleepReason,
 		"keep it awake while a run is on",
@@ -91,7 +100,8 @@ var rules = []rule{
 const clockAdvice = "choose the clock source tsc or kvm-clock if the machine has one: see /sys/devices/system/clocksource"
 
 // Where the limits are relative, they are these shares of the median service time, if
-// that is larger, and at most the most.
+// that is larger, and at most the most: responses that seem slow may be so because the
+// generator is, and must not excuse it.
 const (
 	degradedShare, degradedMost = 0.05, 0.025
 	invalidShare, invalidMost   = 0.20, 0.100

@@ -8,7 +8,7 @@ import (
 )
 
 func TestJudge(t *testing.T) {
-	const us, ms, s = time.Microsecond, time.Millisecond, time.Second
+	const ms, s = time.Millisecond, time.Second
 	for _, c := range []struct {
 		name    string
 		vitals  stats.Vitals
@@ -17,25 +17,26 @@ func TestJudge(t *testing.T) {
 		reasons []string
 	}{
 		{"nothing measured", stats.Vitals{}, 0, stats.Valid, nil},
-		{"timers as they are", stats.Vitals{Lag: 2 * ms, Canary: 2 * ms, Scheduling: 100 * us}, 0, stats.Valid, nil},
-		{"on the limit", stats.Vitals{Lag: 3 * ms, Processor: 0.7}, 0, stats.Valid, nil},
-		{"late", stats.Vitals{Lag: 4 * ms}, ms, stats.Degraded, []string{lagReason}},
+		{"timers as they are", stats.Vitals{Lag: 3 * ms, Canary: 3 * ms, Scheduling: ms}, 0, stats.Valid, nil},
+		{"on the limit", stats.Vitals{Lag: 4 * ms, Scheduling: 2 * ms, Processor: 0.7}, 0, stats.Valid, nil},
+		{"late", stats.Vitals{Lag: 5 * ms}, ms, stats.Degraded, []string{lagReason}},
 		{"on the upper limit", stats.Vitals{Lag: 10 * ms, Processor: 0.9}, 0, stats.Degraded, []string{processorReason, lagReason}},
 		{"very late", stats.Vitals{Lag: 11 * ms}, ms, stats.Invalid, []string{lagReason}},
-		{"late beside slow responses", stats.Vitals{Lag: 4 * ms, Canary: 4 * ms, Scheduling: 4 * ms}, 100 * ms, stats.Valid, nil},
+		{"late beside slow responses", stats.Vitals{Lag: 5 * ms, Canary: 5 * ms, Scheduling: 5 * ms}, 100 * ms, stats.Valid, nil},
 		{"later than a twentieth of a response", stats.Vitals{Canary: 6 * ms}, 100 * ms, stats.Degraded, []string{lateReason}},
 		{"later than a fifth of a response", stats.Vitals{Canary: 21 * ms}, 100 * ms, stats.Invalid, []string{lateReason}},
 		{"later than slow responses excuse", stats.Vitals{Canary: 26 * ms}, 10 * s, stats.Degraded, []string{lateReason}},
 		{"much later than slow responses excuse", stats.Vitals{Canary: 101 * ms}, 10 * s, stats.Invalid, []string{lateReason}},
-		{"waiting for a processor", stats.Vitals{Scheduling: 20 * ms}, 0, stats.Invalid, []string{waitReason}},
+		{"waiting for a processor", stats.Vitals{Scheduling: 3 * ms}, 0, stats.Degraded, []string{waitReason}},
+		{"waiting long for a processor", stats.Vitals{Scheduling: 6 * ms}, 0, stats.Invalid, []string{waitReason}},
 		{"busy", stats.Vitals{Processor: 0.71}, 10 * s, stats.Degraded, []string{processorReason}},
 		{"very busy", stats.Vitals{Processor: 0.91}, 10 * s, stats.Invalid, []string{processorReason}},
 		{"collecting", stats.Vitals{GC: 0.15}, 0, stats.Degraded, []string{collectorReason}},
 		{"collecting all the time", stats.Vitals{GC: 0.3}, 0, stats.Invalid, []string{collectorReason}},
 		{"a short halt", stats.Vitals{Throttled: 0.02}, 0, stats.Degraded, []string{quotaReason}},
 		{"long halts", stats.Vitals{Throttled: 0.06}, 0, stats.Invalid, []string{quotaReason}},
-		{"a busy host", stats.Vitals{Stolen: 0.03}, 0, stats.Degraded, []string{stolenReason}},
-		{"a very busy host", stats.Vitals{Stolen: 0.2}, 0, stats.Invalid, []string{stolenReason}},
+		{"a busy host", stats.Vitals{Stolen: 0.06}, 0, stats.Degraded, []string{stolenReason}},
+		{"a very busy host", stats.Vitals{Stolen: 0.3}, 0, stats.Invalid, []string{stolenReason}},
 		{"nearly no descriptor left", stats.Vitals{Descriptors: 1}, 0, stats.Degraded, []string{descriptorReason}},
 		{"sleep", stats.Vitals{Suspended: s}, 0, stats.Invalid, []string{sleepReason}},
 		{"one request unsent", stats.Vitals{Unsent: 1}, 0, stats.Invalid, []string{unsentReason}},

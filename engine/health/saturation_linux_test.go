@@ -24,7 +24,7 @@ import (
 type throttle func(t *testing.T, p *os.Process) (end func())
 
 // run runs the generator, throttled, against a target in this process and returns
-// what it says each second. It is quiet when this process, too, was well all the while.
+// what it says each second. It is quiet when nothing was in the way of this process meanwhile.
 func (g generator) run(t *testing.T, slow throttle) (list []second, quiet bool) {
 	t.Helper()
 	target := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "hello") }))
@@ -48,11 +48,10 @@ func (g generator) run(t *testing.T, slow throttle) (list []second, quiet bool) 
 	}
 	t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
 	end := slow(t, cmd.Process)
-	beside := Start()
-	defer beside.Stop()
+	well := watch()
 	io.WriteString(in, "\n")
 	err = cmd.Wait()
-	quiet = beside.Take(0, 0).Valid == 1
+	quiet = well()
 	end()
 	if err != nil {
 		t.Fatalf("the generator ended with: %v", err)
@@ -159,18 +158,53 @@ func TestSaturationIsSeen(t *testing.T) {
 	}
 }
 
-// TestLightLoadIsNoSaturation tries again while the machine is so busy with other
-// things that this process, which does little, is not well either.
+// TestLightLoadIsNoSaturation leaves room for other programs on this machine: a bad
+// second among good ones may be theirs, and nothing can be told while they keep this
+// process from doing well, which has little to do.
 func TestLightLoadIsNoSaturation(t *testing.T) {
+	busy := false
 	for range 3 {
 		list, quiet := generator{Users: 20, Wait: 50 * time.Millisecond, Seconds: 3}.run(t, free)
 		h := total(list)
-		if h.Verdict() != stats.Invalid {
+		if 2*h.Invalid <= len(list) {
 			return
 		}
-		if quiet {
-			t.Fatalf("a generator with little to do is invalid (%s) on a quiet machine", why(h))
-		}
+		busy = busy || !quiet
+		t.Logf("a generator with little to do was invalid in %d of %d seconds: %s", h.Invalid, len(list), why(h))
 	}
-	t.Skip("this machine is too busy")
+	if busy {
+		t.Skip("this machine is too busy to tell")
+	}
+	t.Error("and that three times on a quiet machine")
+}
+
+// watch looks each second how this process is doing until the returned function is
+// called: that tells whether neither other programs nor the host were in its way. It
+// goes by limits of its own, or it would excuse rules that are too strict.
+func watch() (quiet func() bool) {
+	m := Start()
+	over := make(chan struct{})
+	seconds, bad := 0, 0
+	var watching sync.WaitGroup
+	watching.Go(func() {
+		tick := time.NewTicker(time.Second)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+				seconds++
+				if v := m.Take(0, 0).Worst; v.Canary > 3*time.Millisecond || v.Stolen > 0.02 {
+					bad++
+				}
+			case <-over:
+				return
+			}
+		}
+	})
+	return func() bool {
+		close(over)
+		watching.Wait()
+		m.Stop()
+		return seconds > 0 && bad == 0
+	}
 }

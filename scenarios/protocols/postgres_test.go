@@ -251,7 +251,7 @@ func TestPostgresNeverShowsThePassword(t *testing.T) {
 		e := begin(t, eager(), engine.Config{Users: 1, Params: map[string]string{"postgres-dsn": dsn}})
 		awaitStatus(t, e, func(s *engine.Status) bool { return s.State == engine.Stopped })
 		s := e.Status()
-		if !strings.Contains(s.Reason, "Setup of scenario postgres failed") || strings.Contains(s.Reason, "hunter2") {
+		if !strings.Contains(s.Reason, "scenario postgres: Setup failed") || strings.Contains(s.Reason, "hunter2") {
 			t.Errorf("with DSN %s, the reason is %q, want that Setup failed, without the password", dsn, s.Reason)
 		}
 		for _, m := range s.Stats.Exceptions {
