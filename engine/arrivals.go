@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"math/rand/v2"
 	"runtime"
 	"slices"
 	"sync"
@@ -28,6 +29,9 @@ type arrivals struct {
 	schedule *dispatch.Arrivals
 	zero     time.Time // when the schedule began, on the wall
 	upcoming time.Time // the next arrival; zero when that is not known
+	latest   time.Time // the arrival before; zero when there was none
+	level    float64   // of the plan when the latest schedule began, per second
+	chance   *rand.Rand
 	halted   bool
 	cap      int
 	alive    int // users there are, or that the loop has been asked to start
@@ -56,7 +60,7 @@ const (
 func newArrivals(r *run, limit int) *arrivals {
 	a := &arrivals{
 		run: r, changed: make(chan struct{}, 1), growth: make(chan struct{}, 1),
-		cap: limit, casts: make([]arriving, len(r.casts)), given: make([]int, len(r.casts)),
+		chance: rand.New(rand.NewPCG(r.cfg.Seed, 0)), cap: limit, casts: make([]arriving, len(r.casts)), given: make([]int, len(r.casts)),
 	}
 	for _, c := range r.classes {
 		a.classes = append(a.classes, dispatch.Class{Weight: c.Weight}) // rates have no exact counts
@@ -64,27 +68,51 @@ func newArrivals(r *run, limit int) *arrivals {
 	return a
 }
 
-// follow makes a schedule the one to follow, beginning at zero.
-func (a *arrivals) follow(s *dispatch.Arrivals, zero time.Time, limit int) {
+// follow makes the plan's level, from zero on, the one to follow.
+func (a *arrivals) follow(g *guide, zero time.Time, limit int) {
 	a.mu.Lock()
-	a.schedule, a.zero, a.upcoming, a.cap = s, zero, time.Time{}, limit
+	// Someone who edits again and again must not make an arrival each time: what the
+	// old level has added up to since the latest arrival counts.
+	lack := 0.0
+	if !a.latest.IsZero() {
+		lack = min(1, max(0, 1-a.level*zero.Sub(a.latest).Seconds()))
+	}
+	a.level, _ = g.Level(0)
+	var chance func() float64
+	if a.run.cfg.Poisson {
+		chance = a.chance.Float64
+	}
+	a.schedule = dispatch.NewArrivals(g.Level, chance, lack)
+	a.zero, a.upcoming, a.cap = zero, time.Time{}, limit
 	a.mu.Unlock()
 	signal(a.changed)
 }
 
-// halt makes the schedule stand still; a resume at now continues it.
+// halt makes the schedule stand still until resume.
 func (a *arrivals) halt() {
 	a.mu.Lock()
 	a.halted = true
 	a.mu.Unlock()
 }
 
+// resume continues the schedule, and what waits for a user, after a time that did not
+// count.
 func (a *arrivals) resume(after time.Duration) {
 	a.mu.Lock()
 	a.halted = false
-	a.zero = a.zero.Add(after)
+	a.zero, a.latest = a.zero.Add(after), a.latest.Add(after)
 	if !a.upcoming.IsZero() {
 		a.upcoming = a.upcoming.Add(after)
+	}
+	for i := range a.casts {
+		c := &a.casts[i]
+		for j := range c.queue {
+			c.queue[j] = c.queue[j].Add(after)
+		}
+		for len(c.queue) > 0 && len(c.idle) > 0 {
+			c.give(c.queue[0])
+			c.queue = c.queue[1:]
+		}
 	}
 	a.mu.Unlock()
 	signal(a.changed)
@@ -163,12 +191,10 @@ func (a *arrivals) arrive(due time.Time) {
 	i := dispatch.Next(a.classes, a.given)
 	a.given[i]++
 	a.due++
+	a.latest = due
 	c := &a.casts[i]
-	if last := len(c.idle) - 1; last >= 0 {
-		u := c.idle[last]
-		c.idle[last] = nil
-		c.idle = c.idle[:last]
-		u.tickets <- due // it has room: only idle users get one, and one at a time
+	if len(c.idle) > 0 {
+		c.give(due)
 	} else if len(c.queue) < c.coming || a.start(c) {
 		c.queue = append(c.queue, due)
 	} else {
@@ -178,6 +204,15 @@ func (a *arrivals) arrive(due time.Time) {
 	if len(c.idle)+c.coming-len(c.queue) < a.spare() {
 		a.start(c)
 	}
+}
+
+// give has an idle user do an iteration.
+func (c *arriving) give(due time.Time) {
+	last := len(c.idle) - 1
+	u := c.idle[last]
+	c.idle[last] = nil
+	c.idle = c.idle[:last]
+	u.tickets <- due // it has room: only idle users get one, and one at a time
 }
 
 // spare returns how many users of a cast shall be idle or about to be.
@@ -215,26 +250,30 @@ func (a *arrivals) await(u *user) (due time.Time, ok bool) {
 		u.arrived = true
 		c.coming--
 	}
-	if len(c.queue) > 0 {
+	if len(c.queue) > 0 && !a.halted {
 		due, c.queue = c.queue[0], c.queue[1:]
 		a.mu.Unlock()
-	} else {
-		u.since = time.Now()
-		c.idle = append(c.idle, u)
-		a.mu.Unlock()
-		select {
-		case due = <-u.tickets:
-		case <-u.asked:
-			return due, false
-		case <-u.ctx.Done():
-			return due, false
-		}
+		return due, true
 	}
+	u.since = time.Now()
+	c.idle = append(c.idle, u)
+	a.mu.Unlock()
+	select {
+	case due = <-u.tickets:
+		a.run.monitor.Lag(time.Since(due)) // nothing but this program was in the way
+		return due, true
+	case <-u.asked:
+	case <-u.ctx.Done():
+	}
+	return due, false
+}
+
+// begin takes note that an iteration begins which was due.
+func (a *arrivals) begin(due time.Time) {
 	a.started.Add(1)
 	if time.Since(due) > stats.LateAfter {
 		a.late.Add(1)
 	}
-	return due, true
 }
 
 // departed takes note that u has ended. The run's loop calls it.
@@ -242,8 +281,14 @@ func (a *arrivals) departed(u *user) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.alive--
-	if !u.arrived {
-		a.casts[u.cast].coming--
+	c := &a.casts[u.cast]
+	if u.arrived {
+		return
+	}
+	c.coming--
+	if excess := len(c.queue) - c.coming; excess > 0 { // nobody comes who would do it
+		c.queue = c.queue[excess:]
+		a.dropped += int64(excess)
 	}
 }
 
@@ -282,7 +327,27 @@ func (a *arrivals) sum() stats.Arrivals {
 	due, dropped := a.due, a.dropped
 	a.mu.Unlock()
 	return stats.Arrivals{
-		Due: due, Started: a.started.Load(), Completed: a.run.iterations.ended.Load(),
+		Due: due, Started: a.started.Load(), Completed: a.run.iterations.completed.Load(),
 		Late: a.late.Load(), Dropped: dropped,
+	}
+}
+
+// growth tells when grow must be called; never in the closed model.
+func (r *run) growth() <-chan struct{} {
+	if r.arrivals == nil {
+		return nil
+	}
+	return r.arrivals.growth
+}
+
+// grow starts the users that arrivals need.
+func (r *run) grow() {
+	if r.state == Stopping {
+		return
+	}
+	for cast, n := range r.arrivals.wanted() {
+		for range n {
+			r.spawn(cast)
+		}
 	}
 }

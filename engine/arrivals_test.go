@@ -236,3 +236,45 @@ func TestSecondsAddUpToTheTotals(t *testing.T) {
 		}
 	})
 }
+
+// What the target is slow at is no fault of the load generator.
+func TestASlowTargetIsNotTheGeneratorsLag(t *testing.T) {
+	set := load.Scenario[nothing]{Name: "a", Host: "http://target.test", Tasks: []load.Task[nothing]{{
+		Name: "set", OnStart: get2("/enter"), Tasks: []load.Task[nothing]{{Name: "x", Run: func(_ *nothing, u *load.User) error { u.Get("/x"); return load.Leave }}},
+	}}}
+	login := once()
+	login.OnStart = get2("/login")
+	for name, tt := range map[string]struct {
+		cfg Config
+		s   load.Planner
+	}{
+		"slow login":                {Config{Model: Open, Rate: 10}, login},
+		"paced too fast":            {Config{Users: 5, SpawnRate: 10}, always("a", load.Pacing(time.Second), get("/"))},
+		"a set that takes entering": {Config{Model: Open, Rate: 10}, set},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				g := &target{delay: func(string) time.Duration { return 2 * time.Second }}
+				tt.cfg.RunTime, tt.cfg.StopTimeout = 10*time.Second, 5*time.Second
+				s := played(t, g, tt.cfg, tt.s)
+				if lag := s.Stats.Health.Worst.Lag; lag > time.Millisecond {
+					t.Errorf("the generator is %s late, on a clock on which it cannot be", lag)
+				}
+				if longest := s.Stats.Total.All().Response().Max(); longest < 2500*time.Millisecond && name != "a set that takes entering" {
+					t.Errorf("longest response time %s, want that of a request that came late too", longest)
+				}
+			})
+		})
+	}
+}
+
+func TestArrivalsForWhomNobodyComesAreDropped(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := once()
+		s.OnStart = func(*nothing, *load.User) error { return load.StopUser }
+		got := played(t, &target{}, Config{Model: Open, Rate: 100, RunTime: 10 * time.Second}, s)
+		if a := got.Stats.Arrivals; a.Dropped < a.Due-2 || a.Started != 0 {
+			t.Errorf("users who leave before they begin: %+v, want all dropped", a)
+		}
+	})
+}

@@ -32,6 +32,7 @@ func (r *run) change(cfg Config) error {
 	default:
 		r.cfg.Users, r.cfg.SpawnRate = cfg.Users, cfg.SpawnRate
 	}
+	r.cfg.Poisson = cfg.Poisson
 	if cfg.UserCap > 0 {
 		r.cfg.UserCap = cfg.UserCap
 	}
@@ -43,7 +44,7 @@ func (r *run) change(cfg Config) error {
 		shape = cfg.Stages.From(from)
 	}
 	r.aim(shape)
-	r.line = continued(r.line, r.elapsed(now)+r.zero.Sub(r.begun)-r.paused, r.cfg.planFrom(from))
+	r.line = continued(r.line, r.elapsed(now)+r.zero.Sub(r.begun)-r.paused, r.cfg.Plan(from))
 	r.move(change)
 	r.log.Info("load changed", "load", r.cfg.Peak())
 	if r.begun.IsZero() { // Setup is running: begin takes it from here
@@ -55,7 +56,7 @@ func (r *run) change(cfg Config) error {
 	}
 	r.zero = now
 	if r.arrivals != nil {
-		r.schedule()
+		r.arrivals.follow(r.guide, r.zero, r.cfg.userCap())
 	} else if r.guide == nil {
 		// Someone who edits again and again must not start a user each time: the
 		// first change of the new ramp keeps its distance from the last of the old.
@@ -79,7 +80,10 @@ func (r *run) change(cfg Config) error {
 
 // pause makes users begin nothing new. The plan's clock stands still.
 func (r *run) pause() error {
-	if r.state == Paused {
+	switch r.state {
+	case Stopping:
+		return ErrStopping
+	case Paused:
 		return nil
 	}
 	r.move(hold)
@@ -98,7 +102,11 @@ func (r *run) pause() error {
 
 // resume ends a pause.
 func (r *run) resume() error {
-	if r.state != Paused {
+	switch r.state {
+	case Stopping:
+		return ErrStopping
+	case Paused:
+	default:
 		return nil
 	}
 	r.endPause(time.Now())
@@ -112,14 +120,14 @@ func (r *run) resume() error {
 
 // endPause lets the plan's clock go on.
 func (r *run) endPause(now time.Time) {
-	if r.pausedAt.IsZero() {
-		return
+	var after time.Duration // 0 before the plan began
+	if !r.pausedAt.IsZero() {
+		after = now.Sub(r.pausedAt)
+		r.pausedAt = time.Time{}
+		r.paused += after
+		r.zero = r.zero.Add(after)
+		r.changed = r.changed.Add(after)
 	}
-	after := now.Sub(r.pausedAt)
-	r.pausedAt = time.Time{}
-	r.paused += after
-	r.zero = r.zero.Add(after)
-	r.changed = r.changed.Add(after)
 	if r.arrivals != nil {
 		r.arrivals.resume(after)
 	}
@@ -143,10 +151,12 @@ func (r *run) sameRun(cfg Config) (load.Shape, error) {
 	fixed(FieldScenarios, len(cfg.Scenarios) == 0 || sameSet(cfg.Scenarios, r.names()))
 	fixed(FieldTags, len(cfg.Tags) == 0 || sameSet(cfg.Tags, r.cfg.Tags))
 	fixed(FieldExcludeTags, len(cfg.ExcludeTags) == 0 || sameSet(cfg.ExcludeTags, r.cfg.ExcludeTags))
+	fixed(FieldStopTimeout, cfg.StopTimeout == 0 || cfg.StopTimeout == r.cfg.StopTimeout)
+	fixed(FieldInsecure, !cfg.Insecure || r.cfg.Insecure)
 	fixed(FieldIterations, cfg.Iterations == 0 || cfg.Iterations == r.cfg.Iterations)
 	fixed(FieldSeed, cfg.Seed == 0 || cfg.Seed == r.cfg.Seed)
 	for name, value := range cfg.Params {
-		fixed(Field(name), value == r.param(name))
+		fixed(Field(name), r.hasParam(name, value))
 	}
 	return shape, errors.Join(errs...)
 }
@@ -169,19 +179,20 @@ func (r *run) names() []string {
 	return all
 }
 
-// param returns the value that a parameter has in the run, as a person writes it.
-func (r *run) param(name string) string {
-	if value, ok := r.cfg.Params[name]; ok {
-		return value
-	}
-	for _, p := range r.engine.plans {
-		for _, param := range p.Params {
-			if spec := param.Spec(); spec.Name == name {
-				return spec.Default
+// hasParam reports whether a parameter has a value, as a person writes it, in all
+// scenarios that it is one of.
+func (r *run) hasParam(name, text string) bool {
+	for _, c := range r.casts {
+		for _, p := range c.plan.Params {
+			if p.Spec().Name != name {
+				continue
+			}
+			if v, err := p.Parse(text); err != nil || v != c.params[name] {
+				return false
 			}
 		}
 	}
-	return ""
+	return true
 }
 
 func sameSet(a, b []string) bool {

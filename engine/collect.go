@@ -30,18 +30,9 @@ func (r *run) record(now time.Time) {
 		r.counted = sum
 	}
 	d := r.recorder.Drain(now, g)
-	d.Health = r.monitor.Take(r.median(), d.Unsent())
+	d.Health = r.monitor.Take(d.Total().OK.Percentile(50), d.Unsent())
 	r.table.Add(d)
 	r.history.Add(d)
-}
-
-// median returns the median service time of the latest second that is known.
-func (r *run) median() time.Duration {
-	line := r.history.Timeline()
-	if line.Len() == 0 {
-		return 0
-	}
-	return line.Point(line.Len() - 1).P50
 }
 
 // reset begins the numbers anew and returns how many requests they told of.
@@ -89,8 +80,8 @@ func (r *run) shown() Config {
 	if len(c.Params) > 0 {
 		c.Params = maps.Clone(c.Params)
 	}
-	for _, cast := range r.casts {
-		for _, p := range cast.plan.Params {
+	for _, plan := range r.engine.plans {
+		for _, p := range plan.Params {
 			if spec := p.Spec(); spec.Secret {
 				delete(c.Params, spec.Name)
 			}

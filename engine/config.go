@@ -101,6 +101,7 @@ const (
 	FieldShape       Field = "shape"
 	FieldIterations  Field = "iterations"
 	FieldSeed        Field = "seed"
+	FieldInsecure    Field = "insecure"
 )
 
 // A FieldError says what is wrong with one field of a Config, and the way out.

@@ -124,10 +124,10 @@ func (e *Engine) Start(cfg Config) (began bool, err error) {
 	return true, nil
 }
 
-// Change gives the run that is on another load: cfg's number of users, spawn rate
-// and, unless it is 0, run time, counted from the start of the run. What else cfg
-// has must be as it is in the run, or zero. It never begins a run: without one it
-// returns ErrOver.
+// Change gives the run that is on another load, as cfg says it: stages and shapes begin
+// now, with the load there is. The user cap and the run time, which counts from the
+// start of the run, change unless they are 0. What else cfg has must be as it is in
+// the run, or zero. It never begins a run: without one it returns ErrOver.
 func (e *Engine) Change(cfg Config) error {
 	return e.order(func(r *run) error { return r.change(cfg) })
 }

@@ -568,9 +568,21 @@ func TestRandomSequencesOfCommandsLeaveNothingBehind(t *testing.T) {
 	for sequence := range 500 {
 		e := newEngine(t, g, s, flaky)
 		for range 1 + r.IntN(6) {
-			switch r.IntN(5) {
+			switch r.IntN(8) {
 			case 0, 1:
 				cfg := Config{Users: 1 + r.IntN(20), SpawnRate: float64(1 + r.IntN(5000)), StopTimeout: time.Duration(r.IntN(3)) * time.Millisecond}
+				switch r.IntN(4) {
+				case 0:
+					cfg = Config{Model: Open, Rate: float64(1 + r.IntN(5000))}
+				case 1:
+					cfg.Iterations = int64(1 + r.IntN(100))
+				}
+				if e.Status().State.Active() {
+					cfg.StopTimeout, cfg.Iterations, cfg.Model = 0, 0, e.Status().Config.Model
+					if cfg.Users, cfg.SpawnRate = 5, 1000; cfg.Model == Open {
+						cfg.Rate = 100
+					}
+				}
 				if _, err := e.Start(cfg); err != nil && !errors.Is(err, ErrStopping) {
 					t.Fatalf("seed %d, sequence %d: Start(%+v) = %v", seed, sequence, cfg, err)
 				}
@@ -580,6 +592,12 @@ func TestRandomSequencesOfCommandsLeaveNothingBehind(t *testing.T) {
 				go e.Stop("at random")
 			case 4:
 				e.Stop("at random")
+			case 5:
+				go e.Pause()
+			case 6:
+				_ = e.Pause()
+			case 7:
+				_ = e.Resume()
 			}
 		}
 		e.Close()

@@ -357,6 +357,8 @@ var errEMFILE = &load.TransportError{Class: load.Descriptors, Err: errors.New("s
 func TestSecretsAreNotInTheStatus(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		token := load.Param[string]{Name: "token", Secret: true}
+		other := always("other", load.Wait{}, get("/"))
+		other.Params = []load.Parameter{load.Param[string]{Name: "key", Secret: true}}
 		s := always("a", load.Constant(time.Second), func(u *load.User) error {
 			if token.Of(u) != "hush" {
 				return errBroken
@@ -364,8 +366,8 @@ func TestSecretsAreNotInTheStatus(t *testing.T) {
 			return nil
 		})
 		s.Params = []load.Parameter{token}
-		e := newEngine(t, &target{}, s)
-		mustStart(t, e, Config{Users: 1, SpawnRate: 1, Params: map[string]string{"token": "hush"}})
+		e := newEngine(t, &target{}, s, other)
+		mustStart(t, e, Config{Users: 1, SpawnRate: 1, Scenarios: []string{"a"}, Params: map[string]string{"token": "hush", "key": "hush"}})
 		time.Sleep(2 * time.Second)
 		text, err := json.Marshal(e.Status().Config)
 		if err != nil || strings.Contains(string(text), "hush") {

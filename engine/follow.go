@@ -1,7 +1,7 @@
 package engine
 
 import (
-	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/gregaria/gregaria/engine/dispatch"
@@ -70,7 +70,7 @@ func (r *run) planned(now time.Time) float64 {
 
 // follow brings the load to where the plan is now.
 func (r *run) follow() {
-	if r.state != Spawning && r.state != Running || r.begun.IsZero() {
+	if r.state != Spawning && r.state != Running || r.begun.IsZero() || r.iterations.allBegun() {
 		return
 	}
 	if r.guide != nil {
@@ -94,7 +94,7 @@ func (r *run) followGuide() {
 		return
 	}
 	if r.arrivals == nil {
-		r.bring(min(dispatch.Users(level), dispatch.Most(r.classes)))
+		r.bring(min(dispatch.Users(level), dispatch.Most(r.classes), MaxUsers))
 	}
 	if r.state == Spawning {
 		r.move(arrived)
@@ -145,26 +145,6 @@ func (r *run) endIfDeserted() {
 	}
 }
 
-// growth tells when grow must be called; never in the closed model.
-func (r *run) growth() <-chan struct{} {
-	if r.arrivals == nil {
-		return nil
-	}
-	return r.arrivals.growth
-}
-
-// grow starts the users that arrivals need.
-func (r *run) grow() {
-	if r.state == Stopping {
-		return
-	}
-	for cast, n := range r.arrivals.wanted() {
-		for range n {
-			r.spawn(cast)
-		}
-	}
-}
-
 // spawn starts a user of a cast.
 func (r *run) spawn(cast int) {
 	r.born++
@@ -173,6 +153,7 @@ func (r *run) spawn(cast int) {
 	r.slots[cast] = append(r.slots[cast], u)
 	r.counts[cast]++
 	r.alive[cast]++
+	r.most = max(r.most, r.users())
 	go u.live()
 }
 
@@ -182,6 +163,9 @@ func (r *run) dismiss(cast int) {
 	r.counts[cast]--
 	if r.vacant[cast] > 0 {
 		r.vacant[cast]--
+		if gone := len(r.slots[cast]) - r.counts[cast]; gone > r.counts[cast]+100 {
+			r.slots[cast] = slices.DeleteFunc(r.slots[cast], func(u *user) bool { return u.gone })
+		}
 		return
 	}
 	for {
@@ -201,6 +185,9 @@ func (r *run) dismiss(cast int) {
 func (r *run) bury(u *user) {
 	r.alive[u.cast]--
 	u.gone = true
+	if r.lost > 0 { // it was abandoned, and while Teardown ran it ended
+		r.engine.stuck.Add(-1)
+	}
 	switch {
 	case r.arrivals != nil:
 		r.vacate(u)
@@ -224,15 +211,6 @@ func (r *run) vacate(u *user) {
 	slots[last] = nil
 	r.slots[u.cast] = slots[:last]
 	r.counts[u.cast]--
-}
-
-// schedule has the arrivals follow the plan.
-func (r *run) schedule() {
-	var chance func() float64
-	if r.cfg.Poisson {
-		chance = rand.New(rand.NewPCG(r.cfg.Seed, 0)).Float64
-	}
-	r.arrivals.follow(dispatch.NewArrivals(r.guide.Level, chance), r.zero, r.cfg.userCap())
 }
 
 func abs(n int) int { return max(n, -n) }

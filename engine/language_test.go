@@ -315,3 +315,90 @@ func TestTagsReachIntoSets(t *testing.T) {
 		}
 	}
 }
+
+// The users of the run's shape are cut in their tasks, which count as done, or nobody
+// would ever do the last ones.
+func TestIterationsThatAreCutCount(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := &target{delay: func(string) time.Duration { return time.Second }}
+		s := played(t, g, Config{Stages: stages(t, "1500ms:10:step,100h:2:step"), Iterations: 30}, once())
+		if s.Elapsed() > time.Minute || g.total() != 22 {
+			t.Errorf("a run of 30 iterations, 8 of them cut, took %s and made %d requests, want some seconds and 22", s.Elapsed(), g.total())
+		}
+	})
+}
+
+func TestNobodyStartsForIterationsNobodyMayDo(t *testing.T) {
+	slow := &target{delay: func(path string) time.Duration {
+		if path == "/" {
+			return 10 * time.Second
+		}
+		return time.Millisecond
+	}}
+	for _, cfg := range []Config{{Model: Open, Rate: 100}, {Users: 1000, SpawnRate: 100}} {
+		synctest.Test(t, func(t *testing.T) {
+			cfg.Iterations = 50
+			slow.seen = nil
+			s := once()
+			s.OnStart = get2("/login")
+			got := played(t, slow, cfg, s)
+			if n := slow.count("/login"); n > 60 || slow.count("/") != 50 || cfg.Model == Open && got.Stats.Arrivals.Started != 50 {
+				t.Errorf("%+v: %d users logged in, %d requests, arrivals %+v, want about 50 of each", cfg, n, slow.count("/"), got.Stats.Arrivals)
+			}
+		})
+	}
+}
+
+func TestASetIsLeftProperlyWhenTheStopComesAsItIsEntered(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var d diary
+		g := &target{delay: func(string) time.Duration { return time.Second }}
+		s := load.Scenario[nothing]{Name: "a", Host: "http://target.test", Tasks: []load.Task[nothing]{{
+			Name: "set", OnStart: get2("/enter"), OnStop: d.notes("exit"), Tasks: []load.Task[nothing]{d.does("x", nil)},
+		}}}
+		e := newEngine(t, g, s)
+		mustStart(t, e, Config{Users: 1, SpawnRate: 1, StopTimeout: 5 * time.Second})
+		time.Sleep(500 * time.Millisecond)
+		e.Stop("now")
+		if !slices.Equal(d.lines, []string{"exit"}) {
+			t.Errorf("a user stopped while it entered a set did %q, want exit", d.lines)
+		}
+	})
+}
+
+func TestAStuckUserThatEndsDuringTeardownIsForgotten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := always("a", load.Wait{}, func(*load.User) error { time.Sleep(4 * time.Second); return nil })
+		s.Teardown = func(_ *nothing, u *load.User) error { return u.Pause(4 * time.Second) }
+		e := newEngine(t, &target{}, s)
+		mustStart(t, e, Config{Users: 1, SpawnRate: 1})
+		time.Sleep(time.Second)
+		e.Stop("now")
+		if got := e.Status().Abandoned; got != 1 {
+			t.Fatalf("%d users abandoned, want 1", got)
+		}
+		time.Sleep(time.Minute)
+		mustStart(t, e, Config{Users: 1, SpawnRate: 1})
+		e.Close()
+		time.Sleep(time.Minute)
+	})
+}
+
+func TestSlotsOfThoseWhoLeftAreForgotten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := always("a", load.Constant(time.Second), get("/"))
+		s.Iterations = 1
+		e := newEngine(t, &target{}, s)
+		e.shapes = map[string]load.Shape{"wave": load.ShapeFunc(func(at time.Duration) (float64, bool) {
+			return float64(at / time.Second % 2 * 100), at < 5*time.Minute
+		})}
+		mustStart(t, e, Config{Shape: "wave"})
+		time.Sleep(4 * time.Minute)
+		held := 0
+		_ = e.run.ask(func() error { held = len(e.run.slots[0]); return nil })
+		if held > 500 {
+			t.Errorf("%d users are held for at most 100 slots", held)
+		}
+		e.Close()
+	})
+}

@@ -12,7 +12,7 @@ import (
 // notices returns what the operator ought to know about s.
 func (r *run) notices(s *Status) []string {
 	var list []string
-	if r.settingUp {
+	if r.settingUp && s.State != Stopped {
 		list = append(list, "Setup is running: users start when it is done")
 	}
 	if r.tearing && s.State == Stopping {
@@ -50,7 +50,10 @@ func (r *run) notices(s *Status) []string {
 		list = append(list, fmt.Sprintf("%d of %d arrivals were dropped: all %d users allowed were busy — allow more, or ask for less", a.Dropped, a.Due, r.cfg.userCap()))
 	}
 	if r.arrivals == nil && stalled(s.Stats.Total.All()) {
-		list = append(list, fmt.Sprintf("closed model: while an answer took up to %s its user asked for nothing more, so percentiles are what %d users saw, not what arrivals at a steady rate would have seen", s.Stats.Total.All().Max().Round(time.Millisecond), r.cfg.Users))
+		list = append(list, fmt.Sprintf("closed model: while an answer took up to %s its user asked for nothing more, so percentiles are what %d users saw, not what arrivals at a steady rate would have seen", s.Stats.Total.All().Max().Round(time.Millisecond), r.most))
+	}
+	if r.settingUp && s.State == Stopped {
+		list = append(list, "Setup ignored the stop and may still be running: its code does not heed its context")
 	}
 	if r.tearDownCut.Load() {
 		list = append(list, "Teardown did not end in time and was cut")

@@ -10,13 +10,10 @@ import (
 	"github.com/gregaria/gregaria/engine/load"
 )
 
-// Plan returns the load that c asks for, beginning with nothing, as the corners of a
-// line; empty when c asks for a Shape, which cannot be known beforehand. The last
-// corner is where the load stays, or the end of the run.
-func (c Config) Plan() []PlanPoint { return c.planFrom(0) }
-
-// planFrom is Plan for a run that has a load already.
-func (c Config) planFrom(level float64) []PlanPoint {
+// Plan returns the load that c asks for, beginning with that of a run that is on or
+// else 0, as the corners of a line; empty when c asks for a Shape, which cannot be known
+// beforehand. The last corner is where the load stays, or the end of the run.
+func (c Config) Plan(level float64) []PlanPoint {
 	switch {
 	case c.Shape != "":
 		return nil

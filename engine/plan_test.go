@@ -211,3 +211,133 @@ func TestAPausedRunCanBeEditedAndStopped(t *testing.T) {
 		}
 	})
 }
+
+// slowSetup is a scenario whose users start after d.
+func slowSetup(d time.Duration) load.Scenario[nothing] {
+	s := always("a", load.Constant(100*time.Millisecond), get("/"))
+	s.Setup = func(_ *nothing, u *load.User) error { return u.Pause(d) }
+	return s
+}
+
+func TestAPauseAsTheRunStopsIsRefused(t *testing.T) {
+	for _, order := range []func(*Engine) error{(*Engine).Pause, (*Engine).Resume} {
+		synctest.Test(t, func(t *testing.T) {
+			g := &target{delay: func(string) time.Duration { return time.Second }}
+			e := newEngine(t, g, once())
+			mustStart(t, e, Config{Users: 1, SpawnRate: 1, StopTimeout: 5 * time.Second})
+			time.Sleep(1500 * time.Millisecond)
+			hold := make(chan struct{})
+			go e.run.tell(func() { <-hold }) // the loop is busy
+			synctest.Wait()
+			go e.Stop("now")
+			synctest.Wait()
+			refused := make(chan error, 1)
+			go func() { refused <- order(e) }() // the status still says running
+			synctest.Wait()
+			close(hold)
+			if err := <-refused; !errors.Is(err, ErrStopping) {
+				t.Errorf("an order behind a stop = %v, want ErrStopping", err)
+			}
+			_ = e.Wait(t.Context())
+		})
+	}
+}
+
+func TestAPauseDuringSetupHoldsTheRun(t *testing.T) {
+	for _, cfg := range []Config{{Users: 10, SpawnRate: 100}, {Model: Open, Rate: 100}} {
+		synctest.Test(t, func(t *testing.T) {
+			cfg.RunTime = 10 * time.Second
+			g := &target{}
+			e := newEngine(t, g, slowSetup(5*time.Second))
+			mustStart(t, e, cfg)
+			time.Sleep(time.Second)
+			_ = e.Pause()
+			time.Sleep(time.Minute)
+			synctest.Wait()
+			if s := e.Status(); s.State != Paused || g.total() != 0 {
+				t.Errorf("%+v: a minute after a pause in Setup the run is %s, with %d requests, want paused, none", cfg, s.State, g.total())
+			}
+			_ = e.Resume()
+			_ = e.Wait(t.Context())
+			if n := g.total(); !within(float64(n), 1000, 0.02) {
+				t.Errorf("%+v: %d requests in the 10s after the pause, want about 1,000", cfg, n)
+			}
+			e.Close()
+		})
+		synctest.Test(t, func(t *testing.T) {
+			g := &target{}
+			e := newEngine(t, g, slowSetup(5*time.Second))
+			mustStart(t, e, cfg)
+			time.Sleep(time.Second)
+			_ = e.Pause()
+			_ = e.Resume()
+			_ = e.Wait(t.Context())
+			if n := g.total(); !within(float64(n), 1000, 0.02) {
+				t.Errorf("%+v: %d requests in 10s after a Setup with a pause in it, want about 1,000", cfg, n)
+			}
+			e.Close()
+		})
+	}
+}
+
+func TestAPausedOpenRunBeginsNothingThatWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := &target{}
+		s := once()
+		s.OnStart = func(_ *nothing, u *load.User) error { return u.Pause(5 * time.Second) }
+		e := newEngine(t, g, s)
+		mustStart(t, e, Config{Model: Open, Rate: 100})
+		time.Sleep(2*time.Second + time.Millisecond)
+		_ = e.Pause()
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if n := g.total(); n != 0 {
+			t.Errorf("%d requests during the pause, from arrivals that had waited for a login", n)
+		}
+		_ = e.Resume()
+		time.Sleep(time.Millisecond)
+		synctest.Wait()
+		if n := g.total(); n < 201 {
+			t.Errorf("%d requests right after the pause, want those of the 201 arrivals that waited", n)
+		}
+		e.Close()
+	})
+}
+
+func TestEditingAgainAndAgainMakesNoArrivals(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := &target{}
+		e := newEngine(t, g, once())
+		mustStart(t, e, Config{Model: Open, Rate: 1})
+		for range 1000 {
+			time.Sleep(100 * time.Millisecond)
+			_ = e.Change(Config{Model: Open, Rate: 1})
+		}
+		synctest.Wait()
+		if n := g.total(); n < 99 || n > 101 {
+			t.Errorf("%d arrivals in 100s at 1/s with edits that change nothing, want 100 or 101", n)
+		}
+		e.Close()
+	})
+}
+
+func TestChangeRefusesWhatItCannotDo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		pace := load.Param[time.Duration]{Name: "pace", Default: time.Minute}
+		s := once()
+		s.Params = []load.Parameter{pace}
+		e := newEngine(t, &target{}, s)
+		mustStart(t, e, Config{Model: Open, Rate: 1})
+		err := e.Change(Config{Model: Open, Rate: 1, StopTimeout: time.Hour, Insecure: true, Seed: 1, Params: map[string]string{"pace": "2m"}})
+		if got, want := fields(err), []Field{FieldStopTimeout, FieldInsecure, FieldSeed, "pace"}; !slices.Equal(got, want) {
+			t.Errorf("Change refuses %v, want %v", got, want)
+		}
+		if err := e.Change(Config{Model: Open, Rate: 2, Poisson: true, UserCap: 7, RunTime: time.Hour, Params: map[string]string{"pace": "60s"}}); err != nil {
+			t.Errorf("Change to another rate, cap, run time and to arrivals at random: %v", err)
+		}
+		if c := e.Status().Config; c.Rate != 2 || !c.Poisson || c.UserCap != 7 || c.RunTime != time.Hour {
+			t.Errorf("after the change the run is asked for %+v", c)
+		}
+		e.Close()
+	})
+}

@@ -55,6 +55,7 @@ type run struct {
 	vacant  []int     // of those, whose user has ended by itself
 	alive   []int     // users alive per cast
 	born    int       // users ever started
+	most    int       // users alive at the same time
 	gone    chan *user
 
 	// The plan: its clock began at zero and stands still while the run is paused.
@@ -102,7 +103,7 @@ func newRun(e *Engine, number int, p *prepared) *run {
 		r.arrivals = newArrivals(r, r.cfg.userCap())
 	}
 	r.aim(p.shape)
-	r.line = r.cfg.Plan()
+	r.line = r.cfg.Plan(0)
 	return r
 }
 
@@ -200,16 +201,13 @@ func (r *run) begin(err error) {
 	}
 	now := time.Now()
 	r.begun, r.zero = now, now
-	r.setLimit()
-	if r.arrivals != nil {
-		r.schedule()
-		if r.state == Paused {
-			r.arrivals.halt()
-		}
-		go r.arrivals.pace()
-	}
 	if r.state == Paused {
 		r.pausedAt = now
+	}
+	r.setLimit()
+	if r.arrivals != nil {
+		r.arrivals.follow(r.guide, r.zero, r.cfg.userCap())
+		go r.arrivals.pace()
 	}
 	r.follow()
 	r.publish()

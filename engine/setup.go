@@ -93,9 +93,13 @@ func (r *run) tearDown() bool {
 	return true
 }
 
-// dischargeStaff closes the connections of those who set up and tear down.
+// dischargeStaff closes the connections of those who set up and tear down, unless they
+// were given up on and may be using them.
 func (r *run) dischargeStaff() {
 	for _, u := range r.staff {
 		u.cut()
+		if !r.settingUp && !r.tearDownCut.Load() {
+			u.control.Close()
+		}
 	}
 }

@@ -55,10 +55,13 @@ type user struct {
 	state   any
 	started bool          // OnStart has succeeded, so OnStop is due
 	done    int           // tasks done of the scenario's own
+	busy    bool          // with one of them
 	at      *visit        // the innermost set it is in
 	rest    time.Duration // the wait that is due before its next task
 	due     time.Time     // when its next task ought to begin; zero when at no particular time
 	from    time.Time     // what the task after that is paced from; zero: its beginning
+
+	punctual bool // it was free before it was due
 }
 
 func newUser(r *run, cast, number int) *user {
@@ -156,6 +159,9 @@ func (u *user) live() {
 
 // depart is the end of the user.
 func (u *user) depart() {
+	if u.busy { // a task has ended the goroutine
+		u.run.iterations.end(false)
+	}
 	u.control.Close()
 	u.cut()
 	select {
@@ -205,14 +211,14 @@ func (u *user) work() (ended bool) {
 		if u.lieDown() {
 			return false
 		}
-		if !u.await() || !u.run.iterations.begin() {
+		if !u.await() {
 			return true
 		}
+		u.busy = true
 		u.control.Iteration()
 		_, over := u.do(u.at.next(u.handle.Rand))
-		if u.ctx.Err() == nil {
-			u.run.iterations.end()
-		}
+		u.busy = false
+		u.run.iterations.end(u.ctx.Err() == nil)
 		if over {
 			return true
 		}
@@ -220,16 +226,24 @@ func (u *user) work() (ended bool) {
 	return true
 }
 
-// await returns when the user shall begin an iteration, and whether it shall.
+// await returns when the user shall begin an iteration, and reports whether it shall.
 func (u *user) await() bool {
 	a := u.run.arrivals
 	if a == nil {
-		return u.relax()
+		return u.relax() && u.run.iterations.begin()
 	}
 	u.rest = 0 // the next arrival does not wait for this user to have thought
 	due, ok := a.await(u)
+	if !ok {
+		return false
+	}
+	if !u.run.iterations.begin() {
+		a.halt() // nor shall anybody start for what nobody may do
+		return false
+	}
+	a.begin(due)
 	u.due, u.from = due, time.Time{}
-	return ok
+	return true
 }
 
 // relax waits as long as the user's latest task asks for, and then as long as the run
@@ -287,17 +301,15 @@ func (u *user) visit(t *task) (err error, over bool) {
 	defer func() { u.at = around }()
 	if f := t.onStart; f != nil {
 		err := u.try(v.within+"OnStart", func() error { return f(u.state, u.handle) })
-		if u.over(err) {
-			return err, true
-		}
 		if err != nil {
 			if !load.Counted(err) {
 				u.rest = max(u.rest, mishapRest)
 			}
-			return nil, false
+			return nil, u.over(err)
 		}
+		over = u.over(nil) // its OnStop is due all the same
 	}
-	for first := true; ; first = false {
+	for first := true; !over; first = false {
 		if !first && !u.relax() {
 			over = true
 			break
@@ -327,7 +339,9 @@ func (u *user) perform(t *task) (err error, over bool) {
 	if due := u.due; !due.IsZero() {
 		u.due, u.from = time.Time{}, time.Time{}
 		u.control.Due(due)
-		u.run.monitor.Lag(began.Sub(due))
+		if u.punctual { // or the target was in the way
+			u.run.monitor.Lag(began.Sub(due))
+		}
 	}
 	err = u.try(t.path, func() error { return t.run(u.state, u.handle) })
 	u.control.Due(time.Time{}) // unless it sent something, which took it
@@ -350,7 +364,7 @@ func (u *user) perform(t *task) (err error, over bool) {
 // what it is late by is shown once: the tasks after it are paced from its beginning.
 func (u *user) pace(due, now time.Time) {
 	u.due, u.rest = due, max(0, due.Sub(now))
-	if u.rest > 0 {
+	if u.punctual = u.rest > 0; u.punctual {
 		u.from = due
 	}
 }

@@ -144,7 +144,7 @@ func (s *Server) startOrChange(form url.Values) (began bool, err error) {
 	}
 	if status.State.Active() {
 		now := status.Config
-		load := engine.Config{Model: now.Model, Users: now.Users, SpawnRate: now.SpawnRate, Rate: now.Rate, UserCap: now.UserCap}
+		load := engine.Config{Model: now.Model, Users: now.Users, SpawnRate: now.SpawnRate, Rate: now.Rate, UserCap: now.UserCap, Poisson: now.Poisson}
 		if err := s.fill(&load, form); err != nil {
 			return false, err
 		}

@@ -118,7 +118,7 @@ func openStatus(state engine.State, seconds int) *engine.Status {
 		return g
 	})
 	s.Config = engine.Config{Model: engine.Open, Stages: stages, UserCap: 150, Poisson: true, Seed: 1802, Scenarios: []string{"cities"}}
-	s.Plan = s.Config.Plan()
+	s.Plan = s.Config.Plan(0)
 	s.Begun = s.Started
 	if state == engine.Stopped {
 		s.Idle, s.Target = 0, 0

@@ -65,7 +65,7 @@ func scenes(t *testing.T) map[string]View {
 	staged := status(engine.Running, 40, crowd)
 	staged.Config.Users, staged.Config.SpawnRate = 0, 0
 	staged.Config.Stages = load.Stages{{Duration: 30 * time.Second, Target: 60}, {Duration: time.Minute, Target: 20, Step: true}}
-	staged.Begun, staged.Target, staged.Plan = staged.Started, 20, staged.Config.Plan()
+	staged.Begun, staged.Target, staged.Plan = staged.Started, 20, staged.Config.Plan(0)
 	shaped := site
 	shaped.Default.Shape = "waves"
 	typing := url.Values{FieldModel: {"arrivals"}, FieldRate: {"fast"}, FieldStages: {"2m:many"}, FieldArrivals: {ArriveEvenly, ArrivePoisson},

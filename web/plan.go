@@ -54,12 +54,7 @@ func NewPreview(c engine.Config, from float64, mistakes map[engine.Field]string)
 		p.Text = "Say how much load there shall be, and its plan is drawn here."
 		return p
 	}
-	points := c.Plan()
-	points[0].Load = max(points[0].Load, from)
-	if from > 0 && len(c.Stages) == 0 && c.Model != engine.Open {
-		ramp := math.Abs(float64(c.Users)-from) / c.SpawnRate * float64(time.Second)
-		points = []engine.PlanPoint{{At: 0, Load: from}, {At: time.Duration(ramp), Load: float64(c.Users)}}
-	}
+	points := c.Plan(from)
 	end, ends := points[len(points)-1].At, len(c.Stages) > 0
 	if c.RunTime > 0 && (!ends || c.RunTime < end) {
 		end, ends = c.RunTime, true

@@ -19,7 +19,7 @@ func TestPreviewSaysThePlanInWords(t *testing.T) {
 		{engine.Config{Users: 20, SpawnRate: 2}, 0, "20 users after 9.5s, until stopped"},
 		{engine.Config{Users: 20, SpawnRate: 2, RunTime: time.Minute}, 0, "20 users after 9.5s, over after 1m"},
 		{engine.Config{Users: 1, SpawnRate: 1}, 0, "1 user, until stopped"},
-		{engine.Config{Users: 20, SpawnRate: 2}, 10, "20 users after 5s, until stopped"},
+		{engine.Config{Users: 20, SpawnRate: 2}, 10, "20 users after 4.5s, until stopped"},
 		{engine.Config{Stages: stages}, 0, "100 users at the peak, over after 7m30s"},
 		{engine.Config{Stages: stages, RunTime: time.Minute}, 0, "100 users at the peak, over after 1m"},
 		{engine.Config{Model: engine.Open, Stages: stages}, 0, "100 arrivals/s at the peak, over after 7m30s; about 37\u202f500 arrivals in all"},

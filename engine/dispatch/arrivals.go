@@ -35,12 +35,13 @@ type Arrivals struct {
 	next float64
 }
 
-// NewArrivals returns the arrivals of a level, beginning at 0. What is negative, infinite
+// NewArrivals returns the arrivals of a level, beginning at 0. Even ones begin when the
+// level has added up to lack, which is 0 for one at once and at most 1. What is negative, infinite
 // or no number counts as 0, what is more than a million a second as a million, and there
 // are no more arrivals once the level is not on. Without chance arrivals are even; else
 // chance returns numbers from 0 to below 1, each equally likely, and they are random.
-func NewArrivals(level func(time.Duration) (perSecond float64, on bool), chance func() float64) *Arrivals {
-	a := &Arrivals{level: level, chance: chance}
+func NewArrivals(level func(time.Duration) (perSecond float64, on bool), chance func() float64, lack float64) *Arrivals {
+	a := &Arrivals{level: level, chance: chance, next: lack}
 	if chance != nil {
 		a.next = a.gap()
 	}

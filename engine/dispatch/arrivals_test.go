@@ -64,7 +64,7 @@ func TestEvenArrivalsAreExact(t *testing.T) {
 		{0.5, 2 * time.Second, 300},
 		{1e-2, 100 * time.Second, 10},
 	} {
-		a := dispatch.NewArrivals(constant(tt.perSecond), nil)
+		a := dispatch.NewArrivals(constant(tt.perSecond), nil, 0)
 		for k := range tt.n {
 			want := time.Duration(k) * tt.gap
 			if at, due := a.Next(want); due {
@@ -82,7 +82,7 @@ func TestEvenArrivalsDoNotDrift(t *testing.T) {
 		perSecond float64
 		n         int
 	}{{0.3, 1000}, {3, 10_000}, {7, 10_000}, {333.3, 100_000}, {12345.678, 500_000}, {999_999, 3_000_000}} {
-		a := dispatch.NewArrivals(constant(tt.perSecond), nil)
+		a := dispatch.NewArrivals(constant(tt.perSecond), nil, 0)
 		for k := range tt.n {
 			exact := float64(k) * 1e9 / tt.perSecond
 			if at, due := a.Next(math.MaxInt64); !due || math.Abs(float64(at)-exact) > 0.51 {
@@ -95,7 +95,7 @@ func TestEvenArrivalsDoNotDrift(t *testing.T) {
 // The slowest rate has one arrival in more than eleven days; chance brings these every
 // thousandth of that.
 func TestArrivalsOnceInAMillionSeconds(t *testing.T) {
-	a := dispatch.NewArrivals(constant(1e-6), func() float64 { return -math.Expm1(-0.001) })
+	a := dispatch.NewArrivals(constant(1e-6), func() float64 { return -math.Expm1(-0.001) }, 0)
 	for k := 1; k <= 3; k++ {
 		want := time.Duration(k) * 1000 * time.Second
 		if at, due := a.Next(want - time.Microsecond); due {
@@ -111,7 +111,7 @@ func TestRandomArrivalsKeepTheRate(t *testing.T) {
 	// By chance alone n arrivals take 1/√n more or less time than they should: 0.03 %
 	// for these.
 	const perSecond, n = 10_000, 10_000_000
-	a := dispatch.NewArrivals(constant(perSecond), rand.New(rand.NewPCG(1, 2)).Float64)
+	a := dispatch.NewArrivals(constant(perSecond), rand.New(rand.NewPCG(1, 2)).Float64, 0)
 	var at time.Duration
 	for range n {
 		at, _ = a.Next(math.MaxInt64)
@@ -141,7 +141,7 @@ func kolmogorovSmirnov(values []float64) float64 {
 func TestRandomArrivalsHaveExponentialIntervals(t *testing.T) {
 	const perSecond = 10_000
 	for seed := range uint64(5) {
-		a := dispatch.NewArrivals(constant(perSecond), rand.New(rand.NewPCG(seed, 3)).Float64)
+		a := dispatch.NewArrivals(constant(perSecond), rand.New(rand.NewPCG(seed, 3)).Float64, 0)
 		times := all(a, 10*time.Second, time.Second)
 		uniform := make([]float64, len(times)-1)
 		for i := range uniform {
@@ -157,7 +157,7 @@ func TestRandomArrivalsHaveExponentialIntervals(t *testing.T) {
 func TestRandomArrivalsFollowARamp(t *testing.T) {
 	ramp := through(corner{0, 0}, corner{20 * time.Second, 10_000})
 	for seed := range uint64(5) {
-		a := dispatch.NewArrivals(ramp, rand.New(rand.NewPCG(seed, 4)).Float64)
+		a := dispatch.NewArrivals(ramp, rand.New(rand.NewPCG(seed, 4)).Float64, 0)
 		times := all(a, 20*time.Second, 100*time.Millisecond)
 		if n := float64(len(times)); math.Abs(n-100_000) > 4*math.Sqrt(100_000) {
 			t.Errorf("seed %d: %v arrivals, want 100000 give or take what chance does", seed, n)
@@ -199,7 +199,7 @@ func TestArrivalsAreWhereTheSumOfTheLevelIsWhole(t *testing.T) {
 		{"the last odd moment", through(corner{0, 100}, corner{1005 * ms, 100}), 101, map[int]time.Duration{100: 1 * s}},
 	} {
 		for _, every := range []time.Duration{time.Hour, 7 * ms} {
-			times := all(dispatch.NewArrivals(tt.level, nil), 30*s, every)
+			times := all(dispatch.NewArrivals(tt.level, nil, 0), 30*s, every)
 			if len(times) != tt.count {
 				t.Errorf("%s, asked every %s: %d arrivals, want %d", tt.name, every, len(times), tt.count)
 				continue
@@ -221,7 +221,7 @@ func TestArrivalsTakeWhatTheyCannotUseAsNothing(t *testing.T) {
 		{math.NaN(), 0}, {-5, 0}, {math.Inf(1), 0}, {math.Inf(-1), 0}, {math.Copysign(0, -1), 0},
 		{1e300, 1_000_000}, {1_000_001, 1_000_000}, {math.SmallestNonzeroFloat64, 0},
 	} {
-		if got := len(all(dispatch.NewArrivals(constant(tt.perSecond), nil), time.Second, time.Second)); got != tt.want {
+		if got := len(all(dispatch.NewArrivals(constant(tt.perSecond), nil, 0), time.Second, time.Second)); got != tt.want {
 			t.Errorf("a level of %v: %d arrivals within a second, want %d", tt.perSecond, got, tt.want)
 		}
 	}
@@ -231,7 +231,7 @@ func TestArrivalsTakeWhatTheyCannotUseAsNothing(t *testing.T) {
 		}
 		return 10, true
 	}
-	if got := len(all(dispatch.NewArrivals(half, nil), 4*time.Second, time.Second)); got != 20 {
+	if got := len(all(dispatch.NewArrivals(half, nil, 0), 4*time.Second, time.Second)); got != 20 {
 		t.Errorf("10/s, and NaN every other second: %d arrivals within 4 s, want 20", got)
 	}
 }
@@ -243,7 +243,7 @@ func TestArrivalsEndWithTheLevel(t *testing.T) {
 				return 1000, true
 			}
 			return rest, false
-		}, nil)
+		}, nil, 0)
 		if got := len(all(a, math.MaxInt64, math.MaxInt64)); got != 1005 {
 			t.Errorf("1000/s for 1.005 s, and %v once it is over: %d arrivals, want 1005", rest, got)
 		}
@@ -255,7 +255,7 @@ func TestArrivalsHardlyLookAhead(t *testing.T) {
 	a := dispatch.NewArrivals(func(t time.Duration) (float64, bool) {
 		latest = max(latest, t)
 		return 1, true
-	}, nil)
+	}, nil, 0)
 	for until := time.Duration(1); until < 10*time.Second; until += 1234567 {
 		for _, due := a.Next(until); due; _, due = a.Next(until) {
 		}
@@ -272,7 +272,7 @@ func TestArrivalsBearALevelThatTrembles(t *testing.T) {
 	a := dispatch.NewArrivals(func(time.Duration) (float64, bool) {
 		looks++
 		return 1000 * chance.Float64(), true
-	}, nil)
+	}, nil, 0)
 	got := len(all(a, 10*time.Second, time.Second))
 	if math.Abs(float64(got)-5000) > 50 {
 		t.Errorf("levels from 0 to 1000 at random: %d arrivals within 10 s, want about 5000", got)
@@ -294,9 +294,9 @@ func FuzzArrivalsComeInOrder(f *testing.F) {
 			}
 			return low + t.Seconds(), true
 		}
-		a := dispatch.NewArrivals(shape, nil)
+		a := dispatch.NewArrivals(shape, nil, 0)
 		if random {
-			a = dispatch.NewArrivals(shape, chance.Float64)
+			a = dispatch.NewArrivals(shape, chance.Float64, 0)
 		}
 		var last, until time.Duration
 		for range 200 {
@@ -333,7 +333,7 @@ func TestUsersOfALevel(t *testing.T) {
 }
 
 func TestArrivalsAllocateNothing(t *testing.T) {
-	a := dispatch.NewArrivals(constant(1e5), rand.New(rand.NewPCG(1, 1)).Float64)
+	a := dispatch.NewArrivals(constant(1e5), rand.New(rand.NewPCG(1, 1)).Float64, 0)
 	if got := testing.AllocsPerRun(10_000, func() { a.Next(math.MaxInt64) }); got != 0 {
 		t.Errorf("Next: %v allocations, want none", got)
 	}
@@ -345,9 +345,9 @@ func BenchmarkArrivals(b *testing.B) {
 		name     string
 		arrivals *dispatch.Arrivals
 	}{
-		{"even", dispatch.NewArrivals(constant(1e5), nil)},
-		{"random", dispatch.NewArrivals(constant(1e5), rand.New(rand.NewPCG(1, 1)).Float64)},
-		{"ramp", dispatch.NewArrivals(ramp, nil)},
+		{"even", dispatch.NewArrivals(constant(1e5), nil, 0)},
+		{"random", dispatch.NewArrivals(constant(1e5), rand.New(rand.NewPCG(1, 1)).Float64, 0)},
+		{"ramp", dispatch.NewArrivals(ramp, nil, 0)},
 	} {
 		b.Run(bb.name, func(b *testing.B) {
 			for b.Loop() {

@@ -6,7 +6,8 @@ import "time"
 // whichever the run is told in. It is asked often and from one goroutine at a time.
 type Shape interface {
 	// Level returns the load at t after the start of the shape, 0 or more, and
-	// whether the run still goes on then.
+	// whether the run still goes on then. It must return at once: the run waits
+	// for it.
 	Level(t time.Duration) (load float64, on bool)
 }
 
