@@ -344,6 +344,9 @@ func TestWhatThisMachineCannotSendIsNotTheTargetsFailure(t *testing.T) {
 		if s.Health.Verdict() != stats.Invalid {
 			t.Errorf("the run is %s, want invalid: %+v", s.Health.Verdict(), s.Health)
 		}
+		if notices := strings.Join(e.Status().Notices, "\n"); !strings.Contains(notices, "this machine was in the way") {
+			t.Errorf("notices %q do not say so", notices)
+		}
 	})
 }
 

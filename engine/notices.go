@@ -33,7 +33,7 @@ func (r *run) notices(s *Status) []string {
 	if slices.ContainsFunc(s.Stats.Exceptions, func(e stats.Exception) bool { return e.Group == stats.Other }) {
 		list = append(list, fmt.Sprintf("more than %d kinds of exception: further ones are counted as %s", stats.MaxRows, stats.Other))
 	}
-	if h := s.Stats.Health; h.Verdict() == stats.Invalid {
+	if h := s.Stats.Health; h.Verdict() == stats.Invalid && h.Invalid >= 3 { // a second or two may be a hiccup
 		why := h.Gravest()[0]
 		list = append(list, fmt.Sprintf("this machine was in the way, not only the target: %s in %d of %d s — %s",
 			why.Text, why.Spans, h.Valid+h.Degraded+h.Invalid, health.Advice(why.Text)))
