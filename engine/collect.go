@@ -60,7 +60,7 @@ func (r *run) publish() {
 	if !r.pausedAt.IsZero() {
 		s.Paused += now.Sub(r.pausedAt)
 	}
-	if r.arrivals != nil {
+	if r.arrivals != nil && r.over.IsZero() {
 		s.Idle = r.arrivals.idle()
 	}
 	for f, rows := range r.feeds {

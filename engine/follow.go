@@ -6,6 +6,7 @@ import (
 
 	"github.com/gregaria/gregaria/engine/dispatch"
 	"github.com/gregaria/gregaria/engine/load"
+	"github.com/gregaria/gregaria/engine/stats"
 )
 
 // shapeEvery is how often a shape is asked how many users there shall be.
@@ -84,6 +85,7 @@ func (r *run) followGuide() {
 	level, on := r.guide.Level(r.elapsed(time.Now()))
 	switch err := r.guide.err(); {
 	case err != nil:
+		r.recorder.Shard(0).Note(stats.Mishap{Group: "shape", Message: err.Error(), Stack: r.guide.stack, At: time.Now()})
 		r.stop(err.Error())
 		return
 	case !on && len(r.stages) > 0:

@@ -3,6 +3,7 @@ package engine
 import (
 	"fmt"
 	"math"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -55,6 +56,7 @@ type guide struct {
 	mu     sync.Mutex
 	shape  load.Shape
 	failed error
+	stack  string // of its panic
 }
 
 // Level returns the load at t, 0 or more, and whether the run goes on.
@@ -66,6 +68,7 @@ func (g *guide) Level(t time.Duration) (level float64, on bool) {
 	}
 	defer func() {
 		if v := recover(); v != nil {
+			g.stack = string(debug.Stack())
 			g.failed = fmt.Errorf("the shape panicked: %v", v)
 			level, on = 0, false
 		}

@@ -135,6 +135,8 @@ func TestAShapeOfTheSuiteIsFollowedToItsEnd(t *testing.T) {
 		_ = e.Wait(t.Context())
 		if s := e.Status(); !strings.Contains(s.Reason, "the shape panicked: no such level") {
 			t.Errorf("a shape that panics ends the run because %q", s.Reason)
+		} else if x := s.Stats.Exceptions; len(x) != 1 || !strings.Contains(x[0].Stack, "plan_test.go") {
+			t.Errorf("a shape that panics makes exceptions %+v, want one that shows where", x)
 		}
 		_, err := e.Start(Config{Shape: "platoe"})
 		if err == nil || !strings.Contains(err.Error(), "did you mean plateau?") {

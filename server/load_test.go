@@ -120,8 +120,8 @@ func TestArrivalsAreStartedChangedAndCounted(t *testing.T) {
 	if a := answer.Arrivals; a.Due < a.Started || a.Started < a.Completed || a.Started == 0 {
 		t.Errorf("arrivals = %+v, want some, and no more completed than started than due", a)
 	}
-	if last := answer.Stats[len(answer.Stats)-1]; last.Response == nil || last.Response.Median < last.Median {
-		t.Errorf("response times of all = %+v, want no less than the service times' median %v", last.Response, last.Median)
+	if last := answer.Stats[len(answer.Stats)-1]; last.Service == nil || last.Service.Median > last.Median {
+		t.Errorf("service times of all = %+v, want no more than the response times' median %v", last.Service, last.Median)
 	}
 	call{name: "page", method: "GET", path: "/", status: 200, contain: []string{"Arrivals/s", "Dropped", "of 9", "Response time runs from"}}.do(t, s)
 	call{name: "stages", method: "POST", path: "/swarm", form: form("model", "arrivals", "stages", "1h:200"), status: 200, contain: []string{"Load changed"}}.do(t, s)

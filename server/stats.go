@@ -95,10 +95,9 @@ type rowAnswer struct {
 	P99                  float64 `json:"response_time_percentile_0.99"`
 	AverageBytes         float64 `json:"avg_content_length"`
 
-	// Response has the response times, from when a request was due to its end. All
-	// others are service times, from when it was sent. It is left out while both are
-	// the same.
-	Response *timesAnswer `json:"response_time,omitempty"`
+	// Service has the service times, from when a request was sent to its end, where
+	// they differ from the response times that all the others are.
+	Service *timesAnswer `json:"service_time,omitempty"`
 }
 
 type failureAnswer struct {
@@ -141,7 +140,7 @@ func (s *Server) requests(w http.ResponseWriter, _ *http.Request) {
 	for _, p := range snap.Phases {
 		a.Phases = append(a.Phases, phaseAnswer{p.Method, p.Name, times(p.All())})
 	}
-	if current := snap.Current.All(); current.Count > 0 {
+	if current := snap.Current.All().Response(); current.Count > 0 {
 		ps := current.Percentiles(50, 95)
 		p50, p95 := ms(ps[0]), ms(ps[1])
 		a.CurrentPercentiles["response_time_percentile_0.5"] = &p50
@@ -151,7 +150,7 @@ func (s *Server) requests(w http.ResponseWriter, _ *http.Request) {
 }
 
 func row(snap *stats.Snapshot, line stats.Line) rowAnswer {
-	all := line.All()
+	all := line.All().Response()
 	ps := all.Percentiles(50, 95, 99)
 	requests, failures := snap.Rates(line.Row)
 	a := rowAnswer{
@@ -160,9 +159,9 @@ func row(snap *stats.Snapshot, line stats.Line) rowAnswer {
 		CurrentRPS: line.Rate, CurrentFailPerSecond: line.FailRate, TotalRPS: requests, TotalFailPerSecond: failures,
 		Median: ms(ps[0]), P95: ms(ps[1]), P99: ms(ps[2]),
 	}
-	if all.Lagged() {
-		response := times(all.Response())
-		a.Response = &response
+	if service := line.All(); service.Lagged() {
+		t := times(service)
+		a.Service = &t
 	}
 	return a
 }

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -145,6 +146,7 @@ func (s *Server) startOrChange(form url.Values) (began bool, err error) {
 	if status.State.Active() {
 		now := status.Config
 		load := engine.Config{Model: now.Model, Users: now.Users, SpawnRate: now.SpawnRate, Rate: now.Rate, UserCap: now.UserCap, Poisson: now.Poisson}
+		load.SpawnRate = cmp.Or(load.SpawnRate, s.defaults.SpawnRate) // a run by stages has none
 		if err := s.fill(&load, form); err != nil {
 			return false, err
 		}

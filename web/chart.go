@@ -34,9 +34,6 @@ func newCharts(s *engine.Status, q Query) *Charts {
 		{"Last 15 minutes", q.withSpan(SpanRecent).link(), q.Span != SpanRun},
 		{"Whole run", q.withSpan(SpanRun).link(), q.Span == SpanRun},
 	}, Open: s.Config.Model == engine.Open, Times: "Response times (ms)", Plan: newPlan(s)}
-	if lagged(s.Stats) {
-		c.Times = "Service times (ms)"
-	}
 	points := latest(s.History, q.Span)
 	if len(points) == 0 {
 		c.Empty = "Nothing to draw yet. The first point comes a second after the start."

@@ -207,7 +207,7 @@ func lagged(s *stats.Snapshot) bool { return s.Total.OK.Lagged() || s.Total.Fail
 func newPercentiles(s *stats.Snapshot, q Query) *Table {
 	t := newTable("Response time percentiles in milliseconds", percentilesColumns, s, q)
 	if lagged(s) {
-		t.Caption, t.Note = "Service time percentiles in milliseconds", serviceText
+		t.Note = responseText
 	}
 	return t
 }

@@ -13,8 +13,8 @@ type Count struct {
 	Bad                       bool
 }
 
-// counts are what became of the open model's arrivals, and response times where they
-// are apart from service times.
+// counts are what became of the open model's arrivals, and service times where they
+// are apart from response times.
 func counts(s *engine.Status, snapshot *stats.Snapshot) []Count {
 	var list []Count
 	if s.Config.Model == engine.Open {
@@ -36,9 +36,9 @@ func counts(s *engine.Status, snapshot *stats.Snapshot) []Count {
 	if !lagged(snapshot) {
 		return list
 	}
-	c := Count{Label: "Response p50 · p95 · p99", Value: "–", Note: "ms", Title: responseText + " — " + span}
+	c := Count{Label: "Service p50 · p95 · p99", Value: "–", Note: "ms", Title: serviceText + " — " + span}
 	if all.Count > 0 {
-		times := all.Response().Percentiles(50, 95, 99)
+		times := all.Percentiles(50, 95, 99)
 		c.Value = millis(times[0]) + " · " + millis(times[1]) + " · " + millis(times[2])
 	}
 	return append(list, c)

@@ -52,8 +52,8 @@ func TestArrivalsAreCountedInSight(t *testing.T) {
 	if text := strings.ReplaceAll(strings.Join(got[:6], ", "), thin, " "); text != want {
 		t.Errorf("counts = %s, want %s", text, want)
 	}
-	if !strings.HasPrefix(got[6], "Response") || len(got) != 7 {
-		t.Errorf("the last count = %q of %d, want response times", got[len(got)-1], len(got))
+	if !strings.HasPrefix(got[6], "Service") || len(got) != 7 {
+		t.Errorf("the last count = %q of %d, want service times", got[len(got)-1], len(got))
 	}
 	if n := v.Numbers[0]; n.Label != "Arrivals/s" || n.Value != "175.0" || n.Note != "of 200" {
 		t.Errorf("first number = %+v, want 175.0 arrivals/s with target 200", n)

@@ -203,7 +203,11 @@ func share(part, whole float64) string {
 
 // loadText words a planned load: 20 000, 0.5.
 func loadText(x float64) string {
-	return grouped(strconv.FormatFloat(math.Round(x*1e6)/1e6, 'f', -1, 64))
+	to := 1e6 // small rates need more digits
+	if x >= 1 {
+		to = 10
+	}
+	return grouped(strconv.FormatFloat(math.Round(x*to)/to, 'f', -1, 64))
 }
 
 // span words a time span as the forms take it: 0, 500ms, 90s as 1m30s, 2h.

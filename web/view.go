@@ -259,7 +259,7 @@ func numbers(s *engine.Status, snapshot *stats.Snapshot) []Number {
 		{Label: "Failures", Value: percent(snapshot.Total.FailRatio()), Unit: "%", Note: "whole run",
 			Bad: snapshot.Total.Failures() > 0, Spark: spark(failShare)},
 	}
-	times := all.Percentiles(50, 95, 99)
+	times := all.Response().Percentiles(50, 95, 99)
 	for i, label := range []string{"p50", "p95", "p99"} {
 		n := Number{Label: label, Value: "–", Unit: "ms", Note: span}
 		if all.Count > 0 {

@@ -28,6 +28,9 @@ func (f *flags) amount() engine.Config {
 	if byUsers {
 		c.Users, c.SpawnRate = users, spawnRate
 	}
+	if f.has("stages") && strings.TrimSpace(f.last("stages")) == "" {
+		f.wrong("--stages: is empty — give for example 2m:100,5m:100,30s:0, or leave it out")
+	}
 	if f.has("arrivals") {
 		c.Rate = read(f, "arrivals", engine.ParseRate)
 		if f.has("model") && c.Model == engine.Closed {

@@ -39,7 +39,7 @@ func TestArrivals(t *testing.T) {
 	if summed[3] != answered {
 		t.Errorf("%s iterations completed, but the target answered %s requests", summed[3], answered)
 	}
-	for _, name := range []string{"_stats.csv", "_response.csv"} {
+	for _, name := range []string{"_stats.csv", "_service.csv"} {
 		lines := readCSV(t, prefix+name)
 		if total := lines[len(lines)-1]; total[2] != answered {
 			t.Errorf("%s counts %s requests, the target %s", name, total[2], answered)
@@ -61,7 +61,7 @@ func TestClosedModelHasNoArrivals(t *testing.T) {
 	readCSV(t, prefix+arrivalsFile)
 	c := launch(t, nil, "--headless", "-i", "3", "-H", tg.URL, "--csv", prefix, "rich", "-T", "ask")
 	c.exits(t, 0)
-	if files, _ := filepath.Glob(prefix + "_*"); slices.Contains(files, prefix+arrivalsFile) || slices.Contains(files, prefix+responseFile) {
+	if files, _ := filepath.Glob(prefix + "_*"); slices.Contains(files, prefix+arrivalsFile) || slices.Contains(files, prefix+serviceFile) {
 		t.Errorf("files after a run of the closed model: %v", files)
 	}
 	if out := c.out.String(); strings.Contains(out, "rrivals:") || !strings.Contains(out, "Closed model: ") {

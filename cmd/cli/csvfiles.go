@@ -31,7 +31,7 @@ type csvFiles struct {
 	history  *report.History
 	health   *report.Log
 	arrivals *report.Log // nil without a run of the open model
-	response bool        // whether a request ever was sent later than intended
+	service  bool        // whether a request ever was sent later than intended
 
 	began time.Time // the first moment of the history that is followed
 	last  time.Time // up to which it is in the growing files
@@ -43,7 +43,7 @@ type csvFiles struct {
 // Files that there are only if there is something in them.
 const (
 	arrivalsFile = "_arrivals.csv"
-	responseFile = "_response.csv"
+	serviceFile  = "_service.csv"
 )
 
 // createCSV begins the files, so that a prefix that cannot be written to is known
@@ -57,7 +57,7 @@ func createCSV(prefix string, full bool, log *slog.Logger) (*csvFiles, error) {
 		return nil, err
 	}
 	err := c.write(&engine.Status{Stats: &stats.Snapshot{}})
-	for _, name := range []string{arrivalsFile, responseFile} { // of an earlier run
+	for _, name := range []string{arrivalsFile, serviceFile} { // of an earlier run
 		if removeErr := os.Remove(prefix + name); err == nil && !errors.Is(removeErr, fs.ErrNotExist) {
 			err = removeErr
 		}
@@ -158,7 +158,7 @@ func (c *csvFiles) write(s *engine.Status) error {
 			return err
 		}
 	}
-	c.response = c.response || s.Stats.Total.All().Lagged()
+	c.service = c.service || s.Stats.Total.All().Lagged()
 	for _, f := range []struct {
 		name   string
 		wanted bool
@@ -168,7 +168,7 @@ func (c *csvFiles) write(s *engine.Status) error {
 		{"_failures.csv", true, func(w io.Writer) error { return report.FailuresCSV(w, s.Stats.Failures) }},
 		{"_exceptions.csv", true, func(w io.Writer) error { return report.ExceptionsCSV(w, s.Stats.Exceptions) }},
 		{"_phases.csv", true, func(w io.Writer) error { return report.PhasesCSV(w, s.Stats) }},
-		{responseFile, c.response, func(w io.Writer) error { return report.ResponseCSV(w, s.Stats) }},
+		{serviceFile, c.service, func(w io.Writer) error { return report.ServiceCSV(w, s.Stats) }},
 	} {
 		if !f.wanted {
 			continue

@@ -115,7 +115,7 @@ func newFlags(plans []*load.Plan, shapes []string) (*flags, error) {
 	f.toggle("only-summary", "", "print no tables before the end")
 
 	f.group("Results")
-	f.value("csv", "", "PREFIX", "", "write PREFIX_stats.csv, PREFIX_stats_history.csv and so on: failures, exceptions, phases, health, arrivals and response")
+	f.value("csv", "", "PREFIX", "", "write PREFIX_stats.csv, PREFIX_stats_history.csv and so on: failures, exceptions, phases, health, arrivals and service")
 	f.toggle("csv-full-history", "", "write every row, not only the total, to PREFIX_stats_history.csv")
 
 	f.group("Demo")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"time"
 
@@ -85,7 +86,7 @@ func users(n int) string {
 // summary is what is printed after the end.
 func summary(s *engine.Status, width int) string {
 	parts := []string{
-		fmt.Sprintf("%s after %s\n", s.State, s.Elapsed().Round(100*time.Millisecond)) +
+		fmt.Sprintf("%s after %s%s\n", s.State, s.Elapsed().Round(100*time.Millisecond), because(s)) +
 			report.RequestsTable(s.Stats, width, false),
 		report.PercentilesTable(s.Stats, width),
 		report.PhasesTable(s.Stats, width),
@@ -111,4 +112,13 @@ func caveats(s *engine.Status) string {
 	return model +
 		"Generator: " + report.HealthText(s.Stats.Health) + "\n" +
 		fmt.Sprintf("Seed: %d\n", s.Config.Seed)
+}
+
+// because words why a run ended.
+func because(s *engine.Status) string {
+	if s.Reason == "" {
+		return ""
+	}
+	quoted := strconv.QuoteToGraphic(s.Reason) // it may be the target's words
+	return ": " + quoted[1:len(quoted)-1]
 }

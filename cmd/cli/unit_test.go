@@ -299,7 +299,7 @@ func TestFilesComeWithTheirRun(t *testing.T) {
 	}
 	check := func(when string, health, arrivals, response int) {
 		t.Helper()
-		if h, a, r := lines("_health.csv"), lines(arrivalsFile), lines(responseFile); h != health || a != arrivals || r != response {
+		if h, a, r := lines("_health.csv"), lines(arrivalsFile), lines(serviceFile); h != health || a != arrivals || r != response {
 			t.Errorf("%s: %d lines of health, %d of arrivals, %d of response times, want %d, %d, %d", when, h, a, r, health, arrivals, response)
 		}
 	}

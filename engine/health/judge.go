@@ -72,12 +72,12 @@ var rules = []rule{
 		"raise the processor limit of its container or control group",
 		func(v stats.Vitals) float64 { return v.Throttled }, 0.01, 0.05, false,
 	},
-	// Up to 5 % often passes unnoticed by timers. It is counted in steps of half a
-	// percent on a machine with two processors.
+	// It is a hint: what it does to the load shows in the lateness of timers and users.
+	// It is counted in steps of half a percent on a machine with two processors.
 	{
 		stolenReason,
 		"use a machine with processors of its own",
-		func(v stats.Vitals) float64 { return v.Stolen }, 0.05, 0.20, false,
+		func(v stats.Vitals) float64 { return v.Stolen }, 0.20, never, false,
 	},
 	{
 		descriptorReason,

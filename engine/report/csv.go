@@ -28,12 +28,13 @@ var percentileColumns = func() []string {
 }()
 
 // RequestsCSV writes a line per row, groups too, and one for all requests together.
-// Rates are those of the whole run, times are service times.
-func RequestsCSV(w io.Writer, s *stats.Snapshot) error { return requestsCSV(w, s, stats.Row.All) }
+// Rates are those of the whole run. Times are response times, as the columns say: they
+// begin when a request ought to have been sent, where that is known.
+func RequestsCSV(w io.Writer, s *stats.Snapshot) error { return requestsCSV(w, s, response) }
 
-// ResponseCSV writes the same columns with response times, which begin when a request
-// ought to have been sent.
-func ResponseCSV(w io.Writer, s *stats.Snapshot) error { return requestsCSV(w, s, response) }
+// ServiceCSV writes the same columns with service times, which begin when a request was
+// sent.
+func ServiceCSV(w io.Writer, s *stats.Snapshot) error { return requestsCSV(w, s, stats.Row.All) }
 
 func response(r stats.Row) stats.Tally { return r.All().Response() }
 

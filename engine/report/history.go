@@ -105,7 +105,7 @@ func historyLine(d stats.Delta, span time.Duration, current, sum stats.Row) []st
 			whole(d.To.Unix()), whole(int64(d.Users)), text(sum.Method), text(sum.Name),
 			perSpan(current.Requests()), perSpan(current.Failures()),
 		},
-		percentileCells(current.All()),
-		sums(sum, sum.All()),
+		percentileCells(response(current)),
+		sums(sum, response(sum)),
 	)
 }

@@ -219,7 +219,7 @@ func TestFilesAndTables(t *testing.T) {
 		golden(t, name+"_history.csv", made(t, historyOf(list, false)))
 		golden(t, name+"_full_history.csv", made(t, historyOf(list, true)))
 		if name == "open" || name == "empty" {
-			golden(t, name+"_response.csv", made(t, func(w io.Writer) error { return ResponseCSV(w, s) }))
+			golden(t, name+"_service.csv", made(t, func(w io.Writer) error { return ServiceCSV(w, s) }))
 			golden(t, name+"_phases.csv", made(t, func(w io.Writer) error { return PhasesCSV(w, s) }))
 			golden(t, name+"_health.csv", made(t, logOf(NewHealth, list)))
 			golden(t, name+"_arrivals.csv", made(t, logOf(NewArrivals, list)))
@@ -301,7 +301,7 @@ func TestGroupsAreNoRequests(t *testing.T) {
 		column int
 	}{
 		"requests":     {func(w io.Writer) error { return RequestsCSV(w, s) }, 2},
-		"response":     {func(w io.Writer) error { return ResponseCSV(w, s) }, 2},
+		"response":     {func(w io.Writer) error { return ServiceCSV(w, s) }, 2},
 		"history":      {historyOf(list, false), 17},
 		"full history": {historyOf(list, true), 17},
 	} {
@@ -324,8 +324,8 @@ func TestResponseTimesBeginWhenDue(t *testing.T) {
 		write    func(io.Writer, *stats.Snapshot) error
 		min, max string
 	}{
-		"requests": {RequestsCSV, "10", "20"},
-		"response": {ResponseCSV, "20", "1010"},
+		"requests": {RequestsCSV, "20", "1010"},
+		"service":  {ServiceCSV, "10", "20"},
 	} {
 		lines, err := csv.NewReader(strings.NewReader(made(t, func(w io.Writer) error { return test.write(w, s) }))).ReadAll()
 		if err != nil {

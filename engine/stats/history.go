@@ -61,7 +61,7 @@ type Point struct {
 	Gauges
 	Requests      int64
 	Failures      int64
-	P50, P95, P99 time.Duration // service times of all requests that ended within the entry
+	P50, P95, P99 time.Duration // service times response times of all requests that ended within the entry
 }
 
 // Span returns the length of the point's step.
@@ -88,7 +88,7 @@ func (h *History) newEntry(d Delta) Entry {
 	}
 	d.Gauges = d.Gauges.fit()
 	sum := total(d.Rows, h.mixer)
-	all := sum.All()
+	all := sum.All().Response()
 	h.scratch = d.AppendBinary(h.scratch[:0])
 	return Entry{
 		Point: Point{
