@@ -51,7 +51,7 @@ func continued(line []PlanPoint, at time.Duration, other []PlanPoint) []PlanPoin
 }
 
 // A guide is a Shape whose code is not trusted: one goroutine at a time asks it, and
-// a panic ends the load.
+// a panic ends the load, as does what is no load.
 type guide struct {
 	mu     sync.Mutex
 	shape  load.Shape
@@ -73,9 +73,9 @@ func (g *guide) Level(t time.Duration) (level float64, on bool) {
 			level, on = 0, false
 		}
 	}()
-	level, on = g.shape.Level(t)
-	if !(level > 0) {
-		return 0, on
+	if level, on = g.shape.Level(t); !(level >= 0) || math.IsInf(level, 0) {
+		g.failed = fmt.Errorf("the shape asks for a load of %v at %s", level, t)
+		return 0, false
 	}
 	return min(level, math.MaxInt32), on
 }

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"errors"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -121,6 +122,7 @@ func TestAShapeOfTheSuiteIsFollowedToItsEnd(t *testing.T) {
 		e := newEngine(t, &target{}, resting())
 		e.shapes = map[string]load.Shape{
 			"plateau": load.ShapeFunc(func(at time.Duration) (float64, bool) { return 7, at < time.Minute }),
+			"nan":     load.ShapeFunc(func(time.Duration) (float64, bool) { return math.NaN(), true }),
 			"broken":  load.ShapeFunc(func(time.Duration) (float64, bool) { panic("no such level") }),
 		}
 		mustStart(t, e, Config{Shape: "plateau"})
@@ -137,6 +139,11 @@ func TestAShapeOfTheSuiteIsFollowedToItsEnd(t *testing.T) {
 			t.Errorf("a shape that panics ends the run because %q", s.Reason)
 		} else if x := s.Stats.Exceptions; len(x) != 1 || !strings.Contains(x[0].Stack, "plan_test.go") {
 			t.Errorf("a shape that panics makes exceptions %+v, want one that shows where", x)
+		}
+		mustStart(t, e, Config{Shape: "nan"})
+		_ = e.Wait(t.Context())
+		if s := e.Status(); s.Reason != "the shape asks for a load of NaN at 0s" {
+			t.Errorf("a shape of no number ends the run because %q", s.Reason)
 		}
 		_, err := e.Start(Config{Shape: "platoe"})
 		if err == nil || !strings.Contains(err.Error(), "did you mean plateau?") {
