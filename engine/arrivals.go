@@ -167,7 +167,7 @@ func isClosed(c <-chan struct{}) bool {
 // advance gives out what is due by now and returns when to look again.
 func (a *arrivals) advance(now time.Time) time.Time {
 	later := now.Add(lookAhead)
-	if a.halted || a.schedule == nil {
+	if a.halted || a.run.iterations.allBegun() { // nor shall anybody start for what nobody may do
 		return later
 	}
 	for {

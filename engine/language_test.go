@@ -349,6 +349,29 @@ func TestNobodyStartsForIterationsNobodyMayDo(t *testing.T) {
 	}
 }
 
+func TestAPauseDoesNotUndoTheLimitOfIterations(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := &target{delay: func(path string) time.Duration {
+			if path == "/" {
+				return time.Minute
+			}
+			return 0
+		}}
+		s := once()
+		s.OnStart = get2("/login")
+		e := newEngine(t, g, s)
+		mustStart(t, e, Config{Model: Open, Rate: 100, Iterations: 50})
+		time.Sleep(5 * time.Second)
+		_ = e.Pause()
+		_ = e.Resume()
+		_ = e.Wait(t.Context())
+		if n := g.count("/login"); n > 60 || g.count("/") != 50 {
+			t.Errorf("%d users logged in for %d iterations, want about 50 for 50", n, g.count("/"))
+		}
+		e.Close()
+	})
+}
+
 func TestASetIsLeftProperlyWhenTheStopComesAsItIsEntered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var d diary

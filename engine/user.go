@@ -234,11 +234,7 @@ func (u *user) await() bool {
 	}
 	u.rest = 0 // the next arrival does not wait for this user to have thought
 	due, ok := a.await(u)
-	if !ok {
-		return false
-	}
-	if !u.run.iterations.begin() {
-		a.halt() // nor shall anybody start for what nobody may do
+	if !ok || !u.run.iterations.begin() {
 		return false
 	}
 	a.begin(due)
@@ -248,10 +244,13 @@ func (u *user) await() bool {
 
 // relax waits as long as the user's latest task asks for, and then as long as the run
 // is paused. It reports whether the user shall go on.
-func (u *user) relax() bool {
+func (u *user) relax() bool { return u.unwind() && u.pass() }
+
+// unwind is relax whether the run is paused or not: steps are done to the end.
+func (u *user) unwind() bool {
 	rest := u.rest
 	u.rest = 0
-	return u.handle.Pause(rest) == nil && u.pass()
+	return u.handle.Pause(rest) == nil
 }
 
 // pass waits while the run is paused, and reports whether the user shall go on.
@@ -279,12 +278,8 @@ func (u *user) do(t *task) (err error, over bool) {
 		return u.perform(t)
 	}
 	for i := range t.steps {
-		if i > 0 {
-			rest := u.rest
-			u.rest = 0
-			if u.handle.Pause(rest) != nil {
-				return nil, true
-			}
+		if i > 0 && !u.unwind() {
+			return nil, true
 		}
 		if err, over = u.do(&t.steps[i]); over || err != nil {
 			return err, over
