@@ -19,6 +19,9 @@ func (r *run) change(cfg Config) error {
 		return err
 	}
 	now := time.Now()
+	if !r.pausedAt.IsZero() { // the plan's clock stands still
+		now = r.pausedAt
+	}
 	from := r.planned(now) // arrivals per second; users are counted
 	if r.cfg.Model == Closed {
 		from = float64(r.slotted())
@@ -44,19 +47,17 @@ func (r *run) change(cfg Config) error {
 		shape = cfg.Stages.From(from)
 	}
 	r.aim(shape)
-	r.line = continued(r.line, r.elapsed(now)+r.zero.Sub(r.begun)-r.paused, r.cfg.Plan(from))
 	r.move(change)
 	r.log.Info("load changed", "load", r.cfg.Peak())
 	if r.begun.IsZero() { // Setup is running: begin takes it from here
+		r.line = r.cfg.Plan(from)
 		r.publish()
 		return nil
 	}
-	if !r.pausedAt.IsZero() { // the plan's clock stands still
-		now = r.pausedAt
-	}
+	r.line = continued(r.line, now.Sub(r.begun)-r.paused, r.cfg.Plan(from))
 	r.zero = now
 	if r.arrivals != nil {
-		r.arrivals.follow(r.guide, r.zero, r.cfg.userCap())
+		r.arrivals.follow(r.guide, r.zero, r.cfg.Cap())
 	} else if r.guide == nil {
 		// Someone who edits again and again must not start a user each time: the
 		// first change of the new ramp keeps its distance from the last of the old.

@@ -15,7 +15,6 @@ const shapeEvery = 20 * time.Millisecond
 // aim makes shape what the run follows: nil means a ramp to its number of users. Its
 // clock begins at zero.
 func (r *run) aim(shape load.Shape) {
-	r.stages = r.cfg.Stages
 	r.guide = nil
 	switch {
 	case shape != nil:
@@ -26,18 +25,13 @@ func (r *run) aim(shape load.Shape) {
 }
 
 // users returns how many users are alive.
-func (r *run) users() int {
-	n := 0
-	for _, k := range r.alive {
-		n += k
-	}
-	return n
-}
+func (r *run) users() int { return sum(r.alive) }
 
 // slotted returns how many slots there are.
-func (r *run) slotted() int {
-	n := 0
-	for _, k := range r.counts {
+func (r *run) slotted() int { return sum(r.counts) }
+
+func sum(list []int) (n int) {
+	for _, k := range list {
 		n += k
 	}
 	return n
@@ -88,7 +82,7 @@ func (r *run) followGuide() {
 		r.recorder.Shard(0).Note(stats.Mishap{Group: "shape", Message: err.Error(), Stack: r.guide.stack, At: time.Now()})
 		r.stop(err.Error())
 		return
-	case !on && len(r.stages) > 0:
+	case !on && len(r.cfg.Stages) > 0:
 		r.stop("the stages are over")
 		return
 	case !on:

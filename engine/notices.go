@@ -47,7 +47,7 @@ func (r *run) notices(s *Status) []string {
 		list = append(list, fmt.Sprintf("%d users had not ended in time and were abandoned: their code does not heed its context, or this machine was too busy. The latest request of each may not be counted", s.Abandoned))
 	}
 	if a := s.Stats.Arrivals; a.Dropped > 0 {
-		list = append(list, fmt.Sprintf("%d of %d arrivals were dropped: all %d users allowed were busy, and no percentile knows what those would have waited — allow more users, or ask for less", a.Dropped, a.Due, r.cfg.userCap()))
+		list = append(list, fmt.Sprintf("%d of %d arrivals were dropped: all %d users allowed were busy, and no percentile knows what those would have waited — allow more users, or ask for less", a.Dropped, a.Due, r.cfg.Cap()))
 	}
 	if r.arrivals == nil && stalled(s.Stats.Total.All()) {
 		list = append(list, fmt.Sprintf("closed model: while an answer took up to %s its user asked for nothing more, so percentiles are what %d users saw, not what arrivals at a steady rate would have seen", s.Stats.Total.All().Max().Round(time.Millisecond), r.most))

@@ -146,8 +146,8 @@ func (c Config) mistakes() []error {
 	return errs
 }
 
-// userCap returns how many users the open model may have at once.
-func (c Config) userCap() int { return cmp.Or(c.UserCap, DefaultUserCap) }
+// Cap returns how many users the open model may have at once.
+func (c Config) Cap() int { return cmp.Or(c.UserCap, DefaultUserCap) }
 
 // shape returns the suite's shape of a name, nil for none.
 func (e *Engine) shape(name string) (load.Shape, error) {
@@ -157,14 +157,18 @@ func (e *Engine) shape(name string) (load.Shape, error) {
 	if s, ok := e.shapes[name]; ok {
 		return s, nil
 	}
-	hint := "the suite has none"
-	if all := e.Shapes(); len(all) > 0 {
-		hint = "the shapes are: " + strings.Join(all, ", ")
-		if near := Nearest(name, all); near != "" {
-			hint = "did you mean " + near + "?"
-		}
+	return nil, wrong(FieldShape, "there is no shape %q — %s", name, hint(name, "shapes", e.Shapes()))
+}
+
+// hint says what there is in place of what there is not.
+func hint(name, kind string, all []string) string {
+	if near := Nearest(name, all); near != "" {
+		return "did you mean " + near + "?"
 	}
-	return nil, wrong(FieldShape, "there is no shape %q — %s", name, hint)
+	if len(all) == 0 {
+		return "the suite has none"
+	}
+	return "the " + kind + " are: " + strings.Join(all, ", ")
 }
 
 // pick returns the plans named, all when names is empty, in the order of plans.
@@ -185,11 +189,7 @@ func pick(plans []*load.Plan, names []string) ([]*load.Plan, error) {
 		if slices.Contains(all, name) {
 			continue
 		}
-		hint := "the scenarios are: " + strings.Join(all, ", ")
-		if near := Nearest(name, all); near != "" {
-			hint = "did you mean " + near + "?"
-		}
-		errs = append(errs, wrong(FieldScenarios, "there is no scenario %q — %s", name, hint))
+		errs = append(errs, wrong(FieldScenarios, "there is no scenario %q — %s", name, hint(name, "scenarios", all)))
 	}
 	return picked, errors.Join(errs...)
 }

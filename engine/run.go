@@ -63,8 +63,7 @@ type run struct {
 	zero    time.Time
 	guide   *guide // nil: a ramp from rampFrom slots towards the target
 	line    []PlanPoint
-	stages  load.Stages // what guide follows, if it is stages
-	changed time.Time   // ramp: when the latest slot was due to come or go
+	changed time.Time // ramp: when the latest slot was due to come or go
 	due     *time.Timer
 
 	rampFrom int
@@ -100,7 +99,7 @@ func newRun(e *Engine, number int, p *prepared) *run {
 	r.ctx, r.cut = context.WithCancel(context.Background())
 	r.last, r.endLast = context.WithCancel(context.Background())
 	if r.cfg.Model == Open {
-		r.arrivals = newArrivals(r, r.cfg.userCap())
+		r.arrivals = newArrivals(r, r.cfg.Cap())
 	}
 	r.aim(p.shape)
 	r.line = r.cfg.Plan(0)
@@ -143,16 +142,16 @@ func (r *run) loop() {
 	var phase <-chan time.Time // the next step of the stop
 	steps := []func(){r.cutRequests, r.abandon}
 	for {
-		if r.state == Stopping {
-			switch gone := r.users() == 0 && !r.settingUp || len(steps) == 0; {
-			case r.tearing:
-			case !gone && phase == nil:
+		if r.state == Stopping && !r.tearing {
+			switch busy := r.users() > 0 || r.settingUp; {
+			case busy && phase == nil:
 				phase = time.After(r.cfg.StopTimeout)
-			case gone && !r.tearDown():
+			case busy && len(steps) > 0:
+			case r.tearDown():
+				phase = nil
+			default:
 				r.finish()
 				return
-			case gone:
-				phase = nil
 			}
 		}
 		select {
@@ -206,7 +205,7 @@ func (r *run) begin(err error) {
 	}
 	r.setLimit()
 	if r.arrivals != nil {
-		r.arrivals.follow(r.guide, r.zero, r.cfg.userCap())
+		r.arrivals.follow(r.guide, r.zero, r.cfg.Cap())
 		go r.arrivals.pace()
 	}
 	r.follow()

@@ -21,7 +21,7 @@ func counts(s *engine.Status, snapshot *stats.Snapshot) []Count {
 		a := snapshot.Arrivals
 		list = []Count{
 			{Label: "Users", Value: count(int64(s.Users)), Title: "alive, and of those who wait for an arrival, of as many as there may be",
-				Note: "(" + count(int64(s.Idle)) + " idle) of " + count(int64(userCap(s.Config)))},
+				Note: "(" + count(int64(s.Idle)) + " idle) of " + count(int64(s.Config.Cap()))},
 			{Label: "Due", Value: count(a.Due), Title: "should have started by now, by the schedule"},
 			{Label: "Started", Value: count(a.Started)},
 			{Label: "Completed", Value: count(a.Completed)},
@@ -49,13 +49,6 @@ const (
 	serviceText  = "Service time runs from sending a request to the last byte of its answer."
 	responseText = "Response time runs from when the request was due: what somebody who came then has waited."
 )
-
-func userCap(c engine.Config) int {
-	if c.UserCap == 0 {
-		return engine.DefaultUserCap
-	}
-	return c.UserCap
-}
 
 // currentSpan is how far back current numbers look.
 const currentSpan = 10 * time.Second

@@ -95,7 +95,7 @@ func loadParameters(c engine.Config) []Parameter {
 		list = append(list, Parameter{"Users", count(int64(c.Users))}, Parameter{"Spawn rate", number(c.SpawnRate) + "/s"})
 	}
 	if c.Model == engine.Open {
-		list = append(list, Parameter{"User cap", count(int64(userCap(c)))})
+		list = append(list, Parameter{"User cap", count(int64(c.Cap()))})
 	}
 	if c.Iterations > 0 {
 		list = append(list, Parameter{"Iterations", count(c.Iterations)})

@@ -121,7 +121,7 @@ func TestSlowScriptsDelayThePageAndNoMore(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, script := range []string{"htmx.min.js", "hx-ws.min.js", "uPlot.iife.min.js", "app.js"} {
+	for _, script := range []string{"htmx.min.js", "hx-ws.min.js", "uPlot.iife.min.js", "app.js", "charts.js"} {
 		t.Run(script, func(t *testing.T) {
 			forward := httputil.NewSingleHostReverseProxy(behind)
 			slow := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
