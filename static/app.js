@@ -1,6 +1,6 @@
 // The page's own script. The server draws everything but the charts, which charts.js
-// does; this sends up what the reader looks at, keeps forms and dialogs working, and
-// says when the numbers are old. Text goes in as text, never as markup.
+// does; this sends up what the reader looks at and says when the numbers are old.
+// Text goes in as text, never as markup.
 "use strict";
 (() => {
   const $ = (id) => document.getElementById(id);
@@ -82,8 +82,14 @@
   document.addEventListener("visibilitychange", () => { document.title = document.hidden ? "Gregaria" : $("live").dataset.title; });
   addEventListener("pageshow", (e) => { if (e.persisted) location.reload(); });
 
-  // Links that change the view.
+  // Links that change the view, and scripts that do: document.dispatchEvent(new CustomEvent("look", { detail: "?tab=charts" })).
   addEventListener("popstate", lookAt);
+  const look = (search) => {
+    if (!wasOpen) { location.search = search; return; }
+    if (search !== location.search) history.pushState(null, "", search || location.pathname);
+    lookAt();
+  };
+  document.addEventListener("look", (e) => look(e.detail));
   const closeHealth = () => $("health")?.removeAttribute("open");
   document.addEventListener("click", (e) => {
     if (!e.target.closest?.("#health")) closeHealth();
@@ -92,14 +98,13 @@
     if (!link || !plain) return;
     if ("open" in link.dataset) {
       e.preventDefault();
-      open($(link.dataset.open), link.dataset.fill);
+      document.dispatchEvent(new CustomEvent("form", { detail: { dialog: $(link.dataset.open), fill: link.dataset.fill } })); // to forms.js
     } else if ("close" in link.dataset) {
       e.preventDefault();
       link.closest("dialog").close();
     } else if (wasOpen) {
       e.preventDefault();
-      if (link.search !== location.search) history.pushState(null, "", link.search || location.pathname);
-      lookAt();
+      look(link.search);
     }
   });
   document.addEventListener("keydown", (e) => {
@@ -108,91 +113,6 @@
     if (e.key === " " && e.target.matches?.("a[role=button]")) { e.preventDefault(); e.target.click(); }
   });
 
-  // Forms. What a form cannot know, such as a secret, stays as it was typed.
-  const inputs = (form) => form.querySelectorAll(":is(input, select)[name]:not([data-unfilled])");
-  const open = (dialog, fill) => {
-    const values = new URLSearchParams(fill);
-    for (const input of inputs(dialog)) {
-      if (["checkbox", "radio"].includes(input.type)) input.checked = values.getAll(input.name).includes(input.value);
-      else if (values.has(input.name)) input.value = values.get(input.name);
-    }
-    offerForce(dialog, false);
-    blame(dialog, "", {});
-    needHost();
-    if (dialog.open) dialog.close();
-    dialog.showModal();
-    dialog.dispatchEvent(new Event("input")); // which draws its plan
-  };
-  const offerForce = (form, offer) => {
-    const box = form.querySelector("[data-force]");
-    if (box) box.hidden = !offer;
-  };
-
-  const blame = (form, problem, errors) => {
-    let first = null;
-    for (const note of form.querySelectorAll("[data-error]")) {
-      const name = note.dataset.error, text = errors[name] || "";
-      delete errors[name];
-      note.textContent = text;
-      for (const input of inputs(form)) {
-        if (input.name !== name || input.type === "hidden") continue;
-        if (text) input.setAttribute("aria-invalid", "true"); else input.removeAttribute("aria-invalid");
-        if (text && !first) first = input;
-      }
-      if (text) note.closest("details")?.setAttribute("open", "");
-    }
-    const rest = Object.values(errors).join(" ");
-    const top = form.querySelector("[data-problem]");
-    if (top) {
-      // What is said beside the fields need not be said twice.
-      top.textContent = rest || (first ? "" : problem);
-      top.hidden = !top.textContent;
-    } else if (rest || problem) {
-      say("trouble", rest || problem);
-      setTimeout(() => say("trouble", ""), 6000);
-    }
-    first?.focus();
-  };
-
-  const send = async (form, submitter) => {
-    const body = new URLSearchParams(new FormData(form, submitter));
-    try {
-      const response = await fetch(form.action, { method: "POST", body, headers: { Accept: "application/json" } });
-      try { return await response.json(); } catch {
-        return { success: response.ok, message: `The server answered ${response.status}.` };
-      }
-    } catch {
-      return { success: false, message: "Gregaria does not answer. Is it still running?" };
-    }
-  };
-
-  document.addEventListener("submit", async (e) => {
-    const form = e.target, button = e.submitter ?? form.querySelector("button");
-    if (!form.matches("[data-command]")) return;
-    e.preventDefault();
-    if (button.ariaBusy === "true") return;
-    button.ariaBusy = "true";
-    const answer = await send(form, e.submitter);
-    button.ariaBusy = null;
-    if (!answer.success) offerForce(form, answer.force);
-    blame(form, answer.success ? "" : answer.message || "That did not work.", { ...answer.errors });
-    if (answer.success) form.closest("dialog:modal")?.close();
-  });
-
-  // The host may be left empty only when every picked scenario has one.
-  const needHost = () => {
-    const boxes = [...document.querySelectorAll("#start input[type=checkbox][name=user_classes]")];
-    const picked = boxes.some((b) => b.checked) ? boxes.filter((b) => b.checked) : boxes;
-    const host = $("start").querySelector("input[name=host]");
-    if (host) host.required = picked.some((b) => "hostless" in b.dataset);
-  };
-  document.addEventListener("change", needHost);
-
-  // A form opened without this script's help is inline; with it, it is a dialog.
-  for (const dialog of document.querySelectorAll("dialog[open]:not(.inline)")) {
-    dialog.close();
-    dialog.showModal();
-  }
   show();
 
   // Only now that everything above listens, whichever script came last.

@@ -2,8 +2,10 @@ package web
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/gregaria/gregaria/engine/stats"
@@ -61,6 +63,26 @@ var columns = map[string]column{
 	"r50":  response("Response median", 50),
 	"r95":  response("Response 95%ile", 95),
 	"r99":  response("Response 99%ile", 99),
+}
+
+// columnOf returns the column of an id: one of columns, or that of any percentile from 0
+// to 100, such as p97.5.
+func columnOf(id string) (column, bool) {
+	if c, ok := columns[id]; ok {
+		return c, true
+	}
+	text, ok := strings.CutPrefix(id, "p")
+	p, err := strconv.ParseFloat(text, 64)
+	if !ok || err != nil || !(p >= 0 && p <= 100) || math.Signbit(p) || strconv.FormatFloat(p, 'f', -1, 64) != text {
+		return column{}, false
+	}
+	return percentile(text+"%ile", p), true
+}
+
+// known tells whether there is a column of an id.
+func known(id string) bool {
+	_, ok := columnOf(id)
+	return ok
 }
 
 // serviceLabels are the headings of service times where response times are beside
@@ -245,7 +267,7 @@ func tableRow(e entry, ids []string) TableRow {
 		r.Title = full
 	}
 	for _, id := range ids {
-		if c := columns[id]; !c.text {
+		if c, _ := columnOf(id); !c.text {
 			r.Cells = append(r.Cells, c.cell(e))
 		}
 	}
@@ -255,7 +277,7 @@ func tableRow(e entry, ids []string) TableRow {
 // heading offers the next order: a number's first is downwards, a text's first is
 // upwards; the third click goes back to the engine's order.
 func heading(id string, q Query) Column {
-	c := columns[id]
+	c, _ := columnOf(id)
 	h := Column{Label: c.label, Unit: c.unit, Class: "num"}
 	if c.text {
 		h.Class = "text " + id
@@ -280,7 +302,7 @@ func heading(id string, q Query) Column {
 
 // sortEntries puts entries in the order q asks for. Equal ones stay as they were.
 func sortEntries(entries []entry, q Query) {
-	c, ok := columns[q.Sort]
+	c, ok := columnOf(q.Sort)
 	if !ok {
 		return
 	}

@@ -17,13 +17,39 @@ func TestParseQueryTurnsTheUnknownIntoDefaults(t *testing.T) {
 		"sort=--rps":                         "",
 		"form=new":                           "form=new",
 		"tab=charts&tab=failures":            "tab=charts",
+		"q=+fail%3E0+&of=ok&cols=p50,p97.5":  "cols=p50%2Cp97.5&of=ok&q=fail%3E0",
+		"page=3&size=250&zone=utc":           "page=3&size=250&zone=utc",
+		"page=0&size=7&zone=moon":            "",
+		"from=1000&to=2000&row=row-1a":       "from=1000&row=row-1a&to=2000",
+		"from=2000&to=1000&row=%3Cb%3E":      "",
+		"pin=row-a,row-b,row-a&open=fail-1":  "open=fail-1&pin=row-a%2Crow-b",
+		"sort=-p99.95":                       "sort=-p99.95",
+		"sort=p101&cols=p1e1,pNaN,p-0,p050":  "",
 	} {
 		q := look(t, text)
 		if got := q.Encode(); got != want {
 			t.Errorf("ParseQuery(%q).Encode() = %q, want %q", text, got, want)
 		}
+		q.Note = ""
 		if again := look(t, q.Encode()); again != q {
 			t.Errorf("ParseQuery(%q) = %+v, but read again %+v", text, q, again)
+		}
+	}
+}
+
+func TestWhatIsNotUnderstoodIsNoted(t *testing.T) {
+	for text, want := range map[string]string{
+		"":                               "",
+		"tab=charts&x=y":                 "",
+		"tab=nope&sort=nope&cols=p50,no": "cols, sort, tab",
+		"page=zero&from=9&to=8":          "from, to, page",
+	} {
+		note := look(t, text).Note
+		if want != "" {
+			want = "Of the page's address, this was not understood and is as usual: " + want + "."
+		}
+		if note != want {
+			t.Errorf("ParseQuery(%q).Note = %q, want %q", text, note, want)
 		}
 	}
 }
@@ -31,11 +57,11 @@ func TestParseQueryTurnsTheUnknownIntoDefaults(t *testing.T) {
 // TestEqualViewsAreOneKey: the hub renders a frame once for each.
 func TestEqualViewsAreOneKey(t *testing.T) {
 	frames := map[Query]int{}
-	for _, text := range []string{"", "tab=statistics", "tab=nope", "sort=nope", "sort=-nope"} {
+	for _, text := range []string{"", "tab=statistics", "page=1", "of=all&size=100", "pin=,", "form="} {
 		frames[look(t, text)]++
 	}
 	if len(frames) != 1 {
-		t.Errorf("five ways to say the default view give %d keys, want 1: %v", len(frames), frames)
+		t.Errorf("six ways to say the default view give %d keys, want 1: %v", len(frames), frames)
 	}
 }
 
@@ -51,6 +77,7 @@ func FuzzParseQuery(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		q.Note = ""
 		if again := ParseQuery(values); again != q {
 			t.Errorf("ParseQuery(%q) = %+v, but read again %+v", text, q, again)
 		}

@@ -21,6 +21,19 @@ type Site struct {
 	Asset   func(string) string // URL of a static file
 	Offer   Offer               // what a run can be made of
 	Default engine.Config       // what the form holds before the first run
+
+	// Window returns what the history says of the time between two moments; nil means
+	// that it is worked out for each view anew.
+	Window func(s *engine.Status, from, to time.Time) *stats.Snapshot
+	Logs   func() []LogLine // the latest, oldest first; nil means none
+}
+
+// A LogLine is one line of the program's log. It is hostile text.
+type LogLine struct {
+	Number int64 // counts the lines of the program from 1
+	At     time.Time
+	Level  string // one of DEBUG, INFO, WARNING, ERROR, CRITICAL
+	Text   string
 }
 
 // A View is everything a reader sees, decided and worded.
