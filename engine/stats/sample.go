@@ -16,6 +16,8 @@ type Sample struct {
 	Streamed     bool          // its first byte matters of itself and is shown under its name
 	Dial         *Dial         // what its connection cost; nil on one that was open
 	Problem      *Problem      // nil when the request succeeded
+	Status       int           // status code of the answer; 0 without an answer, or when there is no such thing
+	Exemplar     *Exemplar     // the sample in detail; nil unless Shard.Wants asks for it
 }
 
 // Group is the method of rows that time several requests together. They are shown
