@@ -45,7 +45,7 @@ var homes = map[string]struct{ code, tests string }{
 	"golang.org/x/sys":                        {code: "cmd/cli engine/health"},
 	"golang.org/x/sync":                       {code: "engine/wire"},
 	"github.com/go-chi/chi":                   {code: "server"},
-	"github.com/gorilla/websocket":            {code: "server scenarios/protocols"},
+	"github.com/gorilla/websocket":            {code: "server scenarios/protocols cmd/bench"},
 	"github.com/jackc/pgx":                    {code: "scenarios/protocols"},
 	"google.golang.org/grpc":                  {code: "scenarios/protocols"},
 	"google.golang.org/protobuf":              {code: "scenarios/protocols"},
