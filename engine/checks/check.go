@@ -151,6 +151,12 @@ func (m Metric) Text(value float64) string {
 	return digits(value, 6) + "ms"
 }
 
+// Say writes a value of c's metric in words: to four digits.
+func (c Check) Say(value float64) string {
+	short, _ := strconv.ParseFloat(strconv.FormatFloat(value, 'g', 4, 64), 64)
+	return c.Metric.Text(max(short, math.Trunc(value)))
+}
+
 // matches reports whether c is about the requests of a row. Groups are no requests,
 // see Find.
 func (c Check) matches(k stats.Key) bool {

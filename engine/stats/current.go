@@ -5,13 +5,20 @@ import (
 	"time"
 )
 
-// Recent returns the samples of some rows in the last ten seconds, all together, and
-// how long those really are. Keys that there were none of add nothing.
-func (t *Table) Recent(keys []Key) (row Row, span time.Duration) {
+// Recent returns the samples of some rows in the last ten seconds, but none of before
+// since, all together, and how long that is. Without keys they are those of all rows but
+// groups. Keys that there were none of add nothing.
+func (t *Table) Recent(keys []Key, since time.Time) (row Row, span time.Duration) {
 	var found []Row
 	for i := range t.latest {
 		d := &t.latest[i].delta
+		if d.From.Before(since) {
+			continue
+		}
 		span += d.Span()
+		if keys == nil {
+			found = append(found, t.latest[i].total)
+		}
 		for _, k := range keys {
 			at, ok := slices.BinarySearchFunc(d.Rows, k, func(r Row, key Key) int { return compareKeys(r.Key, key) })
 			if ok {

@@ -28,13 +28,20 @@ func TestRecentIsTheLastTenSecondsOfSomeRows(t *testing.T) {
 		{[]Key{{"GET", "/a"}, {"POST", "/a"}}, 10, 10, 21 * time.Millisecond, time.Second},
 		{[]Key{{Group, "g"}}, 10, 0, time.Second, time.Second},
 		{[]Key{{"GET", "/early"}, {"GET", "/never"}}, 0, 0, 0, 0},
-		{nil, 0, 0, 0, 0},
+		{nil, 10, 10, 21 * time.Millisecond, time.Second},
+		{[]Key{}, 0, 0, 0, 0},
 	} {
-		row, span := table.Recent(tt.keys)
+		row, span := table.Recent(tt.keys, time.Time{})
 		all := row.All()
 		if row.OK.Count != tt.ok || row.Failures() != tt.fails || all.Min() != tt.min || all.Max() != tt.max || span != 10*time.Second {
 			t.Errorf("Recent(%v) = %d ok, %d failed, %s to %s in %s, want %d, %d, %s to %s in 10s",
 				tt.keys, row.OK.Count, row.Failures(), all.Min(), all.Max(), span, tt.ok, tt.fails, tt.min, tt.max)
+		}
+	}
+	for since, want := range map[int]int64{0: 10, 20: 10, 25: 5, 30: 0} {
+		row, span := table.Recent([]Key{{"GET", "/a"}}, noon.Add(time.Duration(since)*time.Second))
+		if row.Requests() != want || span != time.Duration(want)*time.Second {
+			t.Errorf("Recent since second %d = %d requests in %s, want %d", since, row.Requests(), span, want)
 		}
 	}
 }
