@@ -30,7 +30,7 @@
 
   const columns = ({ across, lines = [], heat }) =>
     heat ? [heat.t, heat.t.map(() => null)] : [all.data[across?.key ?? "t"], ...lines.map((l) => all.data[l.key])];
-  const span = (t) => zoom ?? all.range ?? [t.length > 1 ? t[0] : t[0] - 1, t.at(-1)];
+  const span = (t) => zoom ?? [all.since, t.at(-1)];
 
   // Spans in which the load generator was in the way are shaded: a wash and, for who
   // cannot tell colours, a bar on top, which is thicker where it was the bottleneck.

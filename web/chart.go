@@ -19,7 +19,7 @@ import (
 //	    {"label": "Requests/s", "key": "rps", "colour": "sand-line"},
 //	    {"label": "Planned", "key": "target", "colour": "soft", "dash": true, "steps": true}]}},
 //	 "health": [1, 2, …], "events": [{"t": 1773496801.5, "text": "Run #3 started"}],
-//	 "range": [1773496801, 1773496861], "window": [1773496810, 1773496850]}
+//	 "window": [1773496810, 1773496850]}
 //
 // Numbers that belong together have arrays of equal length; null is a gap. Times are
 // seconds since 1970. A chart without "across" is over the times "t": all such charts
@@ -29,10 +29,10 @@ type Drawing struct {
 	Name   string                     `json:"name"`             // of the run; in pictures of charts
 	Data   map[string]json.RawMessage `json:"data"`             // see array
 	Since  float64                    `json:"since"`            // when the first of the times began
+	Until  float64                    `json:"-"`                // the last of the times
 	Charts map[string]Chart           `json:"charts"`           // by id
 	Health []int                      `json:"health,omitempty"` // stats.Verdict of each of the times
 	Events []Mark                     `json:"events,omitempty"` // oldest first
-	Range  []float64                  `json:"range,omitempty"`  // the times shown; all there are when empty
 	Window []float64                  `json:"window,omitempty"` // the time that the page's numbers are of
 }
 
@@ -87,7 +87,7 @@ func newDrawing(name string, points []stats.Point) *Drawing {
 		d.Health[i] = int(p.Health.Verdict())
 	}
 	if len(points) > 0 {
-		d.Since = seconds(points[0].From.UnixMilli())
+		d.Since, d.Until = seconds(points[0].From.UnixMilli()), seconds(points[len(points)-1].To.UnixMilli())
 	}
 	return d
 }

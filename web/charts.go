@@ -29,11 +29,13 @@ type Figure struct {
 	Low             bool // see Chart
 }
 
-// An EventRow is something that happened, and leads to the time around it.
+// An EventRow is something that happened, in the order of the drawing's marks, and leads
+// to the time around it.
 type EventRow struct {
-	ID   string // of its element; its number is the mark's in the drawing
+	ID   string
 	At   Moment
 	Text string
+	Bad  bool
 	Href string
 }
 
@@ -51,12 +53,19 @@ func newCharts(s *engine.Status, q Query) *Charts {
 			{"Whole run", q.withSpan(SpanRun).link(), q.Span == SpanRun},
 		}
 	}
-	points := latest(s.History, q.Span)
+	points := shownPoints(s.History, q)
 	if len(points) == 0 {
 		c.Empty = "Nothing to draw yet. The first point comes a second after the start."
+		if q.Windowed() {
+			c.Empty = "Nothing was measured in the chosen time."
+		}
 		return c
 	}
 	d := newDrawing(c.Heading, points)
+	if q.Windowed() {
+		d.Window = []float64{seconds(q.From), seconds(q.To)}
+	}
+	c.Events = happened(d, s, q)
 	for _, id := range overTime(d, points, s.Config.Model == engine.Open) {
 		c.Figures = append(c.Figures, newFigure(d, id))
 	}
@@ -72,6 +81,31 @@ func newFigure(d *Drawing, id string) Figure {
 
 // runName words which run is shown.
 func runName(s *engine.Status) string { return "Run #" + strconv.Itoa(s.Run) }
+
+// happened adds to d what happened in its time, and returns it as a list too.
+func happened(d *Drawing, s *engine.Status, q Query) []EventRow {
+	var rows []EventRow
+	for _, e := range s.Events {
+		at := seconds(e.At.UnixMilli())
+		if d.Since-at < 1 && (e.Kind == engine.EventStart || e.Kind == engine.EventReset) {
+			at = max(at, d.Since) // a moment before the numbers begin
+		}
+		if at < d.Since || at > d.Until {
+			continue
+		}
+		text := clip(line(e.Text), 200)
+		rows = append(rows, EventRow{
+			ID: "event-" + strconv.Itoa(len(rows)), At: moment(e.At, s.Started), Text: text,
+			Bad:  e.Kind == engine.EventBreach,
+			Href: q.withWindow(e.At.Add(-eventAround), e.At.Add(eventAround)).link(),
+		})
+		d.Events = append(d.Events, Mark{at, text, e.Kind == engine.EventBreach})
+	}
+	return rows
+}
+
+// eventAround is how much time before and after an event its link leads to.
+const eventAround = 30 * time.Second
 
 // overTime adds to d what there is to say of a run's points, and returns the ids of its
 // charts in their order.

@@ -55,4 +55,18 @@ func newSpark(values []float64) string {
 	return b.String()
 }
 
+// peaks returns at most most values: the largest of each of as many stretches.
+func peaks(values []float64, most int) []float64 {
+	n := len(values)
+	if n <= most {
+		return values
+	}
+	list := make([]float64, most)
+	for i, v := range values {
+		k := i * most / n
+		list[k] = max(list[k], v)
+	}
+	return list
+}
+
 func coordinate(x float64) string { return strconv.FormatFloat(math.Round(x*10)/10, 'f', -1, 64) }
