@@ -56,6 +56,7 @@ func New(opts Options) *Server {
 		site: web.Site{
 			Build: static.Build(), Asset: static.Path,
 			Offer: web.NewOffer(opts.Engine), Default: opts.Defaults,
+			Window: newWindows().of,
 		},
 	}
 	s.closing, s.close = context.WithCancel(context.Background())

@@ -21,7 +21,7 @@
   };
 
   const lost = () => {
-    const at = frameAt.toLocaleTimeString("en-GB");
+    const at = when.clock(frameAt);
     document.body.classList.add("offline");
     say("offline", `Disconnected — numbers are from ${at}; reconnecting…`);
   };
@@ -73,9 +73,7 @@
       if (!start.open) start.show();
     } else if (start.open && !start.matches(":modal")) start.close();
     if (edit.open && !["spawning", "running", "paused"].includes(state)) edit.close();
-    for (const t of live.querySelectorAll("time[datetime]")) {
-      t.textContent = new Date(t.dateTime).toLocaleTimeString("en-GB");
-    }
+    when.tell(live);
     document.dispatchEvent(new Event("frame"));
   };
   // A hidden page gets no frames, so its title must not claim a state.

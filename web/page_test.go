@@ -70,7 +70,19 @@ func scenes(t *testing.T) map[string]View {
 	shaped.Default.Shape = "waves"
 	typing := url.Values{FieldModel: {"arrivals"}, FieldRate: {"fast"}, FieldStages: {"2m:many"}, FieldArrivals: {ArriveEvenly, ArrivePoisson},
 		"key": {"typed-secret"}, "size": {"large"}, "follow": {"true"}}
+	happened := status(engine.Running, 134, crowd)
+	happened.Events = eventful
+	happened.Events = append(happened.Events[:len(eventful):len(eventful)], engine.Event{At: began.Add(90 * time.Second), Text: hostile[0] + hostile[3]})
+	past := func(tab string, from, to int) View { return NewView(happened, windowQuery(t, tab, from, to), site) }
 	return map[string]View{
+		"window":            past(TabStatistics, 30, 75),
+		"window-charts":     past(TabCharts, 30, 75),
+		"window-failures":   past(TabFailures, 30, 75),
+		"window-exceptions": past(TabExceptions, 50, 75),
+		"window-none":       past(TabStatistics, 400, 500),
+		"window-no-charts":  past(TabCharts, 400, 500),
+		"window-utc":        NewView(stopped, windowQuery(t, TabStatistics, 0, 100).withZone(ZoneUTC), site),
+
 		"ready-open":  NewView(readyStatus(), Query{}, openSite),
 		"ready-shape": NewView(readyStatus(), Query{}, shaped),
 		"ready-open-errors": ready.Answer(typing, Refusal{

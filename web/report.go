@@ -41,8 +41,8 @@ func NewReport(s *engine.Status, style string) Report {
 	r := Report{
 		Title: "Gregaria report", State: string(s.State), Style: style,
 		Health:      newHealth(s.Stats.Health, stats.Health{}),
-		Numbers:     numbers(s, s.Stats),
-		Counts:      counts(s, s.Stats),
+		Numbers:     numbers(s, Query{}, s.Stats),
+		Counts:      counts(s, Query{}, s.Stats),
 		Plan:        newPlan(s),
 		Statistics:  newStatistics(s.Stats, Query{}),
 		Percentiles: newPercentiles(s.Stats, Query{}),

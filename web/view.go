@@ -49,6 +49,7 @@ type View struct {
 	Reason  string // why the run ended or is ending
 	Actions []Action
 	Health  Health
+	Window  *Window // nil before the first run
 	Numbers []Number
 	Counts  []Count
 	Tabs    []Tab
@@ -134,7 +135,7 @@ type File struct{ Title, Text, Name, Href string }
 
 // NewView decides what a reader with query q sees of s.
 func NewView(s *engine.Status, q Query, site Site) View {
-	snapshot := s.Stats
+	snapshot := snapshotOf(s, q, site)
 	config := s.Config
 	if s.Run == 0 {
 		config = site.Default
@@ -161,13 +162,17 @@ func NewView(s *engine.Status, q Query, site Site) View {
 	v.Clock = clock(s.Elapsed())
 	v.Target, v.Host = targets(s)
 	v.Actions = actions(s, q, fill, change)
-	v.Health = newHealth(snapshot.Health, snapshot.Now)
-	v.Numbers = numbers(s, snapshot)
-	v.Counts = counts(s, snapshot)
+	v.Health = newHealth(snapshot.Health, s.Stats.Now)
+	v.Window = newWindow(s, q, snapshot)
+	v.Numbers = numbers(s, q, snapshot)
+	v.Counts = counts(s, q, snapshot)
 	v.Tabs = tabLinks(q, snapshot)
 	v.Reason = line(s.Reason)
 	for _, n := range s.Notices {
 		v.Notices = append(v.Notices, line(n))
+	}
+	if v.Window.Empty != "" {
+		v.Notices = append(v.Notices, v.Window.Empty)
 	}
 	switch q.Tab {
 	case TabPercentiles:
@@ -183,6 +188,9 @@ func NewView(s *engine.Status, q Query, site Site) View {
 	default:
 		v.Table = newStatistics(snapshot, q)
 		v.Phases, v.Feeds = newPhases(snapshot.Phases), newFeeds(s.Feeds)
+	}
+	if v.Table != nil && v.Table.Empty != "" && q.Windowed() {
+		v.Table.Empty = "No requests in the chosen time."
 	}
 	return v
 }
@@ -250,26 +258,33 @@ func actions(s *engine.Status, q Query, fill, change url.Values) []Action {
 	}
 }
 
-// numbers are the last ten seconds while users are at work, and the whole run
-// afterwards. The share of failures is always the whole run's.
-func numbers(s *engine.Status, snapshot *stats.Snapshot) []Number {
-	span, rate, all := "last 10 s", snapshot.Total.Rate, snapshot.Current.All()
-	if s.State == engine.Stopped {
-		span, all = "whole run", snapshot.Total.All()
+// numbers are the last ten seconds while users are at work, the whole run afterwards,
+// and those of the time window when one is chosen. The share of failures is never of the
+// last seconds alone.
+func numbers(s *engine.Status, q Query, snapshot *stats.Snapshot) []Number {
+	span, rate, all, whole := "last 10 s", snapshot.Total.Rate, snapshot.Current.All(), "whole run"
+	if part := partOf(s, q); part != "" {
+		span, whole, all = part, part, snapshot.Total.All()
 		rate, _ = snapshot.Rates(snapshot.Total.Row)
 	}
 	points := latest(s.History, SpanRecent)
+	if q.Windowed() {
+		points = between(s.History, snapshot.From, snapshot.To)
+	}
 	spark := func(value func(stats.Point) float64) string {
 		list := make([]float64, len(points))
 		for i, p := range points {
 			list[i] = value(p)
 		}
+		if q.Windowed() {
+			list = peaks(list, sparkMost)
+		}
 		return newSpark(list)
 	}
 	list := []Number{
-		loadNumber(s, points, spark),
+		loadNumber(s, q, points, spark),
 		{Label: "Requests/s", Value: briefly(rate), Note: span, Spark: spark(stats.Point.Rate)},
-		{Label: "Failures", Value: percent(snapshot.Total.FailRatio()), Unit: "%", Note: "whole run",
+		{Label: "Failures", Value: percent(snapshot.Total.FailRatio()), Unit: "%", Note: whole,
 			Bad: snapshot.Total.Failures() > 0, Spark: spark(failShare)},
 	}
 	times := all.Response().Percentiles(50, 95, 99)
@@ -286,14 +301,26 @@ func numbers(s *engine.Status, snapshot *stats.Snapshot) []Number {
 	return list
 }
 
+// partOf words which part of a run its numbers are of when they are not of the last few
+// seconds.
+func partOf(s *engine.Status, q Query) string {
+	switch {
+	case q.Windowed():
+		return "time window"
+	case s.State == engine.Stopped:
+		return "whole run"
+	}
+	return ""
+}
+
 // loadNumber is how much load there is, beside what is asked for.
-func loadNumber(s *engine.Status, points []stats.Point, spark func(func(stats.Point) float64) string) Number {
+func loadNumber(s *engine.Status, q Query, points []stats.Point, spark func(func(stats.Point) float64) string) Number {
 	if s.Config.Model == engine.Open {
-		over := s.State == engine.Stopped
-		n := Number{Label: "Arrivals/s", Value: briefly(arriving(points, over)), Note: "of " + loadText(s.Target),
+		part := partOf(s, q)
+		n := Number{Label: "Arrivals/s", Value: briefly(arriving(points, part != "")), Note: "of " + loadText(s.Target),
 			Spark: spark(func(p stats.Point) float64 { return arriving([]stats.Point{p}, true) })}
-		if over {
-			n.Note = "whole run"
+		if part != "" {
+			n.Note = part
 		}
 		return n
 	}
@@ -301,6 +328,9 @@ func loadNumber(s *engine.Status, points []stats.Point, spark func(func(stats.Po
 		Spark: spark(func(p stats.Point) float64 { return float64(p.Users) })}
 	if len(s.Config.Stages) > 0 || s.Config.Shape != "" {
 		n.Note = "of " + loadText(math.Round(s.Target))
+	}
+	if q.Windowed() {
+		n.Note = "now"
 	}
 	return n
 }
