@@ -1,7 +1,6 @@
 package web
 
 import (
-	"cmp"
 	"hash/fnv"
 	"maps"
 	"math"
@@ -93,34 +92,6 @@ type Tab struct {
 	Label, Href string
 	Badge       string
 	Current     bool
-}
-
-// Failures is the table of failed requests.
-type Failures struct {
-	Rows   []FailureRow
-	Notice string
-}
-
-// A FailureRow is all failures of one kind.
-type FailureRow struct {
-	ID                           string // stays the same from frame to frame
-	Count, Method, Name, Message string
-	Example                      string // "" when it says nothing that Message does not
-	Ours                         bool   // this machine could not send it
-	First, Last                  Moment
-}
-
-// Exceptions is the list of errors in scenarios.
-type Exceptions struct {
-	Rows   []ExceptionRow
-	Notice string
-}
-
-// An ExceptionRow is all errors of one kind.
-type ExceptionRow struct {
-	ID                    string // stays the same from frame to frame
-	Count, Message, Stack string
-	First, Last           Moment
 }
 
 // A Moment is when something happened.
@@ -357,39 +328,6 @@ func tabLinks(q Query, snapshot *stats.Snapshot) []Tab {
 	return list
 }
 
-func newFailures(s *stats.Snapshot, start time.Time) *Failures {
-	f := new(Failures)
-	list := slices.SortedStableFunc(slices.Values(s.Failures), func(a, b stats.FailureLine) int { return cmp.Compare(b.Count, a.Count) })
-	list, f.Notice = shown(list, "kinds of failure")
-	for _, x := range list {
-		r := FailureRow{
-			ID:    elementID("fail", x.Method, x.Name, x.Format, strconv.FormatBool(x.Ours)),
-			Count: count(x.Count), Method: clip(line(x.Method), 24), Name: clip(line(x.Name), 240),
-			Message: clip(line(x.Format), 500), Example: clip(lines(x.Example), 1000), Ours: x.Ours,
-			First: moment(x.First, start), Last: moment(x.Last, start),
-		}
-		if x.Example == x.Format {
-			r.Example = ""
-		}
-		f.Rows = append(f.Rows, r)
-	}
-	return f
-}
-
-func newExceptions(s *stats.Snapshot, start time.Time) *Exceptions {
-	e := new(Exceptions)
-	list := slices.SortedStableFunc(slices.Values(s.Exceptions), func(a, b stats.Exception) int { return cmp.Compare(b.Count, a.Count) })
-	list, e.Notice = shown(list, "kinds of exception")
-	for _, x := range list {
-		e.Rows = append(e.Rows, ExceptionRow{
-			ID: elementID("exception", x.Group), Count: count(x.Count),
-			Message: clip(line(x.Message), 1000), Stack: lines(x.Stack),
-			First: moment(x.First, start), Last: moment(x.Last, start),
-		})
-	}
-	return e
-}
-
 // elementID makes an element's id of what identifies the thing it shows.
 func elementID(kind string, parts ...string) string {
 	h := fnv.New64a()
@@ -399,6 +337,10 @@ func elementID(kind string, parts ...string) string {
 	}
 	return kind + "-" + strconv.FormatUint(h.Sum64(), 36)
 }
+
+// maxShown is how many of a list a page shows: what a reader can take in and a browser
+// draws at once.
+const maxShown = 500
 
 // shown cuts list to what a page shows and says how much that leaves out.
 func shown[T any](list []T, what string) ([]T, string) {
