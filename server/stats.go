@@ -233,9 +233,9 @@ func (s *Server) tasks(w http.ResponseWriter, _ *http.Request) {
 }
 
 func (s *Server) logLines(w http.ResponseWriter, _ *http.Request) {
-	lines := s.logs()
-	if lines == nil {
-		lines = []string{}
+	lines := []string{}
+	for _, l := range s.logs() {
+		lines = append(lines, l.String())
 	}
 	writeJSON(w, http.StatusOK, map[string]any{"master": lines, "workers": map[string][]string{}})
 }

@@ -68,6 +68,11 @@ func scenes(t *testing.T) map[string]View {
 	staged.Begun, staged.Target, staged.Plan = staged.Started, 20, staged.Config.Plan(0)
 	shaped := site
 	shaped.Default.Shape = "waves"
+	told, evilLog := site, site
+	told.Logs = func() []LogLine {
+		return logged("page is at http://localhost:8089", "the page has no password", "requests fail")
+	}
+	evilLog.Logs = func() []LogLine { return logged(hostile...) }
 	typing := url.Values{FieldModel: {"arrivals"}, FieldRate: {"fast"}, FieldStages: {"2m:many"}, FieldArrivals: {ArriveEvenly, ArrivePoisson},
 		"key": {"typed-secret"}, "size": {"large"}, "follow": {"true"}}
 	return map[string]View{
@@ -103,6 +108,10 @@ func scenes(t *testing.T) map[string]View {
 		"charts-run":        at(running, "tab=charts&span=run"),
 		"failures":          at(running, "tab=failures"),
 		"exceptions":        at(running, "tab=exceptions"),
+		"logs":              NewView(running, look(t, "tab=logs"), told),
+		"logs-level":        NewView(stopped, look(t, "tab=logs&level=WARNING&q=Page"), told),
+		"logs-search":       NewView(running, look(t, "tab=logs&q=nowhere"), told),
+		"hostile-logs":      NewView(evil, look(t, "tab=logs&q=e"), evilLog),
 		"download":          at(running, "tab=download"),
 		"stopping":          at(stopping, ""),
 		"stopped":           at(stopped, ""),

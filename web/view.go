@@ -27,14 +27,6 @@ type Site struct {
 	Logs   func() []LogLine // the latest, oldest first; nil means none
 }
 
-// A LogLine is one line of the program's log. It is hostile text.
-type LogLine struct {
-	Number int64 // counts the lines of the program from 1
-	At     time.Time
-	Level  string // one of DEBUG, INFO, WARNING, ERROR, CRITICAL
-	Text   string
-}
-
 // A View is everything a reader sees, decided and worded.
 type View struct {
 	Site    Site
@@ -62,6 +54,7 @@ type View struct {
 	Charts     *Charts
 	Failures   *Failures
 	Exceptions *Exceptions
+	Logs       *Logs
 	Download   []File
 }
 
@@ -90,6 +83,7 @@ type Number struct {
 type Tab struct {
 	Label, Href string
 	Badge       string
+	Warned      string // when there was the latest warning, in milliseconds since 1970; "" without one
 	Current     bool
 }
 
@@ -135,7 +129,11 @@ func NewView(s *engine.Status, q Query, site Site) View {
 	v.Health = newHealth(snapshot.Health, snapshot.Now)
 	v.Numbers = numbers(s, snapshot)
 	v.Counts = counts(s, snapshot)
-	v.Tabs = tabLinks(q, snapshot)
+	var lines []LogLine
+	if site.Logs != nil {
+		lines = site.Logs()
+	}
+	v.Tabs = tabLinks(q, snapshot, lines)
 	v.Reason = line(s.Reason)
 	for _, n := range s.Notices {
 		v.Notices = append(v.Notices, line(n))
@@ -149,6 +147,8 @@ func NewView(s *engine.Status, q Query, site Site) View {
 		v.Failures = newFailures(snapshot, s.Started)
 	case TabExceptions:
 		v.Exceptions = newExceptions(snapshot, s.Started)
+	case TabLogs:
+		v.Logs = newLogs(lines, q)
 	case TabDownload:
 		v.Download = files
 	default:
@@ -283,15 +283,18 @@ func failShare(p stats.Point) float64 {
 	return float64(p.Failures) / float64(p.Requests)
 }
 
-func tabLinks(q Query, snapshot *stats.Snapshot) []Tab {
+func tabLinks(q Query, snapshot *stats.Snapshot, lines []LogLine) []Tab {
 	labels := map[string]string{TabStatistics: "Statistics", TabPercentiles: "Percentiles", TabCharts: "Charts",
-		TabFailures: "Failures", TabExceptions: "Exceptions", TabDownload: "Download"}
+		TabFailures: "Failures", TabExceptions: "Exceptions", TabLogs: "Logs", TabDownload: "Download"}
 	badges := map[string]int{TabFailures: len(snapshot.Failures), TabExceptions: len(snapshot.Exceptions)}
 	var list []Tab
 	for _, id := range tabs {
 		t := Tab{Label: labels[id], Href: q.withTab(id).link(), Current: q.Tab == id}
 		if n := badges[id]; n > 0 {
 			t.Badge = count(int64(n))
+		}
+		if id == TabLogs {
+			t.Warned = warned(lines)
 		}
 		list = append(list, t)
 	}
