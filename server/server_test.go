@@ -474,6 +474,12 @@ func TestPageCSVAndJSONAgree(t *testing.T) {
 	if name := w.Header().Get("Content-Disposition"); !strings.HasPrefix(name, "attachment; filename=gregaria_") || !strings.HasSuffix(name, "_shop_requests.csv") {
 		t.Errorf("download is named %q", name)
 	}
+	for path, want := range map[string]string{"/stats/requests": "", "/stats/requests?download=1": "_shop_requests.json"} {
+		name := call{name: "json", method: "GET", path: path, status: 200, contain: []string{`"name":"Aggregated"`}}.do(t, s).Header().Get("Content-Disposition")
+		if (want == "") != (name == "") || !strings.HasSuffix(name, want) {
+			t.Errorf("GET %s is named %q, want …%q", path, name, want)
+		}
+	}
 }
 
 func TestNoScenarioPickedMeansAll(t *testing.T) {

@@ -112,7 +112,8 @@ type failureAnswer struct {
 	Ours    bool   `json:"ours"`    // this machine could not send the requests; they are in no row
 }
 
-func (s *Server) requests(w http.ResponseWriter, _ *http.Request) {
+// requests answers with everything the tables say, as a file to keep with download=1.
+func (s *Server) requests(w http.ResponseWriter, r *http.Request) {
 	status := s.engine.Status()
 	snap := status.Stats
 	total := row(snap, snap.Total)
@@ -145,6 +146,9 @@ func (s *Server) requests(w http.ResponseWriter, _ *http.Request) {
 		p50, p95 := ms(ps[0]), ms(ps[1])
 		a.CurrentPercentiles["response_time_percentile_0.5"] = &p50
 		a.CurrentPercentiles["response_time_percentile_0.95"] = &p95
+	}
+	if r.URL.Query().Get("download") == "1" {
+		attach(w, fileName(status, "requests", "json"))
 	}
 	writeJSON(w, http.StatusOK, a)
 }

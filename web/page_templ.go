@@ -428,7 +428,7 @@ func content(v View) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		default:
-			templ_7745c5c3_Err = downloads(v.Download).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = downloads(v.Downloads).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -113,6 +113,7 @@ func scenes(t *testing.T) map[string]View {
 		"logs-search":       NewView(running, look(t, "tab=logs&q=nowhere"), told),
 		"hostile-logs":      NewView(evil, look(t, "tab=logs&q=e"), evilLog),
 		"download":          at(running, "tab=download"),
+		"download-window":   at(running, "tab=download&from=1773496800000&to=1773496805000"),
 		"stopping":          at(stopping, ""),
 		"stopped":           at(stopped, ""),
 		"stopped-new":       at(stopped, "form=new"),

@@ -55,7 +55,7 @@ type View struct {
 	Failures   *Failures
 	Exceptions *Exceptions
 	Logs       *Logs
-	Download   []File
+	Downloads  *Downloads
 }
 
 // Started tells whether there is a run to show.
@@ -93,9 +93,6 @@ type Moment struct {
 	Time  string // of day, at the server; a script puts the reader's
 	ISO   string
 }
-
-// A File is something to download.
-type File struct{ Title, Text, Name, Href string }
 
 // NewView decides what a reader with query q sees of s.
 func NewView(s *engine.Status, q Query, site Site) View {
@@ -150,7 +147,7 @@ func NewView(s *engine.Status, q Query, site Site) View {
 	case TabLogs:
 		v.Logs = newLogs(lines, q)
 	case TabDownload:
-		v.Download = files
+		v.Downloads = newDownloads(q)
 	default:
 		v.Table = newStatistics(snapshot, q)
 		v.Phases, v.Feeds = newPhases(snapshot.Phases), newFeeds(s.Feeds)
@@ -322,15 +319,6 @@ func shown[T any](list []T, what string) ([]T, string) {
 
 func moment(t, start time.Time) Moment {
 	return Moment{Clock: clock(t.Sub(start)), Time: t.Format(time.TimeOnly), ISO: t.UTC().Format(time.RFC3339)}
-}
-
-// files are what there is to download.
-var files = []File{
-	{"Request statistics", "One line per method and name: counts, response times, percentiles and rates of the whole run, and their sum.", "requests.csv", "/stats/requests/csv"},
-	{"Full history", "The same numbers second by second, coarser the longer ago.", "requests_full_history.csv", "/stats/requests_full_history/csv"},
-	{"Failures", "One line per kind of failed request: how many, and why.", "failures.csv", "/stats/failures/csv"},
-	{"Report", "Everything the page says in tables, as one HTML file to keep, print or send.", "report.html", "/stats/report?download=1"},
-	{"Exceptions", "One line per kind of error in a scenario, with its traceback.", "exceptions.csv", "/exceptions/csv"},
 }
 
 func sortedKeys(m map[string]string) []string { return slices.Sorted(maps.Keys(m)) }
