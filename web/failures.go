@@ -26,7 +26,7 @@ type FailureRow struct {
 
 func newFailures(s *stats.Snapshot, start time.Time) *Failures {
 	f := new(Failures)
-	list := slices.SortedStableFunc(slices.Values(s.Failures), func(a, b stats.Failure) int { return cmp.Compare(b.Count, a.Count) })
+	list := slices.SortedStableFunc(slices.Values(s.Failures), func(a, b stats.FailureLine) int { return cmp.Compare(b.Count, a.Count) })
 	list, f.Notice = shown(list, "kinds of failure")
 	for _, x := range list {
 		r := FailureRow{
