@@ -117,7 +117,9 @@ func timings(e stats.Exemplar) []Timing {
 	whole := max(connecting+e.Took, e.Slowness())
 	var list []Timing
 	at := whole - connecting - e.Took
-	place := func(d time.Duration) string { return strconv.FormatInt(int64(timeline*float64(d)/float64(max(1, whole))), 10) }
+	place := func(d time.Duration) string {
+		return strconv.FormatInt(int64(timeline*float64(d)/float64(max(1, whole))), 10)
+	}
 	part := func(label, kind string, d time.Duration) {
 		if d > 0 {
 			list = append(list, Timing{Label: label, Value: millis(d), Kind: kind, From: place(at), To: place(at + d)})

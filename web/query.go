@@ -122,7 +122,7 @@ func ParseQuery(values url.Values) Query {
 		Zone:   one("zone", ZoneBrowser, ZoneUTC),
 		Form:   one("form", FormNone, FormNew, FormEdit),
 	}
-	if known(column) {
+	if known(column) || failureOrders[column] != nil {
 		q.Sort, q.Descending = column, descending
 	} else if values.Get("sort") != "" {
 		unknown = append(unknown, "sort")

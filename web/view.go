@@ -141,7 +141,7 @@ func NewView(s *engine.Status, q Query, site Site) View {
 	case TabCharts:
 		v.Charts = newCharts(s, q)
 	case TabFailures:
-		v.Failures = newFailures(snapshot, s.Started)
+		v.Failures = newFailures(snapshot, s.Started, q)
 	case TabExceptions:
 		v.Exceptions = newExceptions(snapshot, s.Started)
 	case TabLogs:
