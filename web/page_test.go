@@ -68,6 +68,12 @@ func scenes(t *testing.T) map[string]View {
 	staged.Begun, staged.Target, staged.Plan = staged.Started, 20, staged.Config.Plan(0)
 	shaped := site
 	shaped.Default.Shape = "waves"
+	stoppedMix := mixed()
+	stoppedMix.State, stoppedMix.Users, stoppedMix.Ended = engine.Stopped, 0, stoppedMix.At
+	for i := range stoppedMix.Scenarios {
+		stoppedMix.Scenarios[i].Users = 0
+	}
+	evil.Scenarios[0].Counts = []engine.TaskCount{{Name: hostile[0], Share: 1, Begun: 3, Within: []engine.TaskCount{{Name: hostile[3], Step: true, Share: 1}}}}
 	told, evilLog := site, site
 	told.Logs = func() []LogLine {
 		return logged("page is at http://localhost:8089", "the page has no password", "requests fail")
@@ -112,6 +118,9 @@ func scenes(t *testing.T) map[string]View {
 		"failures-nothing":  at(running, "tab=failures&q=nowhere"),
 		"hostile-failure":   at(evil, "tab=failures&open="+failureID(evil.Stats.Failures[0].FailureKey)),
 		"exceptions":        at(running, "tab=exceptions"),
+		"ratio":             at(mixed(), "tab=ratio"),
+		"ratio-over":        at(stoppedMix, "tab=ratio"),
+		"ratio-hostile":     at(evil, "tab=ratio"),
 		"logs":              NewView(running, look(t, "tab=logs"), told),
 		"logs-level":        NewView(stopped, look(t, "tab=logs&level=WARNING&q=Page"), told),
 		"logs-search":       NewView(running, look(t, "tab=logs&q=nowhere"), told),

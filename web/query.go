@@ -15,11 +15,12 @@ const (
 	TabCharts      = "charts"
 	TabFailures    = "failures"
 	TabExceptions  = "exceptions"
+	TabRatio       = "ratio"
 	TabLogs        = "logs"
 	TabDownload    = "download"
 )
 
-var tabs = []string{TabStatistics, TabPercentiles, TabCharts, TabFailures, TabExceptions, TabLogs, TabDownload}
+var tabs = []string{TabStatistics, TabPercentiles, TabCharts, TabFailures, TabExceptions, TabRatio, TabLogs, TabDownload}
 
 // How much of the run the charts show.
 const (

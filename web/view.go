@@ -54,6 +54,7 @@ type View struct {
 	Charts     *Charts
 	Failures   *Failures
 	Exceptions *Exceptions
+	Ratio      *Ratio
 	Logs       *Logs
 	Downloads  *Downloads
 }
@@ -144,6 +145,8 @@ func NewView(s *engine.Status, q Query, site Site) View {
 		v.Failures = newFailures(snapshot, s.Started, q)
 	case TabExceptions:
 		v.Exceptions = newExceptions(snapshot, s.Started)
+	case TabRatio:
+		v.Ratio = newRatio(s)
 	case TabLogs:
 		v.Logs = newLogs(lines, q)
 	case TabDownload:
@@ -282,7 +285,7 @@ func failShare(p stats.Point) float64 {
 
 func tabLinks(q Query, snapshot *stats.Snapshot, lines []LogLine) []Tab {
 	labels := map[string]string{TabStatistics: "Statistics", TabPercentiles: "Percentiles", TabCharts: "Charts",
-		TabFailures: "Failures", TabExceptions: "Exceptions", TabLogs: "Logs", TabDownload: "Download"}
+		TabFailures: "Failures", TabExceptions: "Exceptions", TabRatio: "Ratio", TabLogs: "Logs", TabDownload: "Download"}
 	badges := map[string]int{TabFailures: len(snapshot.Failures), TabExceptions: len(snapshot.Exceptions)}
 	var list []Tab
 	for _, id := range tabs {
