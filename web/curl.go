@@ -18,14 +18,14 @@ func curl(e stats.Exemplar) string {
 		return ""
 	}
 	var notes []string
-	first := "curl -X " + quoted(e.Method)
+	first := "curl -X " + shellWord(e.Method)
 	if e.Method == "HEAD" {
 		first = "curl --head" // with -X it would wait for a body
 	}
 	if strings.ContainsAny(e.URL, "[]{}") {
 		first += " --globoff"
 	}
-	args := []string{first + " " + quoted(e.URL)}
+	args := []string{first + " " + shellWord(e.URL)}
 	typed := false
 	for _, f := range e.Request.Fields {
 		switch name := strings.ToLower(f.Name); {
@@ -38,10 +38,10 @@ func curl(e stats.Exemplar) string {
 			typed = true
 		}
 		if f.Value == "" {
-			args = append(args, "-H "+quoted(f.Name+";")) // without the semicolon it would be left out
+			args = append(args, "-H "+shellWord(f.Name+";")) // without the semicolon it would be left out
 			continue
 		}
-		args = append(args, "-H "+quoted(f.Name+": "+f.Value))
+		args = append(args, "-H "+shellWord(f.Name+": "+f.Value))
 	}
 	body := e.Request
 	switch {
@@ -53,7 +53,7 @@ func curl(e stats.Exemplar) string {
 		if kept := int64(len(body.Body)); kept < body.Size {
 			notes = append(notes, fmt.Sprintf("# the body is only the first %d of %d bytes", kept, body.Size))
 		}
-		args = append(args, "--data-raw "+quoted(body.Body))
+		args = append(args, "--data-raw "+shellWord(body.Body))
 	}
 	if !typed && body.Size > 0 {
 		args = append(args, "-H 'Content-Type:'") // or curl would say that it is a form
@@ -61,9 +61,9 @@ func curl(e stats.Exemplar) string {
 	return strings.Join(append(notes, strings.Join(args, " \\\n  ")), "\n")
 }
 
-// quoted returns text as one word of a shell's command line. What cannot be seen is
+// shellWord returns text as one word of a shell's command line. What cannot be seen is
 // written as a code: who pastes the command shall see what it does.
-func quoted(text string) string {
+func shellWord(text string) string {
 	plain, safe := text != "", true
 	for _, r := range text {
 		if !unicode.In(r, unicode.Letter, unicode.Digit) && !strings.ContainsRune("-_./:=@,+", r) || r > unicode.MaxASCII {

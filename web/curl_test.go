@@ -71,12 +71,12 @@ func TestAShellReadsEachTextAsOneWord(t *testing.T) {
 		if strings.ContainsRune(text, 0) {
 			continue // which no argument of a program can hold
 		}
-		cmd := exec.Command(bash, "--norc", "-c", "printf %s "+quoted(text))
+		cmd := exec.Command(bash, "--norc", "-c", "printf %s "+shellWord(text))
 		cmd.Env = []string{"LC_ALL=C.UTF-8"}
 		out, err := cmd.Output()
 		if err != nil || string(out) != text {
 			want, _ := json.Marshal(text)
-			t.Errorf("bash reads %s as %q (%v), want %s", quoted(text), out, err, want)
+			t.Errorf("bash reads %s as %q (%v), want %s", shellWord(text), out, err, want)
 		}
 	}
 }

@@ -48,14 +48,14 @@ func newSample(e stats.Exemplar, start time.Time) *Sample {
 	url := clip(line(e.URL), 2000)
 	s := &Sample{
 		ID: sampleID(e), Method: clip(line(e.Method), 24), URL: url,
-		Status: statusText(e.Status), Message: clip(lines(e.Message), 1000), Failed: e.Message != "",
+		Status: statusWord(e.Status), Message: clip(lines(e.Message), 1000), Failed: e.Message != "",
 		When: moment(e.At, start), Timings: timings(e),
 		Request: newText(strings.TrimSpace(line(e.Method)+" "+target(e.URL)), e.Request),
 		Curl:    curl(e),
 	}
 	answer := "no answer"
 	if e.Status > 0 {
-		answer = "HTTP " + statusText(e.Status)
+		answer = "HTTP " + statusWord(e.Status)
 	}
 	s.Response = newText(answer, e.Response)
 	if url == "" {
@@ -85,8 +85,8 @@ func target(url string) string {
 	return line(url)
 }
 
-// statusText words a status code.
-func statusText(code int) string {
+// statusWord words a status code.
+func statusWord(code int) string {
 	if code == 0 {
 		return "–"
 	}
@@ -208,7 +208,7 @@ func newSamples(list []stats.Exemplar, q Query, of string, start time.Time) *Sam
 		id := of + "-" + strings.TrimPrefix(sampleID(e), "x-")
 		r := SampleRow{
 			ID: "row-" + id, Href: q.withOpen(id).link(), Current: q.Open == id,
-			Response: millis(e.Slowness()), Service: millis(e.Took), Status: statusText(e.Status),
+			Response: millis(e.Slowness()), Service: millis(e.Took), Status: statusWord(e.Status),
 			Method: clip(line(e.Method), 24), Name: clip(line(e.Name), 240),
 			User: count(int64(e.User)), Failed: e.Message != "", When: moment(e.At, start),
 		}

@@ -84,7 +84,7 @@ const mostBars = 5
 func newFailures(s *stats.Snapshot, start time.Time, q Query) *Failures {
 	f := new(Failures)
 	list := slices.DeleteFunc(slices.Clone(s.Failures), func(x stats.FailureLine) bool {
-		return !holds(q.Search, x.Method, x.Name, x.Format, x.Example, strconv.Itoa(x.Status))
+		return !hasWords(q.Search, x.Method, x.Name, x.Format, x.Example, strconv.Itoa(x.Status))
 	})
 	sortFailures(list, q)
 	list, f.Notice = shown(list, "kinds of failure")
@@ -219,7 +219,7 @@ func (b breakdown) of(x stats.FailureLine) *stats.Line {
 func (b breakdown) row(x stats.FailureLine) FailureRow {
 	r := FailureRow{
 		ID: failureID(x.FailureKey), Count: count(x.Count), Method: clip(line(x.Method), 24), Name: clip(line(x.Name), 240),
-		Message: clip(line(x.Format), 500), Example: clip(lines(x.Example), 1000), Ours: x.Ours, Status: statusText(x.Status),
+		Message: clip(line(x.Format), 500), Example: clip(lines(x.Example), 1000), Ours: x.Ours, Status: statusWord(x.Status),
 		First: moment(x.First, b.start), Last: moment(x.Last, b.start), Users: plural(int64(x.Users), "user", "users"),
 	}
 	if x.Example == x.Format {

@@ -70,7 +70,7 @@ func newLogs(lines []LogLine, q Query) *Logs {
 	}
 	least := slices.Index(logLevels, q.Level)
 	for _, x := range lines {
-		if x.grave() < least || !holds(q.Search, x.Level, x.Text) {
+		if x.grave() < least || !hasWords(q.Search, x.Level, x.Text) {
 			continue
 		}
 		r := LogRow{ID: "line-" + strconv.FormatInt(x.Number, 10), Level: strings.ToLower(line(x.Level)), Text: line(x.Text), Kind: logKind(x)}

@@ -23,8 +23,8 @@ func newSearch(q Query, label, placeholder string) Search {
 	return s
 }
 
-// holds tells whether the texts have all words of a search in them, whatever their case.
-func holds(search string, texts ...string) bool {
+// hasWords tells whether the texts have all words of a search in them, whatever their case.
+func hasWords(search string, texts ...string) bool {
 	if search == "" {
 		return true
 	}
