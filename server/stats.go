@@ -158,7 +158,8 @@ type failureAnswer struct {
 	Ours    bool   `json:"ours"`    // this machine could not send the requests; they are in no row
 }
 
-func (s *Server) requests(w http.ResponseWriter, _ *http.Request) {
+// requests answers with everything the tables say, as a file to keep with download=1.
+func (s *Server) requests(w http.ResponseWriter, r *http.Request) {
 	status := s.engine.Status()
 	snap := status.Stats
 	total := row(snap, snap.Total)
@@ -200,6 +201,9 @@ func (s *Server) requests(w http.ResponseWriter, _ *http.Request) {
 		p50, p95 := ms(ps[0]), ms(ps[1])
 		a.CurrentPercentiles["response_time_percentile_0.5"] = &p50
 		a.CurrentPercentiles["response_time_percentile_0.95"] = &p95
+	}
+	if r.URL.Query().Get("download") == "1" {
+		attach(w, fileName(status, "requests", "json"))
 	}
 	writeJSON(w, http.StatusOK, a)
 }
@@ -288,9 +292,9 @@ func (s *Server) tasks(w http.ResponseWriter, _ *http.Request) {
 }
 
 func (s *Server) logLines(w http.ResponseWriter, _ *http.Request) {
-	lines := s.logs()
-	if lines == nil {
-		lines = []string{}
+	lines := []string{}
+	for _, l := range s.logs() {
+		lines = append(lines, l.String())
 	}
 	writeJSON(w, http.StatusOK, map[string]any{"master": lines, "workers": map[string][]string{}})
 }

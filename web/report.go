@@ -48,7 +48,7 @@ func NewReport(s *engine.Status, style string) Report {
 		Percentiles: newPercentiles(s.Stats, Query{}).still(),
 		Phases:      newPhases(s.Stats.Phases),
 		Feeds:       newFeeds(s.Feeds),
-		Failures:    newFailures(s.Stats, s.Started),
+		Failures:    reportedFailures(s.Stats, s.Started),
 		Exceptions:  newExceptions(s.Stats, s.Started),
 	}
 	for _, n := range s.Notices {

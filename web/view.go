@@ -27,14 +27,6 @@ type Site struct {
 	Logs   func() []LogLine // the latest, oldest first; nil means none
 }
 
-// A LogLine is one line of the program's log. It is hostile text.
-type LogLine struct {
-	Number int64 // counts the lines of the program from 1
-	At     time.Time
-	Level  string // one of DEBUG, INFO, WARNING, ERROR, CRITICAL
-	Text   string
-}
-
 // A View is everything a reader sees, decided and worded.
 type View struct {
 	Site    Site
@@ -63,7 +55,9 @@ type View struct {
 	Charts     *Charts
 	Failures   *Failures
 	Exceptions *Exceptions
-	Download   []File
+	Ratio      *Ratio
+	Logs       *Logs
+	Downloads  *Downloads
 }
 
 // Started tells whether there is a run to show.
@@ -91,6 +85,7 @@ type Number struct {
 type Tab struct {
 	Label, Href string
 	Badge       string
+	Warned      string // when there was the latest warning, in milliseconds since 1970; "" without one
 	Current     bool
 }
 
@@ -100,9 +95,6 @@ type Moment struct {
 	Time  string // of day, at the server; a script puts the reader's
 	ISO   string
 }
-
-// A File is something to download.
-type File struct{ Title, Text, Name, Href string }
 
 // NewView decides what a reader with query q sees of s.
 func NewView(s *engine.Status, q Query, site Site) View {
@@ -137,7 +129,11 @@ func NewView(s *engine.Status, q Query, site Site) View {
 	v.Window = newWindow(s, q, snapshot)
 	v.Numbers = numbers(s, q, snapshot)
 	v.Counts = counts(s, q, snapshot)
-	v.Tabs = tabLinks(q, snapshot)
+	var lines []LogLine
+	if site.Logs != nil {
+		lines = site.Logs()
+	}
+	v.Tabs = tabLinks(q, snapshot, lines)
 	v.Reason = line(s.Reason)
 	for _, n := range s.Notices {
 		v.Notices = append(v.Notices, line(n))
@@ -151,11 +147,15 @@ func NewView(s *engine.Status, q Query, site Site) View {
 	case TabCharts:
 		v.Charts = newCharts(s, q)
 	case TabFailures:
-		v.Failures = newFailures(snapshot, s.Started)
+		v.Failures = newFailures(snapshot, s.Started, q)
 	case TabExceptions:
 		v.Exceptions = newExceptions(snapshot, s.Started)
+	case TabRatio:
+		v.Ratio = newRatio(s)
+	case TabLogs:
+		v.Logs = newLogs(lines, q)
 	case TabDownload:
-		v.Download = files
+		v.Downloads = newDownloads(q)
 	default:
 		v.Table = newStatistics(snapshot, q)
 		v.Phases, v.Feeds = newPhases(snapshot.Phases), newFeeds(s.Feeds)
@@ -313,15 +313,18 @@ func failShare(p stats.Point) float64 {
 	return float64(p.Failures) / float64(p.Requests)
 }
 
-func tabLinks(q Query, snapshot *stats.Snapshot) []Tab {
+func tabLinks(q Query, snapshot *stats.Snapshot, lines []LogLine) []Tab {
 	labels := map[string]string{TabStatistics: "Statistics", TabPercentiles: "Percentiles", TabCharts: "Charts",
-		TabFailures: "Failures", TabExceptions: "Exceptions", TabDownload: "Download"}
+		TabFailures: "Failures", TabExceptions: "Exceptions", TabRatio: "Ratio", TabLogs: "Logs", TabDownload: "Download"}
 	badges := map[string]int{TabFailures: len(snapshot.Failures), TabExceptions: len(snapshot.Exceptions)}
 	var list []Tab
 	for _, id := range tabs {
 		t := Tab{Label: labels[id], Href: q.withTab(id).link(), Current: q.Tab == id}
 		if n := badges[id]; n > 0 {
 			t.Badge = count(int64(n))
+		}
+		if id == TabLogs {
+			t.Warned = warned(lines)
 		}
 		list = append(list, t)
 	}
@@ -353,15 +356,6 @@ func shown[T any](list []T, what string) ([]T, string) {
 
 func moment(t, start time.Time) Moment {
 	return Moment{Clock: clock(t.Sub(start)), Time: t.Format(time.TimeOnly), ISO: t.UTC().Format(time.RFC3339)}
-}
-
-// files are what there is to download.
-var files = []File{
-	{"Request statistics", "One line per method and name: counts, response times, percentiles and rates of the whole run, and their sum.", "requests.csv", "/stats/requests/csv"},
-	{"Full history", "The same numbers second by second, coarser the longer ago.", "requests_full_history.csv", "/stats/requests_full_history/csv"},
-	{"Failures", "One line per kind of failed request: how many, and why.", "failures.csv", "/stats/failures/csv"},
-	{"Report", "Everything the page says in tables, as one HTML file to keep, print or send.", "report.html", "/stats/report?download=1"},
-	{"Exceptions", "One line per kind of error in a scenario, with its traceback.", "exceptions.csv", "/exceptions/csv"},
 }
 
 func sortedKeys(m map[string]string) []string { return slices.Sorted(maps.Keys(m)) }

@@ -18,7 +18,7 @@ const (
 var mayImport = map[string]string{
 	"cmd/gregaria":         "cmd/cli scenarios",
 	"cmd/protocols":        "cmd/cli scenarios/protocols",
-	"cmd/cli":              "server engine engine/load engine/report engine/stats engine/wire scenarios/demo",
+	"cmd/cli":              "server web engine engine/load engine/report engine/stats engine/wire scenarios/demo",
 	"cmd/bench":            "cmd/cli engine/load",
 	"server":               "web static engine engine/checks engine/load engine/stats engine/report",
 	"web":                  "engine engine/checks engine/load engine/stats",
