@@ -25,7 +25,7 @@
     const seconds = Math.round((Date.now() - frameAt) / 1000);
     document.body.classList.add("offline");
     offline.hidden = false;
-    told.textContent = `Disconnected — numbers are from ${frameAt.toLocaleTimeString("en-GB")}; reconnecting…`;
+    told.textContent = `Disconnected — numbers are from ${when.clock(frameAt)}; reconnecting…`;
     age.textContent = seconds < 120 ? `${seconds} s old` : `${Math.floor(seconds / 60)} min old`;
   };
   const found = () => {
@@ -77,9 +77,7 @@
       if (!start.open) start.show();
     } else if (start.open && !start.matches(":modal")) start.close();
     if (edit.open && !["spawning", "running", "paused"].includes(state)) edit.close();
-    for (const t of live.querySelectorAll("time[datetime]")) {
-      t.textContent = new Date(t.dateTime).toLocaleTimeString("en-GB");
-    }
+    when.tell(live);
     document.dispatchEvent(new Event("frame"));
   };
   // A hidden page gets no frames, so its title must not claim a state.

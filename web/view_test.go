@@ -1,15 +1,12 @@
 package web
 
 import (
-	"encoding/json"
 	"net/url"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/gregaria/gregaria/engine"
-	"github.com/gregaria/gregaria/engine/stats"
 )
 
 func names(t *Table) []string {
@@ -134,49 +131,6 @@ func TestPasswordsOfHostsAreNotShown(t *testing.T) {
 		if got := engine.WithoutUser(host); got != want {
 			t.Errorf("engine.WithoutUser(%q) = %q, want %q", host, got, want)
 		}
-	}
-}
-
-// TestSeriesIsJSON: as many numbers in each array as there are points, and none
-// where there were no requests.
-func TestSeriesIsJSON(t *testing.T) {
-	points := latest(status(engine.Running, 5, crowd).History, SpanRecent)
-	points = append(points, stats.Point{From: points[4].To, To: points[4].To.Add(1e9), Gauges: stats.Gauges{Users: 3}})
-	var got map[string][]*float64
-	if err := json.Unmarshal([]byte(series(points, true)), &got); err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range []string{"t", "rps", "fps", "p50", "p95", "users", "target", "health", "due", "started", "dropped"} {
-		if n := len(got[name]); n != 6 {
-			t.Errorf("series has %d of %s, want 6", n, name)
-		}
-	}
-	if last := got["p95"][5]; last != nil {
-		t.Errorf("p95 of a second without requests = %v, want null", *last)
-	}
-}
-
-func TestChartsShowTheLastQuarterOfAnHourUnlessAskedForAll(t *testing.T) {
-	s := status(engine.Running, 1000, none)
-	points := latest(s.History, SpanRecent)
-	if span := points[len(points)-1].To.Sub(points[0].From); span < recent || span > recent+10*time.Second {
-		t.Errorf("recent points span %s, want %s and at most a step more", span, recent)
-	}
-	if got, want := len(latest(s.History, SpanRun)), s.History.Len(); got != want {
-		t.Errorf("%d points of the whole run, want all %d", got, want)
-	}
-}
-
-func TestSparkNeedsTwoValues(t *testing.T) {
-	if got := newSpark([]float64{1}); got != "" {
-		t.Errorf("newSpark of one value = %q, want nothing", got)
-	}
-	if got, want := newSpark([]float64{0, 0}), "M118 31L118 26.5L120 26.5L123 26.5L123 31Z"; got != want {
-		t.Errorf("newSpark of zeros = %q, want %q", got, want)
-	}
-	long := make([]float64, 500)
-	if got := strings.Count(newSpark(long), "L"); got != sparkMost+3 {
-		t.Errorf("newSpark of 500 values has %d corners, want %d", got, sparkMost+3)
 	}
 }
 

@@ -49,6 +49,7 @@ func (c *chrome) start() {
 		"disable-background-networking", "disable-component-update", "disable-sync", "disable-extensions",
 		// No tab of a test is in front, and none may be slowed down for it.
 		"disable-background-timer-throttling", "disable-backgrounding-occluded-windows", "disable-renderer-backgrounding",
+		"disable-ipc-flooding-protection", // a test looks at more than a reader could
 	} {
 		options = append(options, chromedp.Flag(flag, true))
 	}
@@ -310,13 +311,19 @@ func (p *tab) press(keys string) {
 // download clicks the link to a file and returns the file.
 func (p *tab) download(name string) []byte {
 	p.t.Helper()
+	// A tab of the page may have the same name.
+	return p.saved(fmt.Sprintf(`all("a[download]").find((a) => text(a).startsWith(%q))`, name))
+}
+
+// saved clicks what saves a file and returns the file.
+func (p *tab) saved(element string) []byte {
+	p.t.Helper()
 	p.mu.Lock()
 	clear(p.files)
 	p.mu.Unlock()
-	// A tab of the page may have the same name.
-	p.clickOn(fmt.Sprintf(`all("a[download]").find((a) => text(a).startsWith(%q))`, name))
+	p.clickOn(element)
 	var file string
-	eventually(p.t, "download of "+name, p.words, func() bool {
+	eventually(p.t, "a file of "+element, p.words, func() bool {
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		for id, complete := range p.files {
