@@ -130,7 +130,7 @@
     if (spec.heat) keys.append(make("span", "heat", "few", make("i", ""), "many"));
     const save = make("button", "save", "PNG");
     save.type = "button";
-    save.setAttribute("aria-label", `Save ${spec.title} as a picture`);
+    save.setAttribute("aria-label", `PNG of ${spec.title}`);
     save.addEventListener("click", () => picture(drawn.get(box), all, colour, save));
     keys.append(save);
     box.before(keys);

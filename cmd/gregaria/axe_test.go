@@ -97,6 +97,8 @@ func TestAxeFindsNothing(t *testing.T) {
 			p.until(`top().id === "start"`)
 			p.settle()
 			check("stopped, new")
+			p.goTo(gregaria.url + "/stats/report")
+			check("report")
 		})
 	}
 }
