@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/gregaria/gregaria/engine/checks"
 	"github.com/gregaria/gregaria/engine/load"
 )
 
@@ -46,8 +47,11 @@ type Config struct {
 	ExcludeTags []string      // no task with one of these
 	Insecure    bool          // accept any TLS certificate
 	Params      map[string]string
-	Seed        uint64 // of all random choices; 0 picks one, which the Status tells
-	Force       bool   // start although users of an earlier run have never ended
+	Checks      []checks.Check // what the run is held to; none means nothing
+	CheckStop   time.Duration  // after a check has been broken for so long the run stops; 0 means never
+	CheckWarmup time.Duration  // how long from the start no breach counts
+	Seed        uint64         // of all random choices; 0 picks one, which the Status tells
+	Force       bool           // start although users of an earlier run have never ended
 }
 
 // The bounds of a Config. Beyond them lies a mistyped number.
@@ -102,6 +106,9 @@ const (
 	FieldIterations  Field = "iterations"
 	FieldSeed        Field = "seed"
 	FieldInsecure    Field = "insecure"
+	FieldChecks      Field = "checks"
+	FieldCheckStop   Field = "check stop"
+	FieldCheckWarmup Field = "check warm-up"
 )
 
 // A FieldError says what is wrong with one field of a Config, and the way out.

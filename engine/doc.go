@@ -10,6 +10,7 @@
 //
 //	load      what scenarios are written in
 //	stats     samples → deltas → table, history, snapshot
+//	checks    what a run is held to: "GET /cart p95 < 300ms"
 //	health    whether the load generator itself was in the way
 //	dispatch  how many users of which scenario, and when; when arrivals are due
 //	wire      transports: how requests reach the target

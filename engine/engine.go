@@ -126,10 +126,20 @@ func (e *Engine) Start(cfg Config) (began bool, err error) {
 
 // Change gives the run that is on another load, as cfg says it: stages and shapes begin
 // now, with the load there is. The user cap and the run time, which counts from the
-// start of the run, change unless they are 0. What else cfg has must be as it is in
-// the run, or zero. It never begins a run: without one it returns ErrOver.
+// start of the run, change unless they are 0. The checks change, and with them when they
+// stop the run and their warm-up, unless they are nil; when cfg says nothing of the load,
+// that stays then. What else cfg has must be as it is in the run, or zero. It never
+// begins a run: without one it returns ErrOver.
 func (e *Engine) Change(cfg Config) error {
 	return e.order(func(r *run) error { return r.change(cfg) })
+}
+
+// CheckChange reports every mistake in cfg that Change would.
+func (e *Engine) CheckChange(cfg Config) error {
+	return e.order(func(r *run) error {
+		_, err := r.sameRun(cfg)
+		return err
+	})
 }
 
 // Stop ends the run and returns when it is over, at the latest two seconds after

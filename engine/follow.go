@@ -15,7 +15,7 @@ const shapeEvery = 20 * time.Millisecond
 // aim makes shape what the run follows: nil means a ramp to its number of users. Its
 // clock begins at zero.
 func (r *run) aim(shape load.Shape) {
-	r.guide = nil
+	r.guide, r.ramped = nil, false
 	switch {
 	case shape != nil:
 		r.guide = &guide{shape: shape}
@@ -130,6 +130,14 @@ func (r *run) bring(want int) {
 // arrive ends the ramp. Whoever was left may have gone meanwhile.
 func (r *run) arrive() {
 	r.move(arrived)
+	switch n := r.slotted(); {
+	case r.ramped || n == r.rampFrom:
+	case n > r.rampFrom:
+		r.happened(EventSpawned, "all users have started: %d", n)
+	default:
+		r.happened(EventSpawned, "users stopped until there were %d", n)
+	}
+	r.ramped = true
 	r.publish()
 	r.endIfDeserted()
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/agnivade/levenshtein"
 
+	"github.com/gregaria/gregaria/engine/checks"
 	"github.com/gregaria/gregaria/engine/dispatch"
 	"github.com/gregaria/gregaria/engine/load"
 )
@@ -49,6 +50,7 @@ func (e *Engine) prepare(cfg Config) (*prepared, error) {
 	note(err)
 	params, err := parseParams(picked, cfg.Params)
 	note(err)
+	cfg.Checks = slices.Clone(cfg.Checks)
 	p := &prepared{cfg: cfg, feeds: map[load.Feeder]*load.Rows{}}
 	p.shape, err = e.shape(cfg.Shape)
 	note(err)
@@ -143,6 +145,20 @@ func (c Config) mistakes() []error {
 		note(wrong(FieldStopTimeout, "%s is out of range — from 0 to ten years", c.StopTimeout))
 	}
 	note(checkIterations(c.Iterations))
+	if len(c.Checks) > mostChecks {
+		note(wrong(FieldChecks, "%d are too many — at most %d", len(c.Checks), mostChecks))
+	}
+	for _, check := range c.Checks {
+		if same, err := checks.Parse(check.String()); err != nil || same != check {
+			note(wrong(FieldChecks, "%s is not a check — write for example GET /cart p95 < 300ms", check))
+		}
+	}
+	if c.CheckStop < 0 || c.CheckStop > MaxRunTime {
+		note(wrong(FieldCheckStop, "%s is out of range — from 0 (never) to ten years", c.CheckStop))
+	}
+	if c.CheckWarmup < 0 || c.CheckWarmup > MaxRunTime {
+		note(wrong(FieldCheckWarmup, "%s is out of range — from 0 to ten years", c.CheckWarmup))
+	}
 	return errs
 }
 

@@ -34,6 +34,8 @@ type Status struct {
 
 	Stats   *stats.Snapshot // never nil
 	History stats.Timeline
+	Checks  []CheckStatus // what the run is held to, and how it does
+	Events  []Event       // the start of the run, then the latest, oldest first
 }
 
 // A Headcount is how many users of a scenario there are, where they send their

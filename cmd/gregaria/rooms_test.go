@@ -20,10 +20,11 @@ var mayImport = map[string]string{
 	"cmd/protocols":        "cmd/cli scenarios/protocols",
 	"cmd/cli":              "server engine engine/load engine/report engine/stats engine/wire scenarios/demo",
 	"cmd/bench":            "cmd/cli engine/load",
-	"server":               "web static engine engine/load engine/stats engine/report",
-	"web":                  "engine engine/load engine/stats",
+	"server":               "web static engine engine/checks engine/load engine/stats engine/report",
+	"web":                  "engine engine/checks engine/load engine/stats",
 	"static":               "",
-	"engine":               "engine/load engine/stats engine/dispatch engine/health engine/wire",
+	"engine":               "engine/load engine/stats engine/checks engine/dispatch engine/health engine/wire",
+	"engine/checks":        "engine/stats",
 	"engine/health":        "engine/stats",
 	"engine/wire":          "engine/load",
 	"engine/load":          "engine/stats",
@@ -50,7 +51,7 @@ var homes = map[string]struct{ code, tests string }{
 	"google.golang.org/grpc":                  {code: "scenarios/protocols"},
 	"google.golang.org/protobuf":              {code: "scenarios/protocols"},
 	"github.com/a-h/templ":                    {code: "web server"}, // the server renders what web makes
-	"github.com/agnivade/levenshtein":         {code: "engine"},
+	"github.com/agnivade/levenshtein":         {code: "engine engine/checks"},
 	"github.com/HdrHistogram/hdrhistogram-go": {code: "engine/stats"},
 	"github.com/valyala/fasthttp":             {code: "cmd/bench engine/wire"}, // a yardstick in both
 	"github.com/jszwec/csvutil":               {code: "engine/load"},

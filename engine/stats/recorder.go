@@ -63,8 +63,8 @@ func (r *Recorder) begin(now time.Time) {
 	r.tls, r.firstByte = r.phase(PhaseTLS, ""), r.phase(PhaseFirstByte, "")
 }
 
-// clock returns what the recorder's clock shows at a moment.
-func (r *Recorder) clock(at time.Time) time.Time {
+// Clock returns what the recorder's clock shows at a moment.
+func (r *Recorder) Clock(at time.Time) time.Time {
 	// The difference is that of the monotonic clocks, and Add moves both alike.
 	return r.start.Add(at.Sub(r.start))
 }
@@ -161,7 +161,7 @@ func (r *Recorder) drain(now time.Time, g Gauges) Delta {
 		r.shards[i].giveBack(samples)
 	}
 	d := Delta{
-		From: r.since, To: r.clock(now), Gauges: g,
+		From: r.since, To: r.Clock(now), Gauges: g,
 		Rows: takeRows(r.rows, r.mixer), Phases: takeRows(r.phases, r.mixer),
 		Failures: r.takeFailures(), Exceptions: r.takeExceptions(),
 	}
