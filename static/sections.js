@@ -46,7 +46,7 @@
     },
     params: (section) => {
       const value = (i) => i.type === "checkbox" ? String(i.checked) : i.value;
-      const changed = all("[data-standard]", section).filter((i) => value(i) && value(i) !== i.dataset.standard);
+      const changed = all(":is(input, select):not([type=hidden], [type=password])", section).filter((i) => value(i) && value(i) !== (i.dataset.standard ?? ""));
       return changed.map((i) => `${i.name} ${value(i)}`).join(", ") || "as by default";
     },
     checks: (section) => {

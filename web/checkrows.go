@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/gregaria/gregaria/engine"
 	"github.com/gregaria/gregaria/engine/stats"
 )
 
@@ -25,6 +26,21 @@ const maxOffers = 40
 
 // exampleChecks show what checks look like; the first is the place holder of a row.
 var exampleChecks = []string{"fail% < 1", "p95 < 300ms", "rps > 500", "GET /cart p95 < 300ms"}
+
+// checkValues words what c is held to.
+func checkValues(c engine.Config) url.Values {
+	v := url.Values{
+		FieldCheckStop:   {engine.FormatRunTime(c.CheckStop)},
+		FieldCheckWarmup: {engine.FormatRunTime(c.CheckWarmup)},
+	}
+	for _, check := range c.Checks {
+		v.Add(FieldChecks, check.String())
+	}
+	if len(c.Checks) == 0 {
+		v.Set(FieldChecks, "") // what is filled in with it has none
+	}
+	return v
+}
 
 // newCheckRows asks for checks, of the endpoints of a run among others.
 func newCheckRows(v url.Values, endpoints []stats.Line) CheckRows {

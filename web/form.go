@@ -110,6 +110,7 @@ func values(c engine.Config, site Site) url.Values {
 		FieldExcludeTags: {strings.Join(c.ExcludeTags, " ")},
 	}
 	maps.Copy(v, loadValues(c, site.Default))
+	maps.Copy(v, checkValues(c))
 	for _, o := range site.Offer.scenarios {
 		if len(c.Scenarios) == 0 || slices.Contains(c.Scenarios, o.name) {
 			v.Add(FieldScenarios, o.name)
@@ -148,6 +149,7 @@ func loadValues(c, standard engine.Config) url.Values {
 // changeValues words what can be changed of a run with configuration c.
 func changeValues(c engine.Config, site Site) url.Values {
 	v := loadValues(c, site.Default)
+	maps.Copy(v, checkValues(c))
 	v.Set(FieldRunTime, engine.FormatRunTime(c.RunTime))
 	v[FieldScenarios] = c.Scenarios
 	if len(c.Scenarios) == 0 {

@@ -70,7 +70,18 @@ func scenes(t *testing.T) map[string]View {
 	shaped.Default.Shape = "waves"
 	typing := url.Values{FieldModel: {"arrivals"}, FieldRate: {"fast"}, FieldStages: {"2m:many"}, FieldArrivals: {ArriveEvenly, ArrivePoisson},
 		"key": {"typed-secret"}, "size": {"large"}, "follow": {"true"}}
+	chosen := url.Values{FieldUsers: {"20"}, FieldSpawnRate: {"2"}, FieldScenarios: {"", "cities", "mail"}, FieldWeights: {"", "cities=5"},
+		FieldTasksOff: {"", "cities/album"}, FieldChecks: {"p95 < 300ms", "GET /cart p95 under 300ms", ""}, FieldCheckStop: {"10s"}, "depth": {"5"}}
+	reweighed := url.Values{FieldUsers: {"20"}, FieldSpawnRate: {"2"}, FieldWeights: {"", "mail=0"}}
+	both := status(engine.Running, 20, crowd)
+	both.Config.Scenarios = []string{"cities", "mail"}
+	both.Config.Checks, both.Config.CheckStop = must(engine.ParseChecks("p95 < 300ms\nfail% < 1")), 10*time.Second
 	return map[string]View{
+		"ready-picks": ready.Answer(chosen, Refusal{Errors: map[string]string{
+			FieldChecks: `"under" in "GET /cart p95 under 300ms" is no operator`, FieldWeights: "5 is too much", FieldTasksOff: "no task is left"}}),
+		"edit-weights":     at(both, "form=edit"),
+		"edit-weights-bad": at(both, "").Answer(reweighed, Refusal{Errors: map[string]string{FieldWeights: "mail: 0 is too few — at least 1"}}),
+
 		"ready-open":  NewView(readyStatus(), Query{}, openSite),
 		"ready-shape": NewView(readyStatus(), Query{}, shaped),
 		"ready-open-errors": ready.Answer(typing, Refusal{
