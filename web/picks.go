@@ -119,10 +119,8 @@ func newPick(o offeredScenario, v url.Values) Pick {
 	}
 	p.Own = strconv.Itoa(o.weight)
 	for _, text := range v[FieldWeights] {
-		for _, item := range strings.Fields(strings.ReplaceAll(text, ",", " ")) {
-			if weight, ok := strings.CutPrefix(item, o.name+"="); ok {
-				p.Weight = weight
-			}
+		if weight, ok := strings.CutPrefix(text, o.name+"="); ok {
+			p.Weight = weight
 		}
 	}
 	return p

@@ -26,7 +26,6 @@ func TestPicksSayInALineWhatRuns(t *testing.T) {
 		{"none means all", url.Values{}, "all 3, weights 3:1", "75 %, , 25 %"},
 		{"one", url.Values{FieldScenarios: {"", "cities"}}, "1 of 3", "100 %, , –"},
 		{"weighed", url.Values{FieldScenarios: {"cities", "mail"}, FieldWeights: {"", "mail=9", "cities=1"}}, "2 of 3, weights 1:9", "10 %, , 90 %"},
-		{"weights in one text", url.Values{FieldWeights: {"mail=2, cities=2"}}, "all 3, weights 2:2", "50 %, , 50 %"},
 		{"a weight that is none", url.Values{FieldWeights: {"mail=many"}}, "all 3, weights 3:1", "75 %, , 25 %"},
 		{"tasks off", url.Values{FieldTasksOff: {"", "cities/write", "cities/album/leave"}}, "all 3, weights 3:1, 2 tasks off", "75 %, , 25 %"},
 		{"off where it does not run", url.Values{FieldScenarios: {"mail"}, FieldTasksOff: {"cities/write"}}, "1 of 3", "–, , 100 %"},

@@ -34,6 +34,8 @@ func TestMain(m *testing.M) {
 		main()
 	case "hostile":
 		cli.Main(hostileSuite)
+	case "forms":
+		cli.Main(formSuite)
 	}
 	goleak.VerifyTestMain(tests{m})
 }
