@@ -138,6 +138,7 @@ func (r *run) arrive() {
 		r.happened(EventSpawned, "users stopped until there were %d", n)
 	}
 	r.ramped = true
+	r.rebalance()
 	r.publish()
 	r.endIfDeserted()
 }
