@@ -111,6 +111,8 @@ func values(c engine.Config, site Site) url.Values {
 	}
 	maps.Copy(v, loadValues(c, site.Default))
 	maps.Copy(v, checkValues(c))
+	v[FieldTasksOff] = append([]string{""}, c.Off...)
+	v[FieldWeights] = weightValues(c.Weights)
 	for _, o := range site.Offer.scenarios {
 		if len(c.Scenarios) == 0 || slices.Contains(c.Scenarios, o.name) {
 			v.Add(FieldScenarios, o.name)
@@ -151,12 +153,17 @@ func changeValues(c engine.Config, site Site) url.Values {
 	v := loadValues(c, site.Default)
 	maps.Copy(v, checkValues(c))
 	v.Set(FieldRunTime, engine.FormatRunTime(c.RunTime))
-	v[FieldScenarios] = c.Scenarios
-	if len(c.Scenarios) == 0 {
-		for _, o := range site.Offer.scenarios {
-			v.Add(FieldScenarios, o.name)
+	weights := map[string]int{}
+	for _, o := range site.Offer.scenarios {
+		if len(c.Scenarios) > 0 && !slices.Contains(c.Scenarios, o.name) {
+			continue
+		}
+		v.Add(FieldScenarios, o.name)
+		if o.count == 0 {
+			weights[o.name] = cmp.Or(c.Weights[o.name], o.weight)
 		}
 	}
+	v[FieldWeights] = weightValues(weights)
 	return v
 }
 

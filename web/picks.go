@@ -1,6 +1,7 @@
 package web
 
 import (
+	"maps"
 	"net/url"
 	"slices"
 	"strconv"
@@ -124,6 +125,15 @@ func newPick(o offeredScenario, v url.Values) Pick {
 		}
 	}
 	return p
+}
+
+// weightValues words weights as a start takes them.
+func weightValues(weights map[string]int) []string {
+	list := []string{""}
+	for _, name := range slices.Sorted(maps.Keys(weights)) {
+		list = append(list, name+"="+strconv.Itoa(weights[name]))
+	}
+	return list
 }
 
 // newSwitches returns the switches of tasks within a path. whole is what runs as a
