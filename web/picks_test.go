@@ -6,6 +6,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/gregaria/gregaria/engine"
 )
 
 // must returns the first of what cannot fail here.
@@ -124,5 +127,55 @@ func TestWhatTheFormSendsComesBack(t *testing.T) {
 	}
 	if !strings.Contains(html, `name="depth" value="deep"`) || strings.Contains(html, `value="deep" placeholder="3" type="number"`) {
 		t.Error("a number that is none is not shown as it was typed")
+	}
+}
+
+// TestFormsHoldWhatTheRunHasNow: what a form is filled with asks for the same again.
+func TestFormsHoldWhatTheRunHasNow(t *testing.T) {
+	s := status(engine.Running, 5, crowd)
+	s.Config.Scenarios, s.Config.Weights, s.Config.Off = []string{"cities", "mail"}, map[string]int{"mail": 4}, []string{"cities/album"}
+	s.Config.Checks, s.Config.CheckStop = must(engine.ParseChecks("fail% < 1\np95 < 1s")), 10*time.Second
+	s.Config.RunTime = time.Hour
+	fill := func(label string) url.Values {
+		for _, a := range NewView(s, Query{}, site(t)).Actions {
+			if a.Label == label {
+				return must(url.ParseQuery(a.Fill))
+			}
+		}
+		t.Fatalf("there is no action %s", label)
+		return nil
+	}
+	edit := fill("Edit")
+	for field, want := range map[string][]string{
+		FieldWeights: {"", "cities=3", "mail=4"}, FieldScenarios: {"cities", "mail"}, FieldRunTime: {"1h"},
+		FieldChecks: {"fail% < 1%", "p95 < 1s"}, FieldCheckStop: {"10s"}, FieldCheckWarmup: {""},
+	} {
+		if !slices.Equal(edit[field], want) {
+			t.Errorf("the edit form's %s = %q, want %q", field, edit[field], want)
+		}
+	}
+	s.State, s.Ended = engine.Stopped, s.At
+	again := fill("New")
+	for field, want := range map[string][]string{FieldWeights: {"", "mail=4"}, FieldTasksOff: {"", "cities/album"}, FieldChecks: edit[FieldChecks]} {
+		if !slices.Equal(again[field], want) {
+			t.Errorf("the start form's %s = %q, want %q", field, again[field], want)
+		}
+	}
+	if html := render(t, Page(NewView(s, Query{Form: FormNew}, site(t)))); !strings.Contains(html, `2 of 3, weights 3:4, 1 task off`) ||
+		!strings.Contains(html, `2 checks, stop after 10s`) {
+		t.Error("the start form does not say what the last run had")
+	}
+}
+
+func TestHostsOfScenariosAreSuggestedWithoutTheirUsers(t *testing.T) {
+	o := offer(t)
+	o.scenarios[2].host = "http://user:secret@mail.test"
+	f := hostField(nil, o)
+	var got []string
+	for _, x := range f.Offers {
+		got = append(got, x.Value)
+	}
+	if want := []string{"http://127.0.0.1:8020", "http://mail.test"}; !slices.Equal(got, want) {
+		t.Errorf("hosts suggested = %q, want %q", got, want)
 	}
 }
