@@ -47,6 +47,9 @@ func (r *run) reset() int64 {
 	}
 	r.log.Info("numbers reset", "requests", requests)
 	r.relieve()
+	for _, c := range r.casts {
+		c.begun.reset()
+	}
 	r.happened(EventReset, "numbers reset, which told of %d requests", requests)
 	r.publish()
 	return requests
@@ -73,8 +76,9 @@ func (r *run) publish() {
 	}
 	slices.SortFunc(s.Feeds, func(a, b FeedStatus) int { return strings.Compare(a.Name, b.Name) })
 	for i, c := range r.casts {
+		counts, _ := c.begun.fill(c.counts, 0)
 		s.Scenarios = append(s.Scenarios, Headcount{
-			Name: c.plan.Name, Host: c.base.Origin + c.base.Prefix, Users: r.alive[i], Tasks: c.tasks,
+			Name: c.plan.Name, Host: c.base.Origin + c.base.Prefix, Users: r.alive[i], Tasks: c.tasks, Counts: counts,
 			Weight: r.classes[i].Weight, Count: r.classes[i].Count,
 		})
 	}

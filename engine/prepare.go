@@ -30,6 +30,8 @@ type cast struct {
 	base      load.Base
 	tasks     []load.PlannedTask // those that the tags left and that are on
 	set       *set               // the same, to be run
+	counts    []TaskCount        // the same, with nothing begun
+	begun     *tasksBegun
 	params    map[string]any
 	prototype any // the state that Setup left; nil without one
 }
@@ -51,8 +53,10 @@ func (e *Engine) prepare(cfg Config) (*prepared, error) {
 	params, err := parseParams(picked, cfg.Params)
 	note(err)
 	errs = append(errs, cfg.weightMistakes(e.plans, cfg.Model)...)
-	errs = append(errs, cfg.offMistakes(e.plans)...)
 	cfg.Checks, cfg.Weights, cfg.Off = slices.Clone(cfg.Checks), maps.Clone(cfg.Weights), slices.Clone(cfg.Off)
+	if off := cfg.offMistakes(e.plans); off != nil {
+		errs, cfg.Off = append(errs, off...), nil // half a chain cannot be looked at
+	}
 	p := &prepared{cfg: cfg, feeds: map[load.Feeder]*load.Rows{}}
 	p.shape, err = e.shape(cfg.Shape)
 	note(err)
@@ -73,7 +77,8 @@ func (e *Engine) prepare(cfg Config) (*prepared, error) {
 			note(wrong(FieldOff, "every task of %s is off — leave one on, or do not pick the scenario", plan.Name))
 			continue
 		}
-		c := cast{plan: plan, tasks: tasks, set: newSet("", tasks), params: plan.Values(params)}
+		c := cast{plan: plan, tasks: tasks, set: newSet("", tasks), counts: newTaskCounts(tasks, false), params: plan.Values(params)}
+		c.begun = newTasksBegun(number(c.set.tasks, 0))
 		if plan.Protocol != load.NoHTTP {
 			if c.base = override; cfg.Host == "" {
 				c.base, _ = load.ParseHost(plan.Host) // checked by Plan

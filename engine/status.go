@@ -45,6 +45,7 @@ type Headcount struct {
 	Host          string
 	Users         int
 	Tasks         []load.PlannedTask // those that the tags left and that are on
+	Counts        []TaskCount        // the same, and how often they were begun
 	Weight, Count int                // share of the users or arrivals, or how many there are exactly, see load.Scenario
 }
 

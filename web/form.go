@@ -89,6 +89,11 @@ const (
 	FieldCheckStop   = "check_stop"
 	FieldCheckWarmup = "check_warmup"
 	FieldForce       = "force"
+	FieldChecks      = "checks"       // each on a line, or several fields
+	FieldCheckStop   = "check_stop"   // seconds, or a time span
+	FieldCheckWarmup = "check_warmup" // the same
+	FieldWeights     = "weights"      // several, each of one scenario: name=3
+	FieldTasksOff    = "tasks_off"    // several, each the path of one task: scenario/set/task
 )
 
 // How arrivals come.

@@ -11,13 +11,13 @@ import (
 func (t *Table) Recent(keys []Key, since time.Time) (row Row, span time.Duration) {
 	var found []Row
 	for i := range t.latest {
-		d := &t.latest[i].delta
+		d := &t.latest[i]
 		if d.From.Before(since) {
 			continue
 		}
 		span += d.Span()
 		if keys == nil {
-			found = append(found, t.latest[i].total)
+			found = append(found, d.Total())
 		}
 		for _, k := range keys {
 			at, ok := slices.BinarySearchFunc(d.Rows, k, func(r Row, key Key) int { return compareKeys(r.Key, key) })
