@@ -81,13 +81,8 @@ const (
 	FieldIterations  = "iterations"
 	FieldSeed        = "seed"
 	FieldScenarios   = "user_classes"
-	FieldWeights     = "weights"   // of scenarios: name=3
-	FieldTasksOff    = "tasks_off" // paths: scenario/task
 	FieldTags        = "tags"
 	FieldExcludeTags = "exclude_tags"
-	FieldChecks      = "checks" // one each, or one a line
-	FieldCheckStop   = "check_stop"
-	FieldCheckWarmup = "check_warmup"
 	FieldForce       = "force"
 	FieldChecks      = "checks"       // each on a line, or several fields
 	FieldCheckStop   = "check_stop"   // seconds, or a time span
