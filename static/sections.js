@@ -81,7 +81,7 @@
   const addRow = (list) => {
     const row = list.lastElementChild.cloneNode(true), input = row.querySelector("input");
     input.value = "";
-    input.placeholder = input.list.options[list.children.length % 4].value;
+    input.placeholder = list.querySelector("input").list.options[list.children.length % 4].value;
     input.removeAttribute("aria-invalid");
     list.append(row);
     return input;
