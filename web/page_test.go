@@ -85,6 +85,12 @@ func scenes(t *testing.T) map[string]View {
 	happened.Events = eventful
 	happened.Events = append(happened.Events[:len(eventful):len(eventful)], engine.Event{At: began.Add(90 * time.Second), Text: hostile[0] + hostile[3]})
 	past := func(tab string, from, to int) View { return NewView(happened, windowQuery(t, tab, from, to), site) }
+	chosen := url.Values{FieldUsers: {"20"}, FieldSpawnRate: {"2"}, FieldScenarios: {"", "cities", "mail"}, FieldWeights: {"", "cities=5"},
+		FieldTasksOff: {"", "cities/album"}, FieldChecks: {"p95 < 300ms", "GET /cart p95 under 300ms", ""}, FieldCheckStop: {"10s"}, "depth": {"5"}}
+	reweighed := url.Values{FieldUsers: {"20"}, FieldSpawnRate: {"2"}, FieldWeights: {"", "mail=0"}}
+	both := status(engine.Running, 20, crowd)
+	both.Config.Scenarios = []string{"cities", "mail"}
+	both.Config.Checks, both.Config.CheckStop = must(engine.ParseChecks("p95 < 300ms\nfail% < 1")), 10*time.Second
 	return map[string]View{
 		"window":            past(TabStatistics, 30, 75),
 		"window-charts":     past(TabCharts, 30, 75),
@@ -93,6 +99,10 @@ func scenes(t *testing.T) map[string]View {
 		"window-none":       past(TabStatistics, 400, 500),
 		"window-no-charts":  past(TabCharts, 400, 500),
 		"window-utc":        NewView(stopped, windowQuery(t, TabStatistics, 0, 100).withZone(ZoneUTC), site),
+		"ready-picks": ready.Answer(chosen, Refusal{Errors: map[string]string{
+			FieldChecks: `"under" in "GET /cart p95 under 300ms" is no operator`, FieldWeights: "5 is too much", FieldTasksOff: "no task is left"}}),
+		"edit-weights":     at(both, "form=edit"),
+		"edit-weights-bad": at(both, "").Answer(reweighed, Refusal{Errors: map[string]string{FieldWeights: "mail: 0 is too few — at least 1"}}),
 
 		"ready-open":  NewView(readyStatus(), Query{}, openSite),
 		"ready-shape": NewView(readyStatus(), Query{}, shaped),

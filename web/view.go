@@ -107,14 +107,14 @@ func NewView(s *engine.Status, q Query, site Site) View {
 	v := View{
 		Site: site, Query: q, State: s.State,
 		Build: site.Build + "-" + site.Offer.fingerprint(),
-		Start: newStartForm(fill, site.Offer),
+		Start: newStartForm(fill, site.Offer, snapshot.Rows),
 	}
 	v.Start.Load.Preview = NewPreview(config, 0, nil)
 	v.Start.Inline = s.State == engine.Ready
 	v.Start.Open = s.State == engine.Ready || s.State == engine.Stopped && q.Form == FormNew
 	rest := remaining(s)
-	change := loadValues(rest, site.Default)
-	v.Edit = newEditForm(change, site.Offer)
+	change := changeValues(rest, site)
+	v.Edit = newEditForm(change, site.Offer, snapshot.Rows)
 	v.Edit.Load.Preview = NewPreview(rest, s.Target, nil)
 	v.Edit.Open = changeable(s.State) && q.Form == FormEdit
 	v.Title = "Gregaria"
@@ -182,13 +182,17 @@ type Refusal struct {
 func (v View) Answer(typed url.Values, r Refusal) View {
 	form := &v.Start
 	if changeable(v.State) {
-		v.Edit = newEditForm(typed, v.Site.Offer)
 		form = &v.Edit
-	} else {
-		inline := v.Start.Inline
-		v.Start = newStartForm(typed, v.Site.Offer)
-		v.Start.Inline = inline
 	}
+	was := *form
+	if form == &v.Edit {
+		typed = maps.Clone(typed)
+		typed[FieldScenarios] = was.Picks.picked()
+		*form = newEditForm(typed, v.Site.Offer, nil)
+	} else {
+		*form = newStartForm(typed, v.Site.Offer, nil)
+	}
+	form.Inline, form.Checks.Offers = was.Inline, was.Checks.Offers
 	form.Open, form.Stuck, form.Load.Preview = true, r.Stuck, r.Plan
 	form.blame(r.Problem, r.Errors)
 	return v
