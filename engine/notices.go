@@ -27,7 +27,7 @@ func (r *run) notices(s *Status) []string {
 	if slices.ContainsFunc(s.Stats.Rows, func(l stats.Line) bool { return l.Name == stats.Other && l.Method == "" }) {
 		list = append(list, fmt.Sprintf("more than %d different names: further ones are counted in the row %s — give requests that differ by an id one name", stats.MaxRows, stats.Other))
 	}
-	if slices.ContainsFunc(s.Stats.Failures, func(f stats.Failure) bool { return f.Format == stats.Other }) {
+	if slices.ContainsFunc(s.Stats.Failures, func(f stats.FailureLine) bool { return f.Format == stats.Other }) {
 		list = append(list, fmt.Sprintf("more than %d kinds of failure: further ones are counted as %s — put what differs into the arguments of Failf, not into its format", stats.MaxRows, stats.Other))
 	}
 	if slices.ContainsFunc(s.Stats.Exceptions, func(e stats.Exception) bool { return e.Group == stats.Other }) {

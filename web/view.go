@@ -329,7 +329,7 @@ func tabLinks(q Query, snapshot *stats.Snapshot) []Tab {
 
 func newFailures(s *stats.Snapshot, start time.Time) *Failures {
 	f := new(Failures)
-	list := slices.SortedStableFunc(slices.Values(s.Failures), func(a, b stats.Failure) int { return cmp.Compare(b.Count, a.Count) })
+	list := slices.SortedStableFunc(slices.Values(s.Failures), func(a, b stats.FailureLine) int { return cmp.Compare(b.Count, a.Count) })
 	list, f.Notice = shown(list, "kinds of failure")
 	for _, x := range list {
 		r := FailureRow{

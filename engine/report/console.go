@@ -156,14 +156,14 @@ func table(list []column, lines [][]string, total bool, width int) string {
 }
 
 // FailuresTable says what failed and how often; it is empty when nothing did.
-func FailuresTable(failures []stats.Failure) string {
+func FailuresTable(failures []stats.FailureLine) string {
 	var b strings.Builder
 	for _, f := range failures {
 		where := f.Name
 		if f.Method != "" {
 			where = f.Method + " " + f.Name
 		}
-		fmt.Fprintf(&b, "%13d  %s\n", f.Count, oneShort(where+": "+wording(f)))
+		fmt.Fprintf(&b, "%13d  %s\n", f.Count, oneShort(where+": "+wording(f.Failure)))
 	}
 	return list("Error report", "Error", b.String())
 }

@@ -77,11 +77,11 @@ func percentileCells(t stats.Tally) []string {
 }
 
 // FailuresCSV writes a line per failure.
-func FailuresCSV(w io.Writer, failures []stats.Failure) error {
+func FailuresCSV(w io.Writer, failures []stats.FailureLine) error {
 	lines := [][]string{{"Method", "Name", "Error", "Occurrences", "First Seen", "Last Seen"}}
 	for _, f := range failures {
 		lines = append(lines, []string{
-			text(f.Method), text(f.Name), text(wording(f)), whole(f.Count), moment(f.First), moment(f.Last),
+			text(f.Method), text(f.Name), text(wording(f.Failure)), whole(f.Count), moment(f.First), moment(f.Last),
 		})
 	}
 	return write(w, lines)

@@ -56,8 +56,7 @@ func (h *History) Restart() { h.sum, h.recent = stats.Delta{}, nil }
 func (h *History) Add(d stats.Delta) error {
 	d.Phases, d.Failures, d.Exceptions = nil, nil, nil
 	if !h.full {
-		total := d.Total()
-		d.Rows = []stats.Row{total}
+		d.Rows = nil
 	}
 	if h.sum.From.IsZero() {
 		h.sum = d

@@ -16,7 +16,7 @@ func BenchmarkRecord(b *testing.B) {
 		for i := 1; pb.Next(); i++ {
 			shard.Record(sample)
 			if i%50_000 == 0 { // keeps the shard from growing without end
-				samples, _ := shard.take()
+				samples, _ := shard.take(false)
 				shard.giveBack(samples)
 			}
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"math/bits"
+	"slices"
 	"time"
 	"unicode/utf8"
 )
@@ -15,17 +16,22 @@ import (
 // twice the distance from the previous one, in widths of that one; it is one more when
 // the count follows, and else that is 1. So a second of a quiet row takes a few dozen
 // bytes. A fraction is written back to front, so that a round one is short. A moment is
-// seconds and nanoseconds since 1970 and comes back in the local time zone.
-const codecVersion = 2
+// seconds and nanoseconds since 1970 and comes back in the local time zone. What a row
+// says beside its key, and the total, has its length before it and can be skipped.
+const codecVersion = 3
 
 // AppendBinary appends the binary form of d to b.
-func (d Delta) AppendBinary(b []byte) []byte {
+func (d Delta) AppendBinary(b []byte) []byte { return d.appendBinary(b, true) }
+
+// appendBinary is AppendBinary with or without exemplars.
+func (d Delta) appendBinary(b []byte, exemplars bool) []byte {
 	b = append(b, codecVersion)
 	b = appendTime(b, d.From)
 	b = binary.AppendUvarint(b, uint64(d.Span()))
 	b = appendGauges(b, d.Gauges.fit())
-	b = appendRows(b, d.Rows)
-	b = appendRows(b, d.Phases)
+	b = appendRow(b, &d.total, false) // its exemplars are those of rows
+	b = appendRows(b, d.Rows, exemplars)
+	b = appendRows(b, d.Phases, exemplars)
 	b = binary.AppendUvarint(b, uint64(len(d.Failures)))
 	for _, f := range d.Failures {
 		b = appendString(b, f.Method)
@@ -36,6 +42,10 @@ func (d Delta) AppendBinary(b []byte) []byte {
 		b = appendString(b, f.Example)
 		b = appendTime(b, f.First)
 		b = appendTime(b, f.Last)
+		b = binary.AppendUvarint(b, uint64(f.Users))
+		b = binary.AppendVarint(b, int64(f.Status))
+		b = appendCounts(b, f.Crowd)
+		b = appendExemplars(b, f.Samples, exemplars)
 	}
 	b = binary.AppendUvarint(b, uint64(len(d.Exceptions)))
 	for _, e := range d.Exceptions {
@@ -93,15 +103,89 @@ func appendGauges(b []byte, g Gauges) []byte {
 	return b
 }
 
-func appendRows(b []byte, rows []Row) []byte {
+func appendRows(b []byte, rows []Row, exemplars bool) []byte {
 	b = binary.AppendUvarint(b, uint64(len(rows)))
-	for _, r := range rows {
-		b = appendString(b, r.Method)
-		b = appendString(b, r.Name)
-		b = appendTally(b, r.OK)
-		b = appendTally(b, r.Failed)
+	for i := range rows {
+		b = appendString(b, rows[i].Method)
+		b = appendString(b, rows[i].Name)
+		b = appendRow(b, &rows[i], exemplars)
 	}
 	return b
+}
+
+// appendRow appends all of a row but its key, and its length before.
+func appendRow(b []byte, r *Row, exemplars bool) []byte {
+	start := len(b)
+	b = appendTally(b, r.OK)
+	b = appendTally(b, r.Failed)
+	b = appendCounts(b, r.Statuses)
+	b = appendCounts(b, r.Crowd)
+	b = appendExemplars(b, r.Slow, exemplars)
+	size := len(b) - start
+	b = binary.AppendUvarint(b, uint64(size)) // makes room, and is what is to be there
+	prefix := len(b) - start - size
+	var length [binary.MaxVarintLen64]byte
+	copy(length[:], b[start+size:])
+	copy(b[start+prefix:], b[start:start+size])
+	copy(b[start:], length[:prefix])
+	return b
+}
+
+func appendCounts(b []byte, c Counts) []byte {
+	b = binary.AppendUvarint(b, uint64(len(c)))
+	last := Uncounted
+	for _, count := range c {
+		b = binary.AppendUvarint(b, uint64(count.Of-last))
+		b = binary.AppendUvarint(b, uint64(count.N))
+		last = count.Of
+	}
+	return b
+}
+
+func appendExemplars(b []byte, list []Exemplar, wanted bool) []byte {
+	if !wanted {
+		list = nil
+	}
+	b = binary.AppendUvarint(b, uint64(len(list)))
+	for i := range list {
+		e := &list[i]
+		b = appendTime(binary.AppendUvarint(b, uint64(e.Rank)), e.At)
+		for _, s := range e.texts() {
+			b = appendString(b, *s)
+		}
+		b = binary.AppendVarint(b, int64(e.User))
+		b = binary.AppendVarint(b, e.Iteration)
+		b = binary.AppendVarint(b, int64(e.Status))
+		b = binary.AppendUvarint(b, uint64(e.Users))
+		for _, n := range e.numbers() {
+			b = binary.AppendUvarint(b, uint64(*n))
+		}
+		b = appendMessage(b, &e.Request)
+		b = appendMessage(b, &e.Response)
+	}
+	return b
+}
+
+// texts returns the texts in e but its messages.
+func (e *Exemplar) texts() [6]*string {
+	return [...]*string{&e.Method, &e.Name, &e.Message, &e.URL, &e.Scenario, &e.Task}
+}
+
+// numbers returns what is measured of e and never negative.
+func (e *Exemplar) numbers() [7]*int64 {
+	return [...]*int64{
+		(*int64)(&e.Took), (*int64)(&e.Lag), (*int64)(&e.FirstByte),
+		(*int64)(&e.Dial.DNS), (*int64)(&e.Dial.Connect), (*int64)(&e.Dial.TLS), &e.Bytes,
+	}
+}
+
+func appendMessage(b []byte, m *Message) []byte {
+	b = binary.AppendUvarint(b, uint64(len(m.Fields)))
+	for _, f := range m.Fields {
+		b = appendString(b, f.Name)
+		b = appendString(b, f.Value)
+	}
+	return binary.AppendUvarint(appendString(b, m.Body), uint64(m.Size))
 }
 
 func appendTally(b []byte, t Tally) []byte {
@@ -153,6 +237,9 @@ func ParseDelta(b []byte) (Delta, error) {
 	if r.err == nil && !inOrder(d) {
 		r.err = errors.New("its rows are not in order")
 	}
+	if r.err == nil && !addsUp(d) {
+		r.err = errors.New("its total is not that of its rows")
+	}
 	if r.err != nil {
 		return Delta{}, fmt.Errorf("read delta: %w", r.err)
 	}
@@ -164,6 +251,17 @@ func inOrder(d Delta) bool {
 	return ascending(d.Rows, compareRows) && ascending(d.Phases, compareRows) &&
 		ascending(d.Failures, compareFailures) && ascending(d.Exceptions, compareExceptions) &&
 		ascending(d.Health.Reasons, reasonMerger.compare)
+}
+
+// addsUp reports whether the total of d counts what its rows do.
+func addsUp(d Delta) bool {
+	var ok, failed int64
+	for i := range d.Rows {
+		if r := &d.Rows[i]; r.Method != Group {
+			ok, failed = saturated(ok, r.OK.Count), saturated(failed, r.Failed.Count)
+		}
+	}
+	return ok == d.total.OK.Count && failed == d.total.Failed.Count
 }
 
 func ascending[T any](list []T, compare func(T, T) int) bool {
@@ -303,10 +401,17 @@ func (r *reader) delta() (d Delta) {
 	d.From = r.time()
 	d.To = d.From.Add(time.Duration(r.count()))
 	d.Gauges = r.gauges()
-	d.Rows = list(r, MaxRows+others, 4, (*reader).row)
-	d.Phases = list(r, MaxRows+others, 4, (*reader).row)
-	d.Failures = list(r, MaxRows+others, 10, (*reader).failure)
+	d.total = r.row(Key{})
+	d.Rows = list(r, MaxRows+others, 8, (*reader).keyedRow)
+	d.Phases = list(r, MaxRows+others, 8, (*reader).keyedRow)
+	d.Failures = list(r, MaxRows+others, 14, (*reader).failure)
 	d.Exceptions = list(r, MaxRows+others, 8, (*reader).exception)
+	d.total.Slow = nil
+	for i := range d.Rows {
+		if row := &d.Rows[i]; row.Method != Group {
+			d.total.Slow = slowest(d.total.Slow, row.Slow)
+		}
+	}
 	return d
 }
 
@@ -351,16 +456,79 @@ func (r *reader) reason() Reason {
 	return Reason{r.string(), Verdict(r.choice(byte(Invalid))), int(r.count())}
 }
 
-func (r *reader) row() (row Row) {
-	row.Method, row.Name = r.string(), r.string()
+func (r *reader) keyedRow() Row { return r.row(Key{r.string(), r.string()}) }
+
+// row reads what a row says beside its key.
+func (r *reader) row(key Key) Row {
+	row := Row{Key: key}
+	n := r.length(math.MaxInt, 1)
+	var after []byte
+	r.rest, after = r.rest[:n], r.rest[n:]
 	row.OK, row.Failed = r.tally(), r.tally()
+	row.Statuses, row.Crowd = r.counts(), r.counts()
+	row.Slow = r.exemplars(MaxSlow, compareSlow)
+	if len(r.rest) > 0 {
+		r.fail(fmt.Errorf("%d bytes too many in a row", len(r.rest)))
+	}
+	if r.err == nil {
+		r.rest = after
+	}
 	return row
+}
+
+func (r *reader) counts() Counts {
+	last, first := Uncounted, true
+	counts := list(r, maxCounts+1, 2, func(r *reader) Count {
+		step, n := r.count(), r.count()
+		if r.err == nil && (step > math.MaxInt32 || step == 0 && !first || n == 0) {
+			r.fail(fmt.Errorf("count %d of %d+%d", n, last, step))
+		}
+		last, first = last+int(step), false
+		return Count{last, n}
+	})
+	if len(counts) > maxCounts && counts[0].Of != Uncounted {
+		r.fail(fmt.Errorf("%d counts, want at most %d", len(counts), maxCounts))
+	}
+	return counts
+}
+
+// exemplars reads exemplars that are in order.
+func (r *reader) exemplars(most int, order func(a, b Exemplar) int) []Exemplar {
+	list := list(r, most, 24, (*reader).exemplar)
+	if !slices.IsSortedFunc(list, order) {
+		r.fail(errors.New("its exemplars are not in order"))
+	}
+	return list
+}
+
+func (r *reader) exemplar() (e Exemplar) {
+	rank := r.uint()
+	if rank > math.MaxUint32 {
+		r.fail(errLarge)
+	}
+	e.Rank, e.At = uint32(rank), r.time()
+	for _, s := range e.texts() {
+		*s = r.string()
+	}
+	e.User, e.Iteration, e.Status, e.Users = int(r.int()), r.int(), int(r.int()), int(r.count())
+	for _, n := range e.numbers() {
+		*n = r.count()
+	}
+	e.Request, e.Response = r.message(), r.message()
+	return e
+}
+
+func (r *reader) message() Message {
+	fields := list(r, maxHeader, 2, func(r *reader) Field { return Field{r.string(), r.string()} })
+	return Message{fields, r.string(), r.count()}
 }
 
 func (r *reader) failure() (f Failure) {
 	f.Method, f.Name, f.Format, f.Ours = r.string(), r.string(), r.string(), r.bool()
 	f.Count, f.Example = r.count(), r.string()
 	f.First, f.Last = r.time(), r.time()
+	f.Users, f.Status, f.Crowd = int(r.count()), int(r.int()), r.counts()
+	f.Samples = r.exemplars(MaxFailed, compareAge)
 	return f
 }
 

@@ -83,28 +83,48 @@ func (s script) fraction(x float64) script { return appendFraction(s, x) }
 
 var emptyDelta = Delta{From: epoch, To: second(1)}.AppendBinary(nil)
 
+// sized appends a body with its length before.
+func (s script) sized(body script) script { return append(s.n(uint64(len(body))), body...) }
+
 // header is a delta up to its rows.
 func header() script { return slices.Clone(emptyDelta[:len(emptyDelta)-len("rpfe")]) }
+
+// beginning is a delta up to its total.
+func beginning() script { return header()[:len(header())-len("n12345")] }
 
 // reasons is a delta up to its reasons.
 func reasons() script {
 	return script(appendTime([]byte{codecVersion}, epoch)).n(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 }
 
-// row is a delta of one row, whose tally of successes follows.
-func row() script { return header().n(1).text("GET").text("/") }
+// rowOf is a delta of one row, which is also the total.
+func rowOf(body script) script {
+	return beginning().sized(body).n(1).text("GET").text("/").sized(body).n(0, 0, 0)
+}
 
-// five is a row with a sample of 5 µs, up to its response times.
-func five() script { return row().n(1, 0, 0, 5, 5, 5, 1, 2*5) }
+// row is a delta of one row with a tally of successes.
+func row(tally ...uint64) script { return rowOf(script(nil).n(tally...).n(0, 0, 0, 0)) }
+
+// five is a row with a sample of 5 µs, and its response times.
+func five(response ...uint64) script {
+	return row(append([]uint64{1, 0, 0, 5, 5, 5, 1, 2 * 5}, response...)...)
+}
 
 // fiveAndNine is the same with samples of 5 µs and 9 µs.
-func fiveAndNine() script { return row().n(2, 0, 0, 14, 5, 9, 2, 2*5, 2*4) }
+func fiveAndNine(response ...uint64) script {
+	return row(append([]uint64{2, 0, 0, 14, 5, 9, 2, 2 * 5, 2 * 4}, response...)...)
+}
+
+// counted is a row with a sample of 5 µs, and its statuses, crowd and exemplars.
+func counted(numbers ...uint64) script {
+	return rowOf(script(nil).n(1, 0, 0, 5, 5, 5, 1, 2*5, 0, 0).n(numbers...))
+}
 
 func TestParseDeltaReportsWhatIsWrong(t *testing.T) {
-	two := Delta{Rows: rowsOf("a", "b")}
-	unordered := Delta{Rows: []Row{two.Rows[1], two.Rows[0]}}
-	double := Delta{Rows: []Row{two.Rows[0], two.Rows[0]}}
-	failure := Failure{FailureKey{"GET", "/", "f", true}, 1, "", epoch, epoch}
+	two := deltaOf(rowsOf("a", "b")...)
+	unordered := deltaOf(two.Rows[1], two.Rows[0])
+	double := deltaOf(two.Rows[0], two.Rows[0])
+	failure := Failure{FailureKey: FailureKey{"GET", "/", "f", true}, Count: 1, First: epoch, Last: epoch}
 	exception := Exception{"g", 1, "", "", epoch, epoch}
 	distant := Delta{From: time.Unix(1<<40, 0)}
 	for _, test := range []struct {
@@ -113,7 +133,7 @@ func TestParseDeltaReportsWhatIsWrong(t *testing.T) {
 		want string
 	}{
 		{"nothing", nil, "it ends too early"},
-		{"another version", []byte{99}, "version 99, want 2"},
+		{"another version", []byte{99}, "version 99, want 3"},
 		{"more than a delta", append(two.AppendBinary(nil), 0), "1 bytes too many"},
 		{"rows out of order", unordered.AppendBinary(nil), "not in order"},
 		{"a row twice", double.AppendBinary(nil), "not in order"},
@@ -127,33 +147,43 @@ func TestParseDeltaReportsWhatIsWrong(t *testing.T) {
 		{"more rows than bytes", header().n(MaxRows), "it ends too early"},
 		{"a text of a terabyte", header().n(1, 1<<40).text("too short for it"), "it ends too early"},
 		{"text that is not UTF-8", header().n(1).text("a\xff").text("").n(0, 0, 0, 0), "not UTF-8"},
-		{"no buckets", row().n(1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0), "histogram of 0 samples, want 1"},
-		{"too many samples", row().n(1, 0, 0, 5, 5, 5, 1, 11, 2, 0, 0, 0, 0, 0), "histogram of 2 samples, want 1"},
-		{"an empty bucket", row().n(2, 0, 0, 5, 5, 5, 2, 11, 0, 3, 1, 0, 0, 0, 0, 0), "bucket 0+5 of 0 samples"},
-		{"a bucket twice", row().n(2, 0, 0, 5, 5, 5, 2, 10, 0, 0, 0, 0, 0, 0), "bucket 5+0 of 1 samples"},
-		{"a bucket beyond the last", row().n(1, 0, 0, 5, 5, 5, 1, 2*uint64(highest)+2, 0, 0, 0, 0, 0), "of 1 samples"},
-		{"a bucket far beyond", row().n(2, 0, 0, 5, 5, 5, 2, 10, math.MaxInt64-1, 0, 0, 0, 0, 0), "of 1 samples"},
-		{"more buckets than samples", row().n(1, 0, 0, 5, 5, 5, 2), "list of 2, want at most 1"},
-		{"more samples than there can be", row().n(2, 0, 0, 5, 6, 5, 2, 11, math.MaxInt64, 2, 0, 0, 0, 0, 0), "of 1 samples"},
-		{"max below min", row().n(1, 0, 0, 5, 6, 5, 1, 10, 0, 0, 0, 0, 0), "times from 6 to 5"},
-		{"max beyond an hour", row().n(1, 0, 0, 5, 5, uint64(highest)+1, 1, 10, 0, 0, 0, 0, 0), "times from"},
-		{"min not in the first bucket", row().n(1, 0, 0, 5, 4, 5, 1, 10, 0, 0, 0, 0, 0), "not those of the histogram"},
-		{"max not in the last bucket", row().n(1, 0, 0, 5, 5, 6, 1, 10, 0, 0, 0, 0, 0), "not those of the histogram"},
-		{"more clamped than counted", row().n(1, 0, 2, 5, 5, 5, 1, 10, 0, 0, 0, 0, 0), "2 of 1 samples clamped"},
+		{"no buckets", row(1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0), "histogram of 0 samples, want 1"},
+		{"too many samples", row(1, 0, 0, 5, 5, 5, 1, 11, 2, 0, 0, 0, 0, 0), "histogram of 2 samples, want 1"},
+		{"an empty bucket", row(2, 0, 0, 5, 5, 5, 2, 11, 0, 3, 1, 0, 0, 0, 0, 0), "bucket 0+5 of 0 samples"},
+		{"a bucket twice", row(2, 0, 0, 5, 5, 5, 2, 10, 0, 0, 0, 0, 0, 0), "bucket 5+0 of 1 samples"},
+		{"a bucket beyond the last", row(1, 0, 0, 5, 5, 5, 1, 2*uint64(highest)+2, 0, 0, 0, 0, 0), "of 1 samples"},
+		{"a bucket far beyond", row(2, 0, 0, 5, 5, 5, 2, 10, math.MaxInt64-1, 0, 0, 0, 0, 0), "of 1 samples"},
+		{"more buckets than samples", row(1, 0, 0, 5, 5, 5, 2), "list of 2, want at most 1"},
+		{"more samples than there can be", row(2, 0, 0, 5, 6, 5, 2, 11, math.MaxInt64, 2, 0, 0, 0, 0, 0), "of 1 samples"},
+		{"max below min", row(1, 0, 0, 5, 6, 5, 1, 10, 0, 0, 0, 0, 0), "times from 6 to 5"},
+		{"max beyond an hour", row(1, 0, 0, 5, 5, uint64(highest)+1, 1, 10, 0, 0, 0, 0, 0), "times from"},
+		{"min not in the first bucket", row(1, 0, 0, 5, 4, 5, 1, 10, 0, 0, 0, 0, 0), "not those of the histogram"},
+		{"max not in the last bucket", row(1, 0, 0, 5, 5, 6, 1, 10, 0, 0, 0, 0, 0), "not those of the histogram"},
+		{"more clamped than counted", row(1, 0, 2, 5, 5, 5, 1, 10, 0, 0, 0, 0, 0), "2 of 1 samples clamped"},
 		{"a phase twice", Delta{Phases: double.Rows}.AppendBinary(nil), "not in order"},
 		{"more reasons than allowed", reasons().n(maxReasons + 2), "list of 22, want at most 21"},
-		{"a reason twice", append(reasons().n(2).text("r").n(0, 0).text("r").n(0, 0), make([]byte, 14)...), "not in order"},
+		{"a reason twice", reasons().n(2).text("r").n(0, 0).text("r").n(0, 0).n(make([]uint64, 10)...).n(5, 0, 0, 0, 0, 0).n(0, 0, 0, 0), "not in order"},
 		{"a verdict that is none", reasons().n(1).text("r").n(4), "byte 4, want at most 3"},
 		{"a negative target", script{codecVersion, 0, 0, 0, 0}.fraction(-1), "number -1 is out of range"},
 		{"a target of no number", script{codecVersion, 0, 0, 0, 0}.fraction(math.NaN()), "number NaN is out of range"},
 		{"an infinite share", reasons().n(0, 0, 0, 0, 0, 0).fraction(math.Inf(1)), "number +Inf is out of range"},
-		{"neither lag nor none", five().n(2), "byte 2, want at most 1"},
-		{"too few response times", five().n(1, 0, 5, 5, 5, 0), "histogram of 0 samples, want 1"},
-		{"a response before the service", five().n(1, 0, 4, 4, 4, 1, 8), "response times are below service times"},
-		{"a minimum before the service's", fiveAndNine().n(1, 0, 16, 4, 12, 2, 8, 16), "response times are below service times"},
-		{"a maximum before the service's", fiveAndNine().n(1, 0, 15, 7, 8, 2, 14, 2), "response times are below service times"},
-		{"as it should be", five().n(0, 0, 0, 0, 0), ""},
-		{"as it should be with a lag", five().n(1, 0, 6, 6, 6, 1, 12, 0, 0, 0, 0), ""},
+		{"neither lag nor none", five(2), "byte 2, want at most 1"},
+		{"too few response times", five(1, 0, 5, 5, 5, 0), "histogram of 0 samples, want 1"},
+		{"a response before the service", five(1, 0, 4, 4, 4, 1, 8), "response times are below service times"},
+		{"a minimum before the service's", fiveAndNine(1, 0, 16, 4, 12, 2, 8, 16), "response times are below service times"},
+		{"a maximum before the service's", fiveAndNine(1, 0, 15, 7, 8, 2, 14, 2), "response times are below service times"},
+		{"as it should be", five(0), ""},
+		{"as it should be with a lag", five(1, 0, 6, 6, 6, 1, 12), ""},
+		{"as it should be with counts", counted(2, 0, 4, 201, 5, 0, 0), ""},
+		{"a count twice", counted(2, 3, 4, 0, 5, 0, 0), "count 5 of 2+0"},
+		{"a count of none", counted(1, 3, 0, 0, 0), "count 0 of -1+3"},
+		{"a far count", counted(1, 1<<40, 1, 0, 0), "count 1 of -1+1099511627776"},
+		{"too many counts", counted(append([]uint64{maxCounts + 1}, slices.Repeat([]uint64{1}, 2*maxCounts+4)...)...), "25 counts, want at most 24"},
+		{"far too many counts", counted(append([]uint64{maxCounts + 2}, slices.Repeat([]uint64{1}, 2*maxCounts+6)...)...), "list of 26, want at most 25"},
+		{"too many exemplars", counted(append([]uint64{0, 0, MaxSlow + 1}, make([]uint64, 200)...)...), "list of 6, want at most 5"},
+		{"a row that is too long", counted(0, 0, 0, 0), "1 bytes too many in a row"},
+		{"a row that is too short", beginning().n(4, 0, 0, 0, 0, 0), "it ends too early"},
+		{"a total of other rows", header().n(1).text("GET").text("/").sized(script(nil).n(1, 0, 0, 5, 5, 5, 1, 2*5, 0, 0, 0, 0, 0)).n(0, 0, 0), "not that of its rows"},
 	} {
 		d, err := ParseDelta(test.in)
 		switch {
@@ -186,8 +216,8 @@ func TestParseDeltaAllocatesLittleForHostileBytes(t *testing.T) {
 		in   []byte
 	}{
 		{"many empty rows", append(header().n(MaxRows+1), zeros...)},
-		{"a row with many buckets", append(row().n(size, 0, 0, 0, 0, 0, size/2), zeros...)},
-		{"a row with many times", append(row().n(size, 0, 0, 0, 0, 0, size/2), bytes.Repeat([]byte{1}, size)...)},
+		{"a row with many buckets", rowOf(append(script(nil).n(size, 0, 0, 0, 0, 0, size/2), zeros...))},
+		{"a row with many times", rowOf(append(script(nil).n(size, 0, 0, 0, 0, 0, size/2), bytes.Repeat([]byte{1}, size)...))},
 		{"a long text", append(header().n(1, size), zeros...)},
 	} {
 		var before, after runtime.MemStats
@@ -207,11 +237,11 @@ func FuzzParseDelta(f *testing.F) {
 	chance := rand.New(rand.NewPCG(5, 6))
 	f.Add([]byte(nil))
 	f.Add([]byte(emptyDelta))
-	f.Add(Delta{Rows: rowsOf("/a", "/b")}.AppendBinary(nil))
-	f.Add([]byte(five().n(0, 0, 0, 0, 0)))
-	f.Add([]byte(five().n(1, 0, 6, 6, 6, 1, 12, 0, 0, 0, 0)))
-	f.Add([]byte(row().n(2, 0, 1, uint64(highest), 0, uint64(highest), 2, 0, 2*uint64(highest), 0, 0, 0, 0, 0)))
-	f.Add([]byte(row().n(math.MaxInt64, 0, 0, 5, 5, 5, 1, 11, math.MaxInt64, 0, 0, 0, 0, 0)))
+	f.Add(deltaOf(rowsOf("/a", "/b")...).AppendBinary(nil))
+	f.Add([]byte(five(0)))
+	f.Add([]byte(five(1, 0, 6, 6, 6, 1, 12)))
+	f.Add([]byte(row(2, 0, 1, uint64(highest), 0, uint64(highest), 2, 0, 2*uint64(highest), 0, 0, 0, 0, 0)))
+	f.Add([]byte(row(math.MaxInt64, 0, 0, 5, 5, 5, 1, 11, math.MaxInt64, 0, 0, 0, 0, 0)))
 	for range 5 {
 		f.Add(randomDelta(chance).AppendBinary(nil))
 	}

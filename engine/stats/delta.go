@@ -38,6 +38,9 @@ func compareRows(a, b Row) int { return compareKeys(a.Key, b.Key) }
 type Row struct {
 	Key
 	OK, Failed Tally
+	Statuses   Counts     // all of them by status code; 0: without an answer, or there is no such thing
+	Crowd      Counts     // all of them by how many users there were, see CrowdOf
+	Slow       []Exemplar // the slowest of them, the slowest first; at most MaxSlow
 }
 
 // All returns the tally of successful and failed samples together.
@@ -57,14 +60,16 @@ func (r Row) FailRatio() float64 {
 	return float64(r.Failures()) / float64(r.Requests())
 }
 
-func (r Row) plus(s Row) Row {
-	r.OK, r.Failed = r.OK.Plus(s.OK), r.Failed.Plus(s.Failed)
-	return r
-}
+func (r Row) plus(s Row) Row { return r.plusBy(s, merged) }
 
 // plusInto is plus, but changes r's histograms, which nobody else must have.
-func (r Row) plusInto(s Row) Row {
-	r.OK, r.Failed = r.OK.plus(s.OK, mergedInto), r.Failed.plus(s.Failed, mergedInto)
+func (r Row) plusInto(s Row) Row { return r.plusBy(s, mergedInto) }
+
+// plusBy is plus by one way or another of adding up histograms.
+func (r Row) plusBy(s Row, merge func(h, g histogram) histogram) Row {
+	r.OK, r.Failed = r.OK.plus(s.OK, merge), r.Failed.plus(s.Failed, merge)
+	r.Statuses, r.Crowd = r.Statuses.Plus(s.Statuses), r.Crowd.Plus(s.Crowd)
+	r.Slow = slowest(r.Slow, s.Slow)
 	return r
 }
 
@@ -82,20 +87,32 @@ type Failure struct {
 	Count       int64
 	Example     string // the message of the latest
 	First, Last time.Time
+	Users       int        // how many users there were at the first
+	Status      int        // status code of the latest; 0 without one
+	Crowd       Counts     // all of them by how many users there were, see CrowdOf
+	Samples     []Exemplar // some of them, oldest first: the first, and others at random; at most MaxFailed
 }
 
 func (f Failure) plus(g Failure) Failure {
 	if f.Count == 0 {
 		return g
 	}
-	f.Count = saturated(f.Count, g.Count)
-	if g.First.Before(f.First) {
-		f.First = g.First
-	}
-	if later(g.Last, f.Last, g.Example, f.Example) {
-		f.Last, f.Example = g.Last, g.Example
-	}
+	f.count(g)
+	f.Crowd = f.Crowd.Plus(g.Crowd)
+	f.Samples = chosen(f.Samples, g.Samples)
 	return f
+}
+
+// count adds all of g but its crowd and its samples.
+func (f *Failure) count(g Failure) {
+	first := f.Count == 0
+	f.Count = saturated(f.Count, g.Count)
+	if first || cmp.Or(g.First.Compare(f.First), cmp.Compare(g.Users, f.Users)) < 0 {
+		f.First, f.Users = g.First, g.Users
+	}
+	if first || cmp.Or(g.Last.Compare(f.Last), strings.Compare(g.Example, f.Example), cmp.Compare(g.Status, f.Status)) > 0 {
+		f.Last, f.Example, f.Status = g.Last, g.Example, g.Status
+	}
 }
 
 // later reports whether t is after u. At the same moment the texts that go with them
@@ -114,16 +131,6 @@ func compareFailures(a, b Failure) int {
 		return -1
 	}
 	return 1
-}
-
-// unsent returns how many requests this machine could not send.
-func unsent(failures []Failure) (n int64) {
-	for _, f := range failures {
-		if f.Ours {
-			n = saturated(n, f.Count)
-		}
-	}
-	return n
 }
 
 // An Exception is all errors of scenario code of one kind.
@@ -161,6 +168,8 @@ type Delta struct {
 	Phases     []Row // parts of requests' times, see PhaseDNS; what they count are no requests of their own
 	Failures   []Failure
 	Exceptions []Exception
+
+	total Row // of the rows, computed once
 }
 
 // Phases of a request. They are the methods of the rows of Delta.Phases, whose name
@@ -179,18 +188,35 @@ const (
 func (d Delta) Span() time.Duration { return max(0, d.To.Sub(d.From)) }
 
 // Total returns the sum of all rows but groups. Its Key is empty.
-func (d Delta) Total() Row { return total(d.Rows, newMixer()) }
+func (d Delta) Total() Row { return d.total }
 
 // Unsent returns how many requests this machine could not send, see Problem.Ours.
-func (d Delta) Unsent() int64 { return unsent(d.Failures) }
+func (d Delta) Unsent() (n int64) {
+	for i := range d.Failures {
+		if f := &d.Failures[i]; f.Ours {
+			n = saturated(n, f.Count)
+		}
+	}
+	return n
+}
 
 // total returns the sum of rows that are no groups. The mixer is empty before and
 // after.
 func total(rows []Row, m *mixer) Row {
-	return Row{
+	all := Row{
 		OK:     sum(rows, m, func(r *Row) *Tally { return &r.OK }),
 		Failed: sum(rows, m, func(r *Row) *Tally { return &r.Failed }),
 	}
+	var statuses, crowd counter
+	for i := range rows {
+		if r := &rows[i]; r.Method != Group {
+			statuses.plus(r.Statuses)
+			crowd.plus(r.Crowd)
+			all.Slow = slowest(all.Slow, r.Slow)
+		}
+	}
+	all.Statuses, all.Crowd = statuses.take(), crowd.take()
+	return all
 }
 
 // sum returns the sum of one tally of each row that is no group.
@@ -233,6 +259,7 @@ func (d Delta) plus(e Delta, plus func(r, s Row) Row) Delta {
 		Phases:     rows.merge(d.Phases, e.Phases),
 		Failures:   failureMerger.merge(d.Failures, e.Failures),
 		Exceptions: exceptionMerger.merge(d.Exceptions, e.Exceptions),
+		total:      plus(d.total, e.total),
 	}
 }
 

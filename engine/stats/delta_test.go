@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -33,12 +34,34 @@ func randomDelta(chance *rand.Rand) Delta {
 		if chance.IntN(2) == 0 {
 			s.Problem = &Problem{Format: pick("format"), Message: pick("message"), At: at(), Ours: chance.IntN(4) == 0}
 		}
+		s.Status = []int{0, 200, 404, 500, -3}[chance.IntN(5)]
+		r.SetUsers(chance.IntN(8))
+		if chance.IntN(3) == 0 {
+			e := randomExemplar(chance)
+			s.Exemplar = &e
+		}
 		r.Shard(0).Record(s)
 		if chance.IntN(4) == 0 {
 			r.Shard(0).Note(Mishap{pick("group"), pick("message"), pick("stack"), at()})
 		}
 	}
 	return r.Drain(epoch.Add(time.Second), randomGauges(chance))
+}
+
+// randomExemplar returns an exemplar without what a recorder fills in.
+func randomExemplar(chance *rand.Rand) Exemplar {
+	message := func() (m Message) {
+		for range chance.IntN(3) {
+			m.Fields = append(m.Fields, Field{fmt.Sprint("X-", chance.IntN(9)), fmt.Sprint(chance.IntN(9))})
+		}
+		m.Body, m.Size = fmt.Sprint("body ", chance.IntN(9)), chance.Int64N(1e6)
+		return m
+	}
+	return Exemplar{
+		Rank: chance.Uint32(), At: epoch.Add(time.Duration(chance.IntN(50))), URL: fmt.Sprint("/", chance.IntN(9)),
+		User: chance.IntN(9) - 1, Scenario: "s", Task: "forum/read", Iteration: chance.Int64N(9),
+		Request: message(), Response: message(),
+	}
 }
 
 // randomGauges returns gauges with a few of six reasons.
@@ -111,7 +134,7 @@ func TestTotalIsTheSumOfRowsButGroups(t *testing.T) {
 				want = want.plus(r)
 			}
 		}
-		checkSame(t, "Total", Delta{Rows: []Row{d.Total()}}, Delta{Rows: []Row{want}})
+		checkSame(t, "Total", deltaOf(d.Total()), deltaOf(want))
 		for _, f := range d.Failures {
 			switch {
 			case f.Ours:
@@ -150,7 +173,7 @@ func TestPlusAdmitsRowsUntilThereAreAThousand(t *testing.T) {
 		{"a free place is not for the other", append(numbered("a", MaxRows-1), Other), append(numbered("z", 2), Other),
 			MaxRows + 1, 1 + 1 + 1, "z0001", "z0000"},
 	} {
-		a, b := Delta{Rows: rowsOf(test.a...)}, Delta{Rows: rowsOf(test.b...)}
+		a, b := deltaOf(rowsOf(test.a...)...), deltaOf(rowsOf(test.b...)...)
 		for i := range b.Rows { // a recorder calls it so
 			if b.Rows[i].Name == Other {
 				b.Rows[i].Method = ""
@@ -185,7 +208,7 @@ func TestPlusAdmitsRowsUntilThereAreAThousand(t *testing.T) {
 }
 
 func TestGroupsWithoutRoomStayApartFromRequests(t *testing.T) {
-	rows := func(prefix string) (list []Row) {
+	rows := func(prefix string) Delta {
 		r := NewRecorder(epoch)
 		for i := range MaxRows + 40 {
 			s := Sample{Method: "GET", Name: fmt.Sprintf("%s%04d", prefix, i), Took: time.Millisecond}
@@ -194,9 +217,9 @@ func TestGroupsWithoutRoomStayApartFromRequests(t *testing.T) {
 			}
 			r.Shard(0).Record(s)
 		}
-		return r.Drain(second(1), Gauges{}).Rows
+		return r.Drain(second(1), Gauges{})
 	}
-	a, b := Delta{Rows: rows("a")}, Delta{Rows: rows("b")}
+	a, b := rows("a"), rows("b")
 	for _, test := range []struct {
 		name          string
 		d             Delta
@@ -228,17 +251,33 @@ func TestPlusBoundsFailuresAndExceptions(t *testing.T) {
 	many := func(prefix string) (d Delta) {
 		for i := range MaxRows {
 			name := fmt.Sprintf("%s%04d", prefix, i)
-			d.Failures = append(d.Failures, Failure{FailureKey{"GET", name, name, i%4 == 0}, 2, name, second(i), second(i)})
+			d.Failures = append(d.Failures, Failure{
+				FailureKey: FailureKey{"GET", name, name, i%4 == 0}, Count: 2, Example: name, First: second(i), Last: second(i),
+				Users: i, Status: 500 + i, Crowd: Counts{{CrowdOf(i), 2}},
+			})
 			d.Exceptions = append(d.Exceptions, Exception{name, 2, name, name, second(i), second(i)})
 		}
 		return d
 	}
 	sum := many("z").Plus(many("a"))
 	checkSound(t, "Plus", sum)
-	f := Failure{FailureKey{"", Other, Other, false}, 2 * MaxRows * 3 / 4, "a0999", second(1), second(999)}
-	ours := Failure{FailureKey{"", Other, Other, true}, 2 * MaxRows / 4, "a0996", second(0), second(996)}
+	f := Failure{
+		FailureKey: FailureKey{"", Other, Other, false}, Count: 2 * MaxRows * 3 / 4,
+		Example: "a0999", First: second(1), Last: second(999), Users: 1, Status: 1499,
+	}
+	ours := Failure{
+		FailureKey: FailureKey{"", Other, Other, true}, Count: 2 * MaxRows / 4,
+		Example: "a0996", First: second(0), Last: second(996), Users: 0, Status: 1496,
+	}
+	for i := range MaxRows {
+		which := &f
+		if i%4 == 0 {
+			which = &ours
+		}
+		which.Crowd = which.Crowd.Plus(Counts{{CrowdOf(i), 2}})
+	}
 	e := Exception{Other, 2 * MaxRows, "a0999", "a0000", second(0), second(999)}
-	if len(sum.Failures) != MaxRows+2 || sum.Failures[0] != f || sum.Failures[1] != ours {
+	if len(sum.Failures) != MaxRows+2 || !reflect.DeepEqual(sum.Failures[:2], []Failure{f, ours}) {
 		t.Errorf("%d failures, the first %+v, want %d, %+v, %+v", len(sum.Failures), sum.Failures[:2], MaxRows+2, f, ours)
 	}
 	if len(sum.Exceptions) != MaxRows+1 || sum.Exceptions[0] != e {
@@ -281,8 +320,8 @@ func TestSumsOfGaugesSaturate(t *testing.T) {
 			Health: Health{most, most, most, []Reason{{"r", Invalid, most}}, Vitals{Suspended: most, Unsent: most}},
 		},
 		Failures: []Failure{
-			{FailureKey{"GET", "/", "f", true}, most, "", epoch, epoch},
-			{FailureKey{"GET", "/", "g", true}, most, "", epoch, epoch},
+			{FailureKey: FailureKey{"GET", "/", "f", true}, Count: most, First: epoch, Last: epoch, Users: most, Crowd: Counts{{0, most}}},
+			{FailureKey: FailureKey{"GET", "/", "g", true}, Count: most, First: epoch, Last: epoch, Crowd: Counts{{0, most}, {1, most}}},
 		},
 		Exceptions: []Exception{{"g", most, "", "", epoch, epoch}},
 	}

@@ -108,6 +108,9 @@ func rowsOf(names ...string) []Row {
 	return r.Drain(second(1), Gauges{Users: 0}).Rows
 }
 
+// deltaOf returns the delta of some rows, with their total.
+func deltaOf(rows ...Row) Delta { return Delta{Rows: rows, total: total(rows, newMixer())} }
+
 func names(rows []Row) (list []string) {
 	for _, r := range rows {
 		list = append(list, r.Name)
@@ -132,6 +135,7 @@ func difference(got, want Delta) string {
 		return fmt.Sprintf("gauges are\n%+v\nwant\n%+v", got.Gauges, want.Gauges)
 	}
 	return cmp.Or(
+		listDifference([]Row{got.total}, []Row{want.total}),
 		listDifference(got.Rows, want.Rows),
 		listDifference(got.Phases, want.Phases),
 		listDifference(got.Failures, want.Failures),
@@ -155,7 +159,7 @@ func listDifference[T any](got, want []T) string {
 func plain(v any) any {
 	switch v := v.(type) {
 	case Row:
-		return [...]any{v.Key, plain(v.OK), plain(v.Failed)}
+		return [...]any{v.Key, plain(v.OK), plain(v.Failed), v.Statuses, v.Crowd, v.Slow}
 	case Tally:
 		var response any
 		if v.Lagged() {

@@ -65,7 +65,7 @@ func TestBucketsAreThoseOfAnHDRHistogram(t *testing.T) {
 		if got, want := bucketsOf(got), denseBuckets(want); !slices.Equal(got, want) {
 			t.Fatalf("buckets of %d times are\n%v\nwant\n%v", len(times), got, want)
 		}
-		back, err := ParseDelta(Delta{Rows: []Row{{OK: got}}}.AppendBinary(nil))
+		back, err := ParseDelta(deltaOf(Row{OK: got}).AppendBinary(nil))
 		if err != nil || !slices.Equal(bucketsOf(back.Rows[0].OK), denseBuckets(want)) {
 			t.Fatalf("buckets of %d times come back as\n%v, %v", len(times), bucketsOf(back.Rows[0].OK), err)
 		}
@@ -146,7 +146,7 @@ func TestCountersSaturate(t *testing.T) {
 	if err := more.check(); err != nil {
 		t.Error(err)
 	}
-	d := Delta{Rows: []Row{{Key: Key{"GET", "/"}, OK: sum}}}
+	d := deltaOf(Row{Key: Key{"GET", "/"}, OK: sum})
 	back, err := ParseDelta(d.AppendBinary(nil))
 	if diff := listDifference(back.Rows, d.Rows); err != nil || diff != "" {
 		t.Errorf("ParseDelta(AppendBinary): %v, %s", err, diff)

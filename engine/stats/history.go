@@ -34,7 +34,6 @@ type History struct {
 	stretches [len(levels)]stretch
 	packed    int // bytes of all entries
 	limit     int // instead of maxPacked, if not 0
-	mixer     *mixer
 	scratch   []byte
 }
 
@@ -52,7 +51,7 @@ type stretch struct {
 // An Entry is one step of the history.
 type Entry struct {
 	Point
-	packed []byte // the delta, see Delta.AppendBinary
+	packed []byte // the delta without exemplars, see Delta.AppendBinary
 }
 
 // A Point is what charts show of an entry: all rows together.
@@ -73,7 +72,7 @@ func (p Point) Rate() float64 { return perSecond(float64(p.Requests), p.Span()) 
 // FailRate returns failures per second within the point's step.
 func (p Point) FailRate() float64 { return perSecond(float64(p.Failures), p.Span()) }
 
-// Delta returns the whole delta of the entry.
+// Delta returns the delta of the entry, without exemplars.
 func (e Entry) Delta() Delta {
 	d, err := ParseDelta(e.packed)
 	if err != nil {
@@ -83,13 +82,10 @@ func (e Entry) Delta() Delta {
 }
 
 func (h *History) newEntry(d Delta) Entry {
-	if h.mixer == nil {
-		h.mixer = newMixer()
-	}
 	d.Gauges = d.Gauges.fit()
-	sum := total(d.Rows, h.mixer)
+	sum := d.total
 	all := sum.All().Response()
-	h.scratch = d.AppendBinary(h.scratch[:0])
+	h.scratch = d.appendBinary(h.scratch[:0], false)
 	return Entry{
 		Point: Point{
 			From: d.From, To: d.To, Gauges: d.Gauges,
@@ -188,7 +184,7 @@ func (t Timeline) Len() int { return len(t.entries) }
 // Point returns the i-th point, oldest first.
 func (t Timeline) Point(i int) Point { return t.entries[i].Point }
 
-// Delta returns the i-th delta, oldest first.
+// Delta returns the i-th delta, oldest first. Deltas of a timeline have no exemplars.
 func (t Timeline) Delta(i int) Delta { return t.entries[i].Delta() }
 
 // Points returns the points, oldest first.

@@ -2,10 +2,12 @@ package stats
 
 import (
 	"maps"
+	"math/rand/v2"
 	"runtime"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -19,6 +21,7 @@ import (
 type Recorder struct {
 	shards []Shard
 	mask   int
+	users  atomic.Int64
 
 	mu           sync.Mutex // one drain at a time; guards what follows
 	start, since time.Time
@@ -26,7 +29,7 @@ type Recorder struct {
 	// All that were admitted since the start, empty between drains.
 	rows   map[Key]*openRow
 	phases map[Key]*openRow
-	fails  map[FailureKey]*Failure
+	fails  map[FailureKey]*openFailure
 	excs   map[string]*Exception
 
 	dns, connect, tls, firstByte *openRow // phases of all requests together
@@ -38,10 +41,34 @@ type Recorder struct {
 type openRow struct {
 	key        Key
 	ok, failed pile
+	statuses   counter
+	crowd      counter
+	slow       []Exemplar
 	firstByte  *openRow // the phase of its streamed samples; nil until there is one
 }
 
 func newOpenRow(key Key) *openRow { return &openRow{key: key} }
+
+// take returns the row and empties it. The mixer is empty before and after.
+func (o *openRow) take(m *mixer) Row {
+	slow := o.slow
+	o.slow = nil
+	return Row{o.key, o.ok.take(m), o.failed.take(m), o.statuses.take(), o.crowd.take(), slow}
+}
+
+// An openFailure is a failure while samples are still added to it.
+type openFailure struct {
+	Failure // without its crowd
+	crowd   counter
+}
+
+// take returns the failure and empties it.
+func (o *openFailure) take() Failure {
+	f := o.Failure
+	f.Example, f.Crowd = text(f.Example, maxText), o.crowd.take()
+	o.Failure = Failure{FailureKey: f.FailureKey}
+	return f
+}
 
 // NewRecorder returns a recorder whose first delta begins at start.
 func NewRecorder(start time.Time) *Recorder {
@@ -50,6 +77,10 @@ func NewRecorder(start time.Time) *Recorder {
 		n *= 2
 	}
 	r := &Recorder{shards: make([]Shard, n), mask: n - 1, mixer: newMixer()}
+	for i := range r.shards {
+		r.shards[i].users = &r.users
+		r.shards[i].floors.chance.Seed(rand.Uint64(), rand.Uint64())
+	}
 	r.begin(start)
 	return r
 }
@@ -58,16 +89,26 @@ func NewRecorder(start time.Time) *Recorder {
 func (r *Recorder) begin(now time.Time) {
 	r.start, r.since = now, now
 	r.rows, r.phases = map[Key]*openRow{}, map[Key]*openRow{}
-	r.fails, r.excs = map[FailureKey]*Failure{}, map[string]*Exception{}
+	r.fails, r.excs = map[FailureKey]*openFailure{}, map[string]*Exception{}
 	r.dns, r.connect = r.phase(PhaseDNS, ""), r.phase(PhaseConnect, "")
 	r.tls, r.firstByte = r.phase(PhaseTLS, ""), r.phase(PhaseFirstByte, "")
 }
 
-// clock returns what the recorder's clock shows at a moment.
+// Clock returns what the recorder's clock shows at a moment.
+func (r *Recorder) Clock(at time.Time) time.Time {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.clock(at)
+}
+
 func (r *Recorder) clock(at time.Time) time.Time {
 	// The difference is that of the monotonic clocks, and Add moves both alike.
 	return r.start.Add(at.Sub(r.start))
 }
+
+// SetUsers says how many users there are from now on: the samples recorded after it are
+// counted by that number.
+func (r *Recorder) SetUsers(n int) { r.users.Store(int64(max(0, n))) }
 
 // Shard returns the shard for a user. Users with the same number modulo the
 // number of shards share one.
@@ -79,12 +120,15 @@ type Shard struct {
 	samples []Sample
 	spare   []Sample              // drained and emptied, to be filled again
 	excs    map[string]*Exception // added up at once: each mishap has a stack, which is large
-	_       [64]byte              // makes it two cache lines, so that neighbours share none
+	users   *atomic.Int64         // of the recorder
+	floors  floors
+	_       [152]byte // makes it four cache lines, so that neighbours share none
 }
 
 // Record adds a sample. It never waits for a drain: the lock is held for an
 // append, or for exchanging two slices.
 func (s *Shard) Record(sample Sample) {
+	sample.users = int(s.users.Load())
 	s.mu.Lock()
 	s.samples = append(s.samples, sample)
 	s.mu.Unlock()
@@ -111,10 +155,14 @@ func note(excs map[string]*Exception, e Exception) {
 // to the garbage collector instead of being kept for the next second.
 const maxSpare = 1 << 17
 
-func (s *Shard) take() ([]Sample, map[string]*Exception) {
+// take empties the shard, of which this is the last of the run if last is set.
+func (s *Shard) take(last bool) ([]Sample, map[string]*Exception) {
 	s.mu.Lock()
 	samples, excs := s.samples, s.excs
 	s.samples, s.spare, s.excs = s.spare, nil, nil
+	if last {
+		s.floors.reset()
+	}
 	s.mu.Unlock()
 	return samples, excs
 }
@@ -134,7 +182,7 @@ func (s *Shard) giveBack(samples []Sample) {
 func (r *Recorder) Drain(now time.Time, g Gauges) Delta {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.drain(now, g)
+	return r.drain(now, g, false)
 }
 
 // Restart is a last Drain, whose delta it returns, after which the recorder is as if
@@ -142,14 +190,14 @@ func (r *Recorder) Drain(now time.Time, g Gauges) Delta {
 func (r *Recorder) Restart(now time.Time) Delta {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	last := r.drain(now, Gauges{})
+	last := r.drain(now, Gauges{}, true)
 	r.begin(now)
 	return last
 }
 
-func (r *Recorder) drain(now time.Time, g Gauges) Delta {
+func (r *Recorder) drain(now time.Time, g Gauges, last bool) Delta {
 	for i := range r.shards {
-		samples, excs := r.shards[i].take()
+		samples, excs := r.shards[i].take(last)
 		for j := range samples {
 			r.add(&samples[j])
 		}
@@ -169,12 +217,13 @@ func (r *Recorder) drain(now time.Time, g Gauges) Delta {
 		d.To = d.From
 	}
 	r.since = d.To
+	d.total = total(d.Rows, r.mixer)
 	return d
 }
 
 func (r *Recorder) add(s *Sample) {
 	if s.Problem != nil && s.Problem.Ours {
-		r.fail(Key{text(s.Method, maxText), text(s.Name, maxText)}, s.Problem)
+		r.fail(Key{text(s.Method, maxText), text(s.Name, maxText)}, s, nil)
 		return
 	}
 	row := r.rows[Key{s.Method, s.Name}]
@@ -182,26 +231,46 @@ func (r *Recorder) add(s *Sample) {
 		key := Key{text(s.Method, maxText), text(s.Name, maxText)}
 		row = admit(r.rows, key, key.other(), newOpenRow)
 	}
+	var details []Exemplar
 	if s.Method != Group {
 		r.addPhases(row, s)
+		details = r.details(s)
 	}
+	row.statuses.add(s.Status, 1)
+	row.crowd.add(CrowdOf(s.users), 1)
+	row.slow = slowest(row.slow, details)
 	if s.Problem == nil {
 		row.ok.add(s.Took, s.Lag, s.Bytes)
 		return
 	}
 	row.failed.add(s.Took, s.Lag, s.Bytes)
-	r.fail(row.key, s.Problem)
+	r.fail(row.key, s, details)
 }
 
-// fail counts a problem of a row.
-func (r *Recorder) fail(row Key, p *Problem) {
+// fail counts the problem of a sample of a row.
+func (r *Recorder) fail(row Key, s *Sample, details []Exemplar) {
+	p := s.Problem
 	key := FailureKey{row.Method, row.Name, p.Format, p.Ours}
 	f := r.fails[key]
 	if f == nil {
 		key.Format = text(key.Format, maxText)
-		f = admit(r.fails, key, key.other(), func(key FailureKey) *Failure { return &Failure{FailureKey: key} })
+		f = admit(r.fails, key, key.other(), func(key FailureKey) *openFailure {
+			return &openFailure{Failure: Failure{FailureKey: key}}
+		})
 	}
-	*f = f.plus(Failure{FailureKey: f.FailureKey, Count: 1, Example: p.Message, First: p.At, Last: p.At})
+	f.count(Failure{Count: 1, Example: p.Message, First: p.At, Last: p.At, Users: s.users, Status: s.Status})
+	f.crowd.add(CrowdOf(s.users), 1)
+	f.Samples = chosen(f.Samples, details)
+}
+
+// details returns the exemplar of a sample, if it has one.
+func (r *Recorder) details(s *Sample) []Exemplar {
+	if s.Exemplar == nil {
+		return nil
+	}
+	e := s.Exemplar.of(s)
+	e.At = r.clock(e.At)
+	return []Exemplar{e}
 }
 
 // addPhases counts what is known of the parts of a request's time.
@@ -257,7 +326,7 @@ func takeRows(rows map[Key]*openRow, m *mixer) []Row {
 	var list []Row
 	for _, row := range rows {
 		if row.ok.service.Count+row.failed.service.Count > 0 {
-			list = append(list, Row{row.key, row.ok.take(m), row.failed.take(m)})
+			list = append(list, row.take(m))
 		}
 	}
 	slices.SortFunc(list, compareRows)
@@ -268,9 +337,7 @@ func (r *Recorder) takeFailures() []Failure {
 	var list []Failure
 	for _, f := range r.fails {
 		if f.Count > 0 {
-			f.Example = text(f.Example, maxText)
-			list = append(list, *f)
-			*f = Failure{FailureKey: f.FailureKey}
+			list = append(list, f.take())
 		}
 	}
 	slices.SortFunc(list, compareFailures)

@@ -47,13 +47,23 @@ func TestDrainReturnsWhatWasRecorded(t *testing.T) {
 		tally.Bytes = 0
 		return Row{Key: Key{name, of}, OK: tally}
 	}
+	row := func(method, name string, ok, failed Tally) Row {
+		all := Counts{{0, ok.Count + failed.Count}}
+		return Row{Key: Key{method, name}, OK: ok, Failed: failed, Statuses: all, Crowd: all}
+	}
+	fail := func(method, name, format string, ours bool, n int64, example string, first, last time.Duration) Failure {
+		return Failure{
+			FailureKey: FailureKey{method, name, format, ours}, Count: n, Example: example,
+			First: epoch.Add(first), Last: epoch.Add(last), Crowd: Counts{{0, n}},
+		}
+	}
 	want := Delta{
 		From: epoch, To: second(1), Gauges: gauges,
 		Rows: []Row{
-			{Key{"GET", "/a"}, sized(10, 1*ms), sized(90, 5*ms, 4*ms)},
-			{Key{"POST", "/a"}, sized(100, 2*ms, 8*ms), Tally{}},
-			{Key{"GET", "/b"}, lagged(sized(120, 3*ms, 9*ms), 3*ms, 109*ms), Tally{}},
-			{Key{Group, "/b"}, sized(0, 20*ms), sized(0, 30*ms)},
+			row("GET", "/a", sized(10, 1*ms), sized(90, 5*ms, 4*ms)),
+			row("POST", "/a", sized(100, 2*ms, 8*ms), Tally{}),
+			row("GET", "/b", lagged(sized(120, 3*ms, 9*ms), 3*ms, 109*ms), Tally{}),
+			row(Group, "/b", sized(0, 20*ms), sized(0, 30*ms)),
 		},
 		Phases: []Row{
 			phase(PhaseDNS, "", 8*ms),
@@ -63,13 +73,14 @@ func TestDrainReturnsWhatWasRecorded(t *testing.T) {
 			phase(PhaseFirstByte, "POST /a", 1*ms),
 		},
 		Failures: []Failure{
-			{FailureKey{"GET", "/a", "refused", false}, 2, "refused by 10.0.0.2", epoch.Add(2), epoch.Add(9)},
-			{FailureKey{"GET", "/b", "no port", true}, 1, "no port is left", epoch.Add(3), epoch.Add(3)},
-			{FailureKey{Group, "/b", "slow", false}, 1, "3 s", epoch.Add(4), epoch.Add(4)},
-			{FailureKey{"GET", "/c", "no port", true}, 1, "no port is left", epoch.Add(3), epoch.Add(3)},
+			fail("GET", "/a", "refused", false, 2, "refused by 10.0.0.2", 2, 9),
+			fail("GET", "/b", "no port", true, 1, "no port is left", 3, 3),
+			fail(Group, "/b", "slow", false, 1, "3 s", 4, 4),
+			fail("GET", "/c", "no port", true, 1, "no port is left", 3, 3),
 		},
 		Exceptions: []Exception{{"boom", 2, "boom 2", "stack 1", epoch.Add(5), epoch.Add(7)}},
 	}
+	want.total = total(want.Rows, newMixer())
 	checkSame(t, "Drain", got, want)
 	if total := got.Total(); total.Requests() != 7 || total.Failures() != 2 || got.Unsent() != 2 {
 		t.Errorf("%d requests, %d failures, %d unsent, want 7, 2, 2", total.Requests(), total.Failures(), got.Unsent())

@@ -18,6 +18,8 @@ type Sample struct {
 	Problem      *Problem      // nil when the request succeeded
 	Status       int           // status code of the answer; 0 without an answer, or when there is no such thing
 	Exemplar     *Exemplar     // the sample in detail; nil unless Shard.Wants asks for it
+
+	users int // how many there were when it was recorded
 }
 
 // Group is the method of rows that time several requests together. They are shown

@@ -79,12 +79,19 @@ func TestSnapshot(t *testing.T) {
 	requests, failures := s.Rates(b.Row)
 	checkRate(t, "requests of /b over the whole run", requests, requestsB/25.0)
 	checkRate(t, "failures of /b over the whole run", failures, 13/25.0)
-	checkSame(t, "Total", Delta{Rows: []Row{s.Total.Row}}, Delta{Rows: []Row{Row{}.plus(a.Row).plus(b.Row)}})
-	want := []Failure{
-		{FailureKey{"GET", "/a", "odd", false}, 13, "odd 24", second(0), second(24)},
-		{FailureKey{"GET", "/b", "odd", false}, 13, "odd 24", second(0), second(24)},
+	checkSame(t, "Total", deltaOf(s.Total.Row), deltaOf(Row{}.plus(a.Row).plus(b.Row)))
+	var trend []uint32
+	for i := range 25 {
+		trend = append(trend, uint32(1-i%2))
 	}
-	if !slices.Equal(s.Failures, want) {
+	var want []FailureLine
+	for _, name := range []string{"/a", "/b"} {
+		want = append(want, FailureLine{Failure{
+			FailureKey: FailureKey{"GET", name, "odd", false}, Count: 13,
+			Example: "odd 24", First: second(0), Last: second(24), Crowd: Counts{{0, 13}},
+		}, trend})
+	}
+	if !reflect.DeepEqual(s.Failures, want) {
 		t.Errorf("failures\n%+v\nwant\n%+v", s.Failures, want)
 	}
 }
@@ -120,7 +127,7 @@ func TestRatesWithoutTimeAreZero(t *testing.T) {
 func TestTableOfDeltasWithoutATime(t *testing.T) {
 	var table Table
 	for range 3 {
-		table.Add(Delta{Rows: rowsOf("/")})
+		table.Add(deltaOf(rowsOf("/")...))
 	}
 	if got := table.Snapshot().Total.Requests(); got != 3 {
 		t.Errorf("%d requests, want 3", got)
@@ -159,7 +166,7 @@ func TestTotalIsTheSumOfTheRowsOfASnapshotButGroups(t *testing.T) {
 			t.Errorf("%v comes before %v", s.Rows[i-1].Key, l.Key)
 		}
 	}
-	checkSame(t, "Total", Delta{Rows: []Row{s.Total.Row}}, Delta{Rows: []Row{want}})
+	checkSame(t, "Total", deltaOf(s.Total.Row), deltaOf(want))
 	checkRate(t, "all requests", s.Total.Rate, rate)
 	checkRate(t, "all failures", s.Total.FailRate, failRate)
 	checkRate(t, "all groups", groupRate, each/4)

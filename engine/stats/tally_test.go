@@ -245,7 +245,8 @@ func TestResponseTimesOfSums(t *testing.T) {
 			response := tallyOf(responses...)
 			want.response = &response
 		}
-		d := Delta{From: epoch, To: second(1), Rows: rows}
+		d := deltaOf(rows...)
+		d.From, d.To = epoch, second(1)
 		back, err := ParseDelta(d.AppendBinary(nil))
 		if err != nil {
 			t.Fatal(err)
@@ -318,7 +319,8 @@ func TestABillionSamples(t *testing.T) {
 	}
 	tally := service
 	tally.response = &response
-	d := Delta{From: epoch, To: second(1), Rows: []Row{{Key: Key{"GET", "/"}, OK: tally}}}
+	d := deltaOf(Row{Key: Key{"GET", "/"}, OK: tally})
+	d.From, d.To = epoch, second(1)
 	var history History
 	history.Add(d)
 	var table Table
