@@ -80,10 +80,10 @@ func newChecks(s *engine.Status, q Query, snapshot *stats.Snapshot) *Checks {
 		if !c.FirstBreach.IsZero() {
 			first := moment(c.FirstBreach, s.Started)
 			r.First = &first
-			r.Broken = plural(int64(c.Breaches), "breach", "breaches") + ", " + clock(c.Broken) + " in all"
+			r.Broken = plural(int64(c.Breaches), "breach", "breaches") + ", " + clock(c.Broken.Round(time.Second)) + " in all"
 		}
 		if c.InBreach > 0 {
-			r.In = clock(c.InBreach)
+			r.In = clock(c.InBreach.Round(time.Second))
 		}
 		b.Rows = append(b.Rows, r)
 	}
