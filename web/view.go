@@ -55,6 +55,7 @@ type View struct {
 	Charts     *Charts
 	Failures   *Failures
 	Exceptions *Exceptions
+	Checks     *Checks
 	Ratio      *Ratio
 	Logs       *Logs
 	Downloads  *Downloads
@@ -133,7 +134,7 @@ func NewView(s *engine.Status, q Query, site Site) View {
 	if site.Logs != nil {
 		lines = site.Logs()
 	}
-	v.Tabs = tabLinks(q, snapshot, lines)
+	v.Tabs = tabLinks(s, q, snapshot, lines)
 	v.Reason = line(s.Reason)
 	for _, n := range s.Notices {
 		v.Notices = append(v.Notices, line(n))
@@ -150,6 +151,8 @@ func NewView(s *engine.Status, q Query, site Site) View {
 		v.Failures = newFailures(snapshot, s.Started, q)
 	case TabExceptions:
 		v.Exceptions = newExceptions(snapshot, s.Started)
+	case TabChecks:
+		v.Checks = newChecks(s, q, snapshot)
 	case TabRatio:
 		v.Ratio = newRatio(s)
 	case TabLogs:
@@ -317,12 +320,16 @@ func failShare(p stats.Point) float64 {
 	return float64(p.Failures) / float64(p.Requests)
 }
 
-func tabLinks(q Query, snapshot *stats.Snapshot, lines []LogLine) []Tab {
+func tabLinks(s *engine.Status, q Query, snapshot *stats.Snapshot, lines []LogLine) []Tab {
 	labels := map[string]string{TabStatistics: "Statistics", TabPercentiles: "Percentiles", TabCharts: "Charts",
-		TabFailures: "Failures", TabExceptions: "Exceptions", TabRatio: "Ratio", TabLogs: "Logs", TabDownload: "Download"}
+		TabFailures: "Failures", TabExceptions: "Exceptions", TabChecks: "Checks", TabRatio: "Ratio", TabLogs: "Logs", TabDownload: "Download"}
 	badges := map[string]int{TabFailures: len(snapshot.Failures), TabExceptions: len(snapshot.Exceptions)}
+	_, badges[TabChecks] = tallyChecks(s)
 	var list []Tab
 	for _, id := range tabs {
+		if id == TabChecks && len(s.Checks) == 0 && q.Tab != TabChecks {
+			continue
+		}
 		t := Tab{Label: labels[id], Href: q.withTab(id).link(), Current: q.Tab == id}
 		if n := badges[id]; n > 0 {
 			t.Badge = count(int64(n))
