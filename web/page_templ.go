@@ -596,6 +596,11 @@ func content(v View) templ.Component {
 		}
 		ctx = templ.ClearChildren(ctx)
 		switch {
+		case v.Endpoint != nil:
+			templ_7745c5c3_Err = endpoint(v.Endpoint).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
 		case v.Table != nil:
 			templ_7745c5c3_Err = rowTable(v.Table).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {

@@ -59,6 +59,7 @@ type View struct {
 	Ratio      *Ratio
 	Logs       *Logs
 	Downloads  *Downloads
+	Endpoint   *Endpoint // instead of any, when one row is looked at
 }
 
 // Started tells whether there is a run to show.
@@ -141,6 +142,10 @@ func NewView(s *engine.Status, q Query, site Site) View {
 	}
 	if v.Window.Empty != "" {
 		v.Notices = append(v.Notices, v.Window.Empty)
+	}
+	if q.Row != "" && slices.Contains(endpointTabs, q.Tab) {
+		v.Endpoint = newEndpoint(s, snapshot, q)
+		return v
 	}
 	switch q.Tab {
 	case TabPercentiles:
