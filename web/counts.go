@@ -33,6 +33,7 @@ func counts(s *engine.Status, snapshot *stats.Snapshot) []Count {
 	if s.State == engine.Stopped {
 		all, span = snapshot.Total.All(), "whole run"
 	}
+	list = append(list, checkCount(s)...)
 	if !lagged(snapshot) {
 		return list
 	}

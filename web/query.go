@@ -15,10 +15,11 @@ const (
 	TabCharts      = "charts"
 	TabFailures    = "failures"
 	TabExceptions  = "exceptions"
+	TabChecks      = "checks"
 	TabDownload    = "download"
 )
 
-var tabs = []string{TabStatistics, TabPercentiles, TabCharts, TabFailures, TabExceptions, TabDownload}
+var tabs = []string{TabStatistics, TabPercentiles, TabCharts, TabFailures, TabExceptions, TabChecks, TabDownload}
 
 // How much of the run the charts show.
 const (

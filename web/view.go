@@ -63,6 +63,7 @@ type View struct {
 	Charts     *Charts
 	Failures   *Failures
 	Exceptions *Exceptions
+	Checks     *Checks
 	Download   []File
 }
 
@@ -164,7 +165,7 @@ func NewView(s *engine.Status, q Query, site Site) View {
 	v.Health = newHealth(snapshot.Health, snapshot.Now)
 	v.Numbers = numbers(s, snapshot)
 	v.Counts = counts(s, snapshot)
-	v.Tabs = tabLinks(q, snapshot)
+	v.Tabs = tabLinks(s, q, snapshot)
 	v.Reason = line(s.Reason)
 	for _, n := range s.Notices {
 		v.Notices = append(v.Notices, line(n))
@@ -178,6 +179,8 @@ func NewView(s *engine.Status, q Query, site Site) View {
 		v.Failures = newFailures(snapshot, s.Started)
 	case TabExceptions:
 		v.Exceptions = newExceptions(snapshot, s.Started)
+	case TabChecks:
+		v.Checks = newChecks(s, q, snapshot)
 	case TabDownload:
 		v.Download = files
 	default:
@@ -316,12 +319,16 @@ func failShare(p stats.Point) float64 {
 	return float64(p.Failures) / float64(p.Requests)
 }
 
-func tabLinks(q Query, snapshot *stats.Snapshot) []Tab {
+func tabLinks(s *engine.Status, q Query, snapshot *stats.Snapshot) []Tab {
 	labels := map[string]string{TabStatistics: "Statistics", TabPercentiles: "Percentiles", TabCharts: "Charts",
-		TabFailures: "Failures", TabExceptions: "Exceptions", TabDownload: "Download"}
+		TabFailures: "Failures", TabExceptions: "Exceptions", TabChecks: "Checks", TabDownload: "Download"}
 	badges := map[string]int{TabFailures: len(snapshot.Failures), TabExceptions: len(snapshot.Exceptions)}
+	_, badges[TabChecks] = tallyChecks(s)
 	var list []Tab
 	for _, id := range tabs {
+		if id == TabChecks && len(s.Checks) == 0 && q.Tab != TabChecks {
+			continue
+		}
 		t := Tab{Label: labels[id], Href: q.withTab(id).link(), Current: q.Tab == id}
 		if n := badges[id]; n > 0 {
 			t.Badge = count(int64(n))
