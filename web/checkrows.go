@@ -37,7 +37,7 @@ func checkValues(c engine.Config) url.Values {
 		FieldCheckWarmup: {engine.FormatRunTime(c.CheckWarmup)},
 	}
 	for _, check := range c.Checks {
-		v.Add(FieldChecks, check.String())
+		v.Add(FieldChecks, line(check.String()))
 	}
 	if len(c.Checks) == 0 {
 		v.Set(FieldChecks, "") // what is filled in with it has none
