@@ -196,3 +196,159 @@ func TestPercentilesOfAWindowAreThoseOfItsSamples(t *testing.T) {
 		}
 	}
 }
+
+func TestTrendsOfAShortWindowAreItsEntries(t *testing.T) {
+	p := newPast(300, 40)
+	s := p.history.Timeline().Window(second(200), second(245))
+	if n := len(s.Total.Trend); n != 45 || s.Span() != 45*time.Second {
+		t.Fatalf("a window of %v has a trend of %d, want 45", s.Span(), n)
+	}
+	for i, n := range s.Total.Trend {
+		if want := len(p.times(200+i, 201+i, false, func(s *Sample) bool { return s.Method != Group })); int(n) != want {
+			t.Errorf("second %d has %d requests, want %d", 200+i, n, want)
+		}
+	}
+}
+
+func TestAWindowOfManyRowsIsBounded(t *testing.T) {
+	var h History
+	for i := range 4 {
+		r := NewRecorder(second(i))
+		for k := range MaxRows + 10 {
+			name := fmt.Sprintf("%c%04d", 'z'-i, k)
+			s := Sample{Name: name, Took: time.Millisecond, Problem: &Problem{Format: name, At: second(i)}}
+			if k%2 == 0 {
+				s.Method = Group
+			}
+			r.Shard(k).Record(s)
+		}
+		h.Add(r.Drain(second(i+1), Gauges{}))
+	}
+	tl := h.Timeline()
+	want := tl.Delta(0).Plus(tl.Delta(1)).Plus(tl.Delta(2)).Plus(tl.Delta(3))
+	s := tl.Window(epoch, second(4))
+	got := Delta{From: s.From, To: s.To, Gauges: want.Gauges, total: s.Total.Row}
+	for _, l := range s.Rows {
+		got.Rows = append(got.Rows, l.Row)
+	}
+	for _, f := range s.Failures {
+		got.Failures = append(got.Failures, f.Failure)
+	}
+	checkSame(t, "the window", got, want)
+}
+
+func TestTheEndsOfAWindow(t *testing.T) {
+	p := newPast(20, 10)
+	tl := p.history.Timeline()
+	half := second(5).Add(500 * time.Millisecond) // the middle of an entry
+	for _, test := range []struct {
+		from, to    time.Time
+		first, last int
+	}{
+		{half, half, 5, 6},
+		{half.Add(1), half.Add(time.Second), 6, 7},
+		{half.Add(1), half.Add(time.Second - 1), 0, 0},
+		{half, half.Add(-1), 0, 0},
+		{second(-100), second(1), 0, 1},
+		{second(-100), second(-1), 0, 0},
+		{second(19), second(100), 19, 20},
+		{second(20), second(100), 0, 0},
+		{second(-1), second(100), 0, 20},
+	} {
+		s := tl.Window(test.from, test.to)
+		if test.first == test.last {
+			if !reflect.DeepEqual(s, &Snapshot{}) {
+				t.Errorf("Window(%v, %v) is from %v to %v, want an empty one", test.from, test.to, s.From, s.To)
+			}
+			continue
+		}
+		if !s.From.Equal(second(test.first)) || !s.To.Equal(second(test.last)) {
+			t.Errorf("Window(%v, %v) is from %v to %v, want seconds %d to %d", test.from, test.to, s.From, s.To, test.first, test.last)
+		}
+	}
+	if s := (Timeline{}).Window(epoch, second(1)); !reflect.DeepEqual(s, &Snapshot{}) {
+		t.Errorf("the window of an empty timeline is %+v", s)
+	}
+}
+
+func TestARowStepByStep(t *testing.T) {
+	p := newPast(1100, 5) // in many seconds some rows have no sample
+	tl := p.history.Timeline()
+	keys := []Key{{}, {"GET", "no such row"}, {"no such method", "/api/v1/things/3"}, {"zzz", "zzz"}}
+	for _, l := range p.table.Snapshot().Rows {
+		keys = append(keys, l.Key)
+	}
+	for _, key := range keys {
+		i, empty := 0, 0
+		for point, row := range tl.Row(key) {
+			d := tl.Delta(i)
+			want := Row{Key: key}
+			if key == (Key{}) {
+				want = d.Total()
+			}
+			for _, r := range d.Rows {
+				if r.Key == key {
+					want = r
+				}
+			}
+			if !point.From.Equal(d.From) || !point.To.Equal(d.To) || !reflect.DeepEqual(plain(row), plain(want)) {
+				t.Fatalf("%v: entry %d from %v is\n%+v\nwant\n%+v", key, i, point.From, plain(row), plain(want))
+			}
+			if row.Requests() == 0 {
+				empty++
+			}
+			i++
+		}
+		if i != tl.Len() || key.Method == "GET" && empty == 0 {
+			t.Errorf("%v: %d entries, %d without samples, want %d, some", key, i, empty, tl.Len())
+		}
+	}
+	n := 0
+	for range tl.Row(Key{}) {
+		if n++; n == 3 {
+			break
+		}
+	}
+	if n != 3 {
+		t.Errorf("%d entries are visited, want 3", n)
+	}
+}
+
+func TestAWindowHasTheExemplarsThatLieInIt(t *testing.T) {
+	r := seeded(2)
+	var table Table
+	var h History
+	for i := range 60 {
+		at := second(i).Add(time.Millisecond)
+		s := Sample{Method: "GET", Name: "/", Took: time.Duration(i * 37 % 60), Problem: &Problem{Format: "odd", At: at}}
+		ask(r.Shard(i), s, at, i)
+		d := r.Drain(second(i+1), Gauges{})
+		table.Add(d)
+		h.Add(d)
+	}
+	whole := table.Snapshot()
+	bare := h.Timeline().Window(second(20), second(50))
+	w := bare.WithExemplars(whole)
+	var slow, samples []int
+	for _, e := range whole.Rows[0].Slow {
+		if e.User >= 20 && e.User < 50 {
+			slow = append(slow, e.User)
+		}
+	}
+	for _, e := range whole.Failures[0].Samples {
+		if e.User >= 20 && e.User < 50 {
+			samples = append(samples, e.User)
+		}
+	}
+	if len(slow) == 0 || len(samples) == 0 || !slices.Equal(users(w.Rows[0].Slow), slow) ||
+		!slices.Equal(users(w.Total.Slow), slow) || !slices.Equal(users(w.Failures[0].Samples), samples) {
+		t.Errorf("the window has slow samples of %v, %v in total, and failures of %v; want %v, %v",
+			users(w.Rows[0].Slow), users(w.Total.Slow), users(w.Failures[0].Samples), slow, samples)
+	}
+	if len(bare.Rows[0].Slow)+len(bare.Total.Slow)+len(bare.Failures[0].Samples) != 0 {
+		t.Error("WithExemplars has changed the window")
+	}
+	if !reflect.DeepEqual(w.Rows[0].Trend, bare.Rows[0].Trend) || w.Total.Requests() != 30 {
+		t.Errorf("with exemplars the window has %d requests, want 30", w.Total.Requests())
+	}
+}
