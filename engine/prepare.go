@@ -30,7 +30,8 @@ type cast struct {
 	tasks     []load.PlannedTask // after the tags
 	set       *set               // the same, to be run
 	params    map[string]any
-	prototype any // the state that Setup left; nil without one
+	secrets   []string // among params
+	prototype any      // the state that Setup left; nil without one
 }
 
 // prepare checks cfg and reports every mistake at once.
@@ -64,6 +65,7 @@ func (e *Engine) prepare(cfg Config) (*prepared, error) {
 			continue
 		}
 		c := cast{plan: plan, tasks: tasks, set: newSet("", tasks), params: plan.Values(params)}
+		c.secrets = plan.Secrets(c.params)
 		if plan.Protocol != load.NoHTTP {
 			if c.base = override; cfg.Host == "" {
 				c.base, _ = load.ParseHost(plan.Host) // checked by Plan

@@ -74,6 +74,9 @@ func (c Control) Due(t time.Time) { c.u.due = t }
 // was unique to the one before is given up.
 func (c Control) Iteration() { c.u.iteration++ }
 
+// Task says which function of the scenario Try will run: "forum/read", "OnStart".
+func (c Control) Task(path string) { c.u.task = path }
+
 // Rest gives back what only a user at work needs: it will do nothing for some time.
 func (c Control) Rest() {
 	if c.u.transport != nil {
