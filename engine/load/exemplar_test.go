@@ -245,8 +245,10 @@ func TestNoMessageHoldsTheSecretOfARun(t *testing.T) {
 	for range 200 { // most are not kept in detail
 		s.Get("/")
 		s.Measure("RPC", "call", func(context.Context) (int64, error) { return 0, errors.New("what is s3cr3t?") })
+		s.Note("do", errors.New("what is s3cr3t?"))
+		s.Note("do", &load.Panic{Value: "s3cr3t", Stack: "panic(s3cr3t)"})
 		d := s.recorded()
-		if all := fmt.Sprintf("%+v", d.Failures); strings.Contains(all, "s3cr3t") || len(d.Failures) != 2 {
+		if all := fmt.Sprintf("%+v %+v", d.Failures, d.Exceptions); strings.Contains(all, "s3cr3t") || len(d.Failures) != 2 {
 			t.Fatalf("failures %s, want two without the secret", all)
 		}
 	}
