@@ -129,7 +129,7 @@ func ParseQuery(values url.Values) Query {
 		unknown = append(unknown, "sort")
 	}
 	var picked []string
-	for _, c := range list(values.Get("cols")) {
+	for _, c := range list(strings.Join(values["cols"], ",")) { // a form says each by itself
 		if known(c) && !slices.Contains(picked, c) {
 			picked = append(picked, c)
 		} else {

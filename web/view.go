@@ -311,6 +311,10 @@ func elementID(kind string, parts ...string) string {
 	return kind + "-" + strconv.FormatUint(h.Sum64(), 36)
 }
 
+// maxShown is how many of a list a page shows: what a reader can take in and a browser
+// draws at once.
+const maxShown = 500
+
 // shown cuts list to what a page shows and says how much that leaves out.
 func shown[T any](list []T, what string) ([]T, string) {
 	n := len(list)
