@@ -70,7 +70,10 @@ func TestTheLessonStandsBesideTheFailure(t *testing.T) {
 	p.click("Copy all")
 	p.until(`window.copied.includes("HTTP 404") && window.copied.includes("users then: ")`)
 
-	// Another sample is another address; back is back.
+	// Another sample is another address. While requests fail, others take the place of those
+	// chosen at random.
+	p.click("Stop")
+	p.until(`state() === "stopped"`)
 	p.clickOn(`all(".kept nav a")[1]`)
 	p.until(`text(one(".kept nav [aria-current]")).startsWith("Random") && /open=fail-[0-9a-z]+-[0-9a-z]+/.test(location.search)`)
 	p.clickOn(`one("table.failures tbody .name a")`)
