@@ -8,8 +8,8 @@ import (
 	"github.com/gregaria/gregaria/scenarios/demo"
 )
 
-// foreign are elements that no page of ours makes.
-const foreign = `#live :is(script, img, iframe, textarea, title, [onload], [onerror], [hx-get], [hx-trigger], [srcdoc], a[href^="javascript:"])`
+// intruders are elements that no page of ours makes.
+const intruders = `#live :is(script, img, iframe, textarea, title, [onload], [onerror], [hx-get], [hx-trigger], [srcdoc], a[href^="javascript:"])`
 
 // The article's lesson, on the page: a bug that one user never meets shows as such beside
 // the failure, and the failure opens to what was sent and what came back.
@@ -94,7 +94,7 @@ func TestHostileSamplesAreText(t *testing.T) {
 		p.until(fmt.Sprintf(`all("table.failures tbody .name a").some((a) => a.textContent === %q)`, payload))
 		p.clickOn(fmt.Sprintf(`all("table.failures tr:has(.method) .name a").find((a) => a.textContent === %q && text(a.closest("tr")).includes("500"))`, payload))
 		p.until(`shown(one("article.sample")) && document.querySelector("[data-text=all]").textContent.includes("HTTP 500")`)
-		if got := eval[[]string](p, fmt.Sprintf("[...document.querySelectorAll(%q)].map((e) => e.outerHTML)", foreign)); len(got) > 0 {
+		if got := eval[[]string](p, fmt.Sprintf("[...document.querySelectorAll(%q)].map((e) => e.outerHTML)", intruders)); len(got) > 0 {
 			t.Errorf("the open failure has elements that came from outside: %q", got)
 		}
 		p.clickOn(`one("table.failures [aria-expanded=true]")`)

@@ -22,7 +22,7 @@ func TestTheRatioIsWhatUsersDo(t *testing.T) {
 	if begun, sent := eval[float64](p, "parse(rows()[1][7])"), float64(api.counts().requests); begun != sent {
 		t.Errorf("the page says that %v tasks were begun, the target saw %v", begun, sent)
 	}
-	if got := eval[[]string](p, fmt.Sprintf("[...document.querySelectorAll(%q)].map((e) => e.outerHTML)", foreign)); len(got) > 0 {
+	if got := eval[[]string](p, fmt.Sprintf("[...document.querySelectorAll(%q)].map((e) => e.outerHTML)", intruders)); len(got) > 0 {
 		t.Errorf("the tab has elements that came from outside: %q", got)
 	}
 }
