@@ -100,7 +100,6 @@ func TestMistakesShowAsOneTypes(t *testing.T) {
 	t.Parallel()
 	gregaria := serve(t, "-u", "2", "-r", "2", "get")
 	p := open(t, gregaria.url)
-	p.allow("status of 422")
 	note := func(field string) string {
 		return fmt.Sprintf(`text(document.getElementById(field(%q).getAttribute("aria-describedby")))`, field)
 	}
