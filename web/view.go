@@ -55,9 +55,11 @@ type View struct {
 	Charts     *Charts
 	Failures   *Failures
 	Exceptions *Exceptions
+	Checks     *Checks
 	Ratio      *Ratio
 	Logs       *Logs
 	Downloads  *Downloads
+	Endpoint   *Endpoint // instead of any, when one row is looked at
 }
 
 // Started tells whether there is a run to show.
@@ -98,33 +100,42 @@ type Moment struct {
 
 // NewView decides what a reader with query q sees of s.
 func NewView(s *engine.Status, q Query, site Site) View {
-	snapshot := snapshotOf(s, q, site)
-	config := s.Config
+	v := NewFrame(s, q, site)
+	next, rest := asked(s, site), remaining(s)
+	v.Start = newStartForm(values(next, site), site.Offer, s.Stats.Rows)
+	v.Start.Load.Preview = NewPreview(next, 0, nil)
+	v.Start.Inline = s.State == engine.Ready
+	v.Start.Open = s.State == engine.Ready || s.State == engine.Stopped && q.Form == FormNew
+	v.Edit = newEditForm(changeValues(rest, site), site.Offer, s.Stats.Rows)
+	v.Edit.Load.Preview = NewPreview(rest, s.Target, nil)
+	v.Edit.Open = changeable(s.State) && q.Form == FormEdit
+	return v
+}
+
+// asked is what the latest run was asked for, before the first what the site has as its
+// default.
+func asked(s *engine.Status, site Site) engine.Config {
 	if s.Run == 0 {
-		config = site.Default
+		return site.Default
 	}
-	fill := values(config, site)
+	return s.Config
+}
+
+// NewFrame is a view without its forms, which frames leave alone.
+func NewFrame(s *engine.Status, q Query, site Site) View {
+	snapshot := snapshotOf(s, q, site)
 	v := View{
 		Site: site, Query: q, State: s.State,
 		Build: site.Build + "-" + site.Offer.fingerprint(),
-		Start: newStartForm(fill, site.Offer),
+		Title: "Gregaria",
 	}
-	v.Start.Load.Preview = NewPreview(config, 0, nil)
-	v.Start.Inline = s.State == engine.Ready
-	v.Start.Open = s.State == engine.Ready || s.State == engine.Stopped && q.Form == FormNew
-	rest := remaining(s)
-	change := loadValues(rest, site.Default)
-	v.Edit = newEditForm(change, site.Offer)
-	v.Edit.Load.Preview = NewPreview(rest, s.Target, nil)
-	v.Edit.Open = changeable(s.State) && q.Form == FormEdit
-	v.Title = "Gregaria"
 	if s.State == engine.Ready {
 		return v
 	}
 	v.Title = string(s.State) + " · Gregaria"
 	v.Clock = clock(s.Elapsed())
 	v.Target, v.Host = targets(s)
-	v.Actions = actions(s, q, fill, change)
+	v.Actions = actions(s, q, site)
 	v.Health = newHealth(snapshot.Health, s.Stats.Now)
 	v.Window = newWindow(s, q, snapshot)
 	v.Numbers = numbers(s, q, snapshot)
@@ -133,13 +144,17 @@ func NewView(s *engine.Status, q Query, site Site) View {
 	if site.Logs != nil {
 		lines = site.Logs()
 	}
-	v.Tabs = tabLinks(q, snapshot, lines)
+	v.Tabs = tabLinks(s, q, snapshot, lines)
 	v.Reason = line(s.Reason)
 	for _, n := range s.Notices {
 		v.Notices = append(v.Notices, line(n))
 	}
 	if v.Window.Empty != "" {
 		v.Notices = append(v.Notices, v.Window.Empty)
+	}
+	if q.Row != "" && slices.Contains(endpointTabs, q.Tab) {
+		v.Endpoint = newEndpoint(s, snapshot, q)
+		return v
 	}
 	switch q.Tab {
 	case TabPercentiles:
@@ -150,6 +165,8 @@ func NewView(s *engine.Status, q Query, site Site) View {
 		v.Failures = newFailures(snapshot, s.Started, q)
 	case TabExceptions:
 		v.Exceptions = newExceptions(snapshot, s.Started)
+	case TabChecks:
+		v.Checks = newChecks(s, q, snapshot)
 	case TabRatio:
 		v.Ratio = newRatio(s)
 	case TabLogs:
@@ -182,13 +199,17 @@ type Refusal struct {
 func (v View) Answer(typed url.Values, r Refusal) View {
 	form := &v.Start
 	if changeable(v.State) {
-		v.Edit = newEditForm(typed, v.Site.Offer)
 		form = &v.Edit
-	} else {
-		inline := v.Start.Inline
-		v.Start = newStartForm(typed, v.Site.Offer)
-		v.Start.Inline = inline
 	}
+	was := *form
+	if form == &v.Edit {
+		typed = maps.Clone(typed)
+		typed[FieldScenarios] = was.Picks.picked()
+		*form = newEditForm(typed, v.Site.Offer, nil)
+	} else {
+		*form = newStartForm(typed, v.Site.Offer, nil)
+	}
+	form.Inline, form.Checks.Offers = was.Inline, was.Checks.Offers
 	form.Open, form.Stuck, form.Load.Preview = true, r.Stuck, r.Plan
 	form.blame(r.Problem, r.Errors)
 	return v
@@ -206,13 +227,13 @@ func targets(s *engine.Status) (scenarios, host string) {
 	return line(strings.Join(names, ", ")), clip(line(strings.Join(hosts, ", ")), 200)
 }
 
-// actions are what can be done in a state. fill is for a new run, change for the load
-// of the one that is on.
-func actions(s *engine.Status, q Query, fill, change url.Values) []Action {
+// actions are what can be done in a state. Those that open a form say what it is filled
+// with.
+func actions(s *engine.Status, q Query, site Site) []Action {
 	reset := Action{Label: "Reset", Post: "/stats/reset", Kind: "quiet"}
 	switch s.State {
 	case engine.Stopped:
-		return []Action{reset, {Label: "New", Opens: "start", Href: q.withForm(FormNew).link(), Fill: fill.Encode(), Kind: "main"}}
+		return []Action{reset, {Label: "New", Opens: "start", Href: q.withForm(FormNew).link(), Fill: values(asked(s, site), site).Encode(), Kind: "main"}}
 	case engine.Stopping:
 		return []Action{{Label: "Stopping…", Post: "/stop", Kind: "main", Disabled: true}}
 	default:
@@ -222,7 +243,7 @@ func actions(s *engine.Status, q Query, fill, change url.Values) []Action {
 		}
 		return []Action{
 			hold,
-			{Label: "Edit", Opens: "edit", Href: q.withForm(FormEdit).link(), Fill: change.Encode(), Kind: "quiet"},
+			{Label: "Edit", Opens: "edit", Href: q.withForm(FormEdit).link(), Fill: changeValues(remaining(s), site).Encode(), Kind: "quiet"},
 			reset,
 			{Label: "Stop", Post: "/stop", Kind: "main"},
 		}
@@ -313,12 +334,16 @@ func failShare(p stats.Point) float64 {
 	return float64(p.Failures) / float64(p.Requests)
 }
 
-func tabLinks(q Query, snapshot *stats.Snapshot, lines []LogLine) []Tab {
+func tabLinks(s *engine.Status, q Query, snapshot *stats.Snapshot, lines []LogLine) []Tab {
 	labels := map[string]string{TabStatistics: "Statistics", TabPercentiles: "Percentiles", TabCharts: "Charts",
-		TabFailures: "Failures", TabExceptions: "Exceptions", TabRatio: "Ratio", TabLogs: "Logs", TabDownload: "Download"}
+		TabFailures: "Failures", TabExceptions: "Exceptions", TabChecks: "Checks", TabRatio: "Ratio", TabLogs: "Logs", TabDownload: "Download"}
 	badges := map[string]int{TabFailures: len(snapshot.Failures), TabExceptions: len(snapshot.Exceptions)}
+	_, badges[TabChecks] = tallyChecks(s)
 	var list []Tab
 	for _, id := range tabs {
+		if id == TabChecks && len(s.Checks) == 0 && q.Tab != TabChecks {
+			continue
+		}
 		t := Tab{Label: labels[id], Href: q.withTab(id).link(), Current: q.Tab == id}
 		if n := badges[id]; n > 0 {
 			t.Badge = count(int64(n))
