@@ -10,6 +10,7 @@ import (
 
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 
 	"github.com/gregaria/gregaria/scenarios/demo"
 )
@@ -51,6 +52,9 @@ func TestGallery(t *testing.T) {
 			}
 			p.shoot(filepath.Join(*gallery, l.String()+"-"+name+".png"))
 		})
+		p.click("Edit")
+		p.shoot(filepath.Join(*gallery, l.String()+"-edit.png"))
+		p.press(kb.Escape)
 	}
 	// In between, and on a wall, the first tab is enough.
 	for _, width := range []int64{768, 1024, 1180, 1920, 2560} {
