@@ -168,7 +168,7 @@ func (u *User) send(r *Response, method, name string, due time.Time) {
 			return
 		}
 	}
-	r.status = int32(u.answer.Status)
+	r.status, u.sample.Status = int32(u.answer.Status), u.answer.Status
 	if r.status >= 400 {
 		r.failStatus("status %d")
 	}
