@@ -116,24 +116,44 @@
     }
     attributes(old, now);
   };
+  // Of a long table, rows out of sight take their numbers in when they come into sight: or
+  // when somebody could see them without that, and when the run is over.
+  const many = 60, unseen = new WeakSet(), watched = new WeakSet(), due = new Map();
+  const settle = (row) => {
+    const now = due.get(row);
+    if (!due.delete(row) || !row.isConnected || row.isEqualNode(now)) return;
+    if (row.cells.length === now.cells.length) layOver(row, now); else row.replaceChildren(...now.childNodes);
+  };
+  const settleAll = () => [...due.keys()].forEach(settle);
+  document.addEventListener("copy", settleAll, true);
+  addEventListener("beforeprint", settleAll);
+  const sight = new IntersectionObserver((list) => {
+    for (const { target, isIntersecting } of list) {
+      if (isIntersecting) unseen.delete(target); else unseen.add(target);
+      if (isIntersecting) settle(target);
+    }
+  });
   const rows = (body, fresh) => {
     const before = getSelection(), inside = before.rangeCount && !before.isCollapsed && body.contains(before.anchorNode);
     const ends = inside && [before.anchorNode, before.anchorOffset, before.focusNode, before.focusOffset];
     const there = new Map();
-    for (const row of body.rows) there.set(row.id, row);
+    for (const row of body.rows) there.set(row.dataset.row, row);
     const put = (row, where) => { // focus stays where a row is moved in one step
       if (row.isConnected && body.moveBefore) body.moveBefore(row, where); else body.insertBefore(row, where);
     };
+    const fast = fresh.rows.length <= many || document.getElementById("live").dataset.state === "stopped";
+    due.clear();
     let place = body.firstElementChild;
     for (const now of [...fresh.rows]) {
-      const old = there.get(now.id);
-      there.delete(now.id);
-      if (old !== place) put(old ?? now, place); else place = place.nextElementSibling;
-      if (old && !old.isEqualNode(now)) {
-        if (old.cells.length === now.cells.length) layOver(old, now); else old.replaceChildren(...now.childNodes);
-      }
+      const id = now.dataset.row, old = there.get(id), row = old ?? now;
+      there.delete(id);
+      if (row === place) place = place.nextElementSibling; else put(row, place);
+      if (!watched.has(row) && !fast) { watched.add(row); sight.observe(row); }
+      if (!old) continue;
+      due.set(row, now);
+      if (fast || !unseen.has(row)) settle(row);
     }
-    for (const row of there.values()) row.remove();
+    for (const row of there.values()) { sight.unobserve(row); watched.delete(row); unseen.delete(row); row.remove(); }
     if (ends && ends.every((n) => !n.nodeType || n.isConnected)) {
       const end = (node, offset) => Math.min(offset, node.nodeType === 3 ? node.length : node.childNodes.length);
       before.setBaseAndExtent(ends[0], end(ends[0], ends[1]), ends[2], end(ends[2], ends[3]));
