@@ -32,7 +32,7 @@ var columns = map[string]column{
 	"avg": timed("Average", stats.Tally.Mean),
 	"min": timed("Min", stats.Tally.Min),
 	"max": timed("Max", stats.Tally.Max),
-	"size": {label: "Average\u00a0size", unit: "bytes", measure: sizes,
+	"size": {label: "Average size", unit: "bytes", measure: sizes,
 		cell:  func(e *entry) Cell { return Cell{Text: decimal(e.times().MeanBytes(), 0)} },
 		value: func(e *entry) float64 { return e.times().MeanBytes() }},
 	"bps": {label: "Bytes/s", unit: "whole\u00a0run", measure: sizes,

@@ -13,7 +13,7 @@ import (
 const maxStatuses = 4
 
 // statusCell words how many answers there were of each status, the most first:
-// 200 1 204 · 404 37. What has failed is red.
+// 200 1 204 · 404 37. A status that fails is red where as many requests have failed.
 func statusCell(e *entry) Cell {
 	list := slices.SortedStableFunc(slices.Values(e.Statuses), func(a, b stats.Count) int { return cmp.Compare(b.N, a.N) })
 	if len(list) == 1 && list[0].Of == 0 && e.Failures() == 0 {
@@ -22,7 +22,7 @@ func statusCell(e *entry) Cell {
 	c := Cell{Class: "codes"}
 	var all []string
 	for _, s := range list {
-		p := Part{Code: statusText(s.Of), Text: count(s.N), Bad: failing(s.Of) && e.Failures() > 0}
+		p := Part{Code: statusText(s.Of), Text: count(s.N), Bad: failing(s.Of) && s.N <= e.Failures()}
 		all = append(all, p.Code+" "+p.Text)
 		if len(c.Parts) < maxStatuses {
 			c.Parts = append(c.Parts, p)

@@ -164,7 +164,7 @@ func TestStatusesAreWordedTheMostFirst(t *testing.T) {
 		}
 		return strings.ReplaceAll(strings.Join(list, " · "), thin, " ")
 	}
-	failed := stats.Tally{Count: 1}
+	failed := stats.Tally{Count: 37}
 	for _, c := range []struct {
 		row        stats.Row
 		want, more string
