@@ -2,14 +2,16 @@ package engine
 
 import (
 	"errors"
+	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/gregaria/gregaria/engine/dispatch"
 	"github.com/gregaria/gregaria/engine/load"
 )
 
-// change gives the run another load. A plan begins now, with the load there is.
+// change gives the run what cfg says: other checks, another load.
 func (r *run) change(cfg Config) error {
 	if r.state == Stopping {
 		return ErrStopping
@@ -18,6 +20,36 @@ func (r *run) change(cfg Config) error {
 	if err != nil {
 		return err
 	}
+	before := r.shown()
+	var text []string
+	if cfg.Weights != nil {
+		r.cfg.Weights = maps.Clone(cfg.Weights)
+		text = r.reweigh()
+	}
+	if cfg.Checks != nil {
+		r.cfg.Checks, r.cfg.CheckStop, r.cfg.CheckWarmup = slices.Clone(cfg.Checks), cfg.CheckStop, cfg.CheckWarmup
+		r.keepTo(r.cfg.Checks)
+	}
+	if cfg.RunTime > 0 {
+		r.cfg.RunTime = cfg.RunTime
+		r.setLimit()
+	}
+	if cfg.saysLoad() {
+		r.setLoad(cfg, shape)
+	}
+	if text = append(before.edited(r.cfg), text...); text != nil {
+		r.happened(EventEdit, "%s", strings.Join(text, ", "))
+		r.log.Info("run changed", "change", strings.Join(text, ", "))
+	}
+	if cfg.saysLoad() {
+		r.followAnew()
+	}
+	r.publish()
+	return nil
+}
+
+// setLoad gives the run another load. A plan begins now, with the load there is.
+func (r *run) setLoad(cfg Config, shape load.Shape) {
 	now := time.Now()
 	if !r.pausedAt.IsZero() { // the plan's clock stands still
 		now = r.pausedAt
@@ -39,20 +71,14 @@ func (r *run) change(cfg Config) error {
 	if cfg.UserCap > 0 {
 		r.cfg.UserCap = cfg.UserCap
 	}
-	if cfg.RunTime > 0 {
-		r.cfg.RunTime = cfg.RunTime
-		r.setLimit()
-	}
 	if len(cfg.Stages) > 0 {
 		shape = cfg.Stages.From(from)
 	}
 	r.aim(shape)
 	r.move(change)
-	r.log.Info("load changed", "load", r.cfg.Peak())
 	if r.begun.IsZero() { // Setup is running: begin takes it from here
 		r.line = r.cfg.Plan(from)
-		r.publish()
-		return nil
+		return
 	}
 	r.line = continued(r.line, now.Sub(r.begun)-r.paused, r.cfg.Plan(from))
 	r.zero = now
@@ -66,17 +92,24 @@ func (r *run) change(cfg Config) error {
 		}
 		r.rampFrom = r.slotted()
 	}
-	if r.state == Paused {
-		r.publish()
-		return nil
-	}
-	if r.guide == nil && r.rampFrom == r.target() {
+}
+
+// followAnew follows the load that was just set.
+func (r *run) followAnew() {
+	switch {
+	case r.begun.IsZero() || r.state == Paused:
+	case r.guide == nil && r.rampFrom == r.target():
 		r.arrive()
-		return nil
+	default:
+		r.due.Reset(time.Until(r.zero))
 	}
-	r.due.Reset(time.Until(r.zero))
-	r.publish()
-	return nil
+}
+
+// saysLoad reports whether c says how much load there shall be. One that has only
+// something else to say leaves it as it is.
+func (c Config) saysLoad() bool {
+	number := c.Users != 0 || c.SpawnRate != 0 || c.Rate != 0
+	return number || len(c.Stages) > 0 || c.Shape != "" || c.Checks == nil && c.Weights == nil
 }
 
 // pause makes users begin nothing new. The plan's clock stands still.
@@ -97,6 +130,10 @@ func (r *run) pause() error {
 		r.arrivals.halt()
 	}
 	r.clearLimit()
+	for i := range r.checks {
+		r.checks[i].InBreach = 0
+	}
+	r.happened(EventPause, "paused")
 	r.publish()
 	return nil
 }
@@ -110,11 +147,15 @@ func (r *run) resume() error {
 	default:
 		return nil
 	}
-	r.endPause(time.Now())
+	now := time.Now()
+	r.endPause(now)
+	r.resumed = now
 	r.move(resume)
+	r.happened(EventResume, "resumed")
 	r.setLimit()
 	close(*r.gate.Swap(nil))
 	r.follow()
+	r.rebalance()
 	r.publish()
 	return nil
 }
@@ -137,7 +178,10 @@ func (r *run) endPause(now time.Time) {
 // sameRun checks that cfg asks for nothing that only a new run can give, and returns
 // the shape it names.
 func (r *run) sameRun(cfg Config) (load.Shape, error) {
-	errs := cfg.mistakes()
+	if !cfg.saysLoad() {
+		cfg.Users, cfg.SpawnRate, cfg.Rate, cfg.Stages, cfg.Shape = r.cfg.Users, r.cfg.SpawnRate, r.cfg.Rate, r.cfg.Stages, r.cfg.Shape
+	}
+	errs := append(cfg.mistakes(), cfg.weightMistakes(r.engine.plans, r.cfg.Model)...)
 	shape, err := r.engine.shape(cfg.Shape)
 	if err != nil {
 		errs = append(errs, err)
@@ -152,6 +196,7 @@ func (r *run) sameRun(cfg Config) (load.Shape, error) {
 	fixed(FieldScenarios, len(cfg.Scenarios) == 0 || sameSet(cfg.Scenarios, r.names()))
 	fixed(FieldTags, len(cfg.Tags) == 0 || sameSet(cfg.Tags, r.cfg.Tags))
 	fixed(FieldExcludeTags, len(cfg.ExcludeTags) == 0 || sameSet(cfg.ExcludeTags, r.cfg.ExcludeTags))
+	fixed(FieldOff, len(cfg.Off) == 0 || sameSet(cfg.Off, r.cfg.Off))
 	fixed(FieldStopTimeout, cfg.StopTimeout == 0 || cfg.StopTimeout == r.cfg.StopTimeout)
 	fixed(FieldInsecure, !cfg.Insecure || r.cfg.Insecure)
 	fixed(FieldIterations, cfg.Iterations == 0 || cfg.Iterations == r.cfg.Iterations)

@@ -13,7 +13,7 @@ import (
 // collect makes what users recorded since the last time visible.
 func (r *run) collect() {
 	now := time.Now()
-	r.record(now)
+	r.judge(r.record(now))
 	r.publish()
 	if r.arrivals != nil && r.state == Running {
 		for _, u := range r.arrivals.surplus(now) {
@@ -22,7 +22,8 @@ func (r *run) collect() {
 	}
 }
 
-func (r *run) record(now time.Time) {
+// record adds a delta to the numbers and returns it.
+func (r *run) record(now time.Time) stats.Delta {
 	g := stats.Gauges{Users: r.users(), Target: r.planned(now)}
 	if r.arrivals != nil {
 		sum := r.arrivals.sum()
@@ -33,6 +34,7 @@ func (r *run) record(now time.Time) {
 	d.Health = r.monitor.Take(d.Total().OK.Percentile(50), d.Unsent())
 	r.table.Add(d)
 	r.history.Add(d)
+	return d
 }
 
 // reset begins the numbers anew and returns how many requests they told of.
@@ -44,6 +46,11 @@ func (r *run) reset() int64 {
 		r.counted = r.arrivals.sum()
 	}
 	r.log.Info("numbers reset", "requests", requests)
+	r.relieve()
+	for _, c := range r.casts {
+		c.begun.reset()
+	}
+	r.happened(EventReset, "numbers reset, which told of %d requests", requests)
 	r.publish()
 	return requests
 }
@@ -56,6 +63,7 @@ func (r *run) publish() {
 		Begun: r.begun, Peak: r.peak(), Target: r.planned(now), Plan: r.line, Paused: r.paused,
 		Users: r.users(), Starting: int(r.held.Load()), Abandoned: r.lost, Reason: r.reason,
 		Stats: r.table.Snapshot(), History: r.history.Timeline(),
+		Checks: slices.Clone(r.checks), Events: r.events,
 	}
 	if !r.pausedAt.IsZero() {
 		s.Paused += now.Sub(r.pausedAt)
@@ -68,7 +76,11 @@ func (r *run) publish() {
 	}
 	slices.SortFunc(s.Feeds, func(a, b FeedStatus) int { return strings.Compare(a.Name, b.Name) })
 	for i, c := range r.casts {
-		s.Scenarios = append(s.Scenarios, Headcount{c.plan.Name, c.base.Origin + c.base.Prefix, r.alive[i], c.tasks})
+		counts, _ := c.begun.fill(c.counts, 0)
+		s.Scenarios = append(s.Scenarios, Headcount{
+			Name: c.plan.Name, Host: c.base.Origin + c.base.Prefix, Users: r.alive[i], Tasks: c.tasks, Counts: counts,
+			Weight: r.classes[i].Weight, Count: r.classes[i].Count,
+		})
 	}
 	s.Notices = r.notices(s)
 	r.engine.publish(s)
@@ -80,6 +92,7 @@ func (r *run) shown() Config {
 	if len(c.Params) > 0 {
 		c.Params = maps.Clone(c.Params)
 	}
+	c.Weights = maps.Clone(c.Weights)
 	for _, plan := range r.engine.plans {
 		for _, p := range plan.Params {
 			if spec := p.Spec(); spec.Secret {

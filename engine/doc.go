@@ -10,6 +10,7 @@
 //
 //	load      what scenarios are written in
 //	stats     samples → deltas → table, history, snapshot
+//	checks    what a run is held to: "GET /cart p95 < 300ms"
 //	health    whether the load generator itself was in the way
 //	dispatch  how many users of which scenario, and when; when arrivals are due
 //	wire      transports: how requests reach the target
@@ -35,6 +36,13 @@
 //
 // Either load follows a plan: a ramp, stages or a shape. The plan's clock and the run
 // time stand still while the run is paused.
+//
+// # Checks and events
+//
+// A run can be held to checks, see package checks. Each second they are judged, over the
+// last ten seconds and as a whole. A check that has been broken for as long as the config
+// says stops the run. What happened to a run, breaches and edits among it, is told as
+// [Event], on the clock of the numbers.
 //
 // # Stop
 //

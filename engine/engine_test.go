@@ -608,11 +608,11 @@ func TestRandomSequencesOfCommandsLeaveNothingBehind(t *testing.T) {
 }
 
 func TestTransitionsLeadOnlyWhereTheTableSays(t *testing.T) {
-	events := []event{start, change, arrived, stop, ended, hold, resume}
+	cues := []cue{start, change, arrived, stop, ended, hold, resume}
 	states := []State{Ready, Spawning, Running, Paused, Stopping, Stopped}
 	allowed := 0
 	for _, s := range states {
-		for _, e := range events {
+		for _, e := range cues {
 			to, ok := s.next(e)
 			if ok {
 				allowed++

@@ -15,7 +15,7 @@ const shapeEvery = 20 * time.Millisecond
 // aim makes shape what the run follows: nil means a ramp to its number of users. Its
 // clock begins at zero.
 func (r *run) aim(shape load.Shape) {
-	r.guide = nil
+	r.guide, r.ramped = nil, false
 	switch {
 	case shape != nil:
 		r.guide = &guide{shape: shape}
@@ -130,6 +130,15 @@ func (r *run) bring(want int) {
 // arrive ends the ramp. Whoever was left may have gone meanwhile.
 func (r *run) arrive() {
 	r.move(arrived)
+	switch n := r.slotted(); {
+	case r.ramped || n == r.rampFrom:
+	case n > r.rampFrom:
+		r.happened(EventSpawned, "all users have started: %d", n)
+	default:
+		r.happened(EventSpawned, "users stopped until there were %d", n)
+	}
+	r.ramped = true
+	r.rebalance()
 	r.publish()
 	r.endIfDeserted()
 }
@@ -150,6 +159,7 @@ func (r *run) spawn(cast int) {
 	r.counts[cast]++
 	r.alive[cast]++
 	r.most = max(r.most, r.users())
+	r.recorder.SetUsers(r.users())
 	go u.live()
 }
 
@@ -180,6 +190,7 @@ func (r *run) dismiss(cast int) {
 // bury takes note that a user has ended.
 func (r *run) bury(u *user) {
 	r.alive[u.cast]--
+	r.recorder.SetUsers(r.users())
 	u.gone = true
 	if r.lost > 0 { // it was abandoned, and while Teardown ran it ended
 		r.engine.stuck.Add(-1)

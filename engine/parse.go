@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gregaria/gregaria/engine/checks"
 	"github.com/gregaria/gregaria/engine/load"
 )
 
@@ -31,6 +32,14 @@ func checkUsers(n int) error {
 		return wrong(FieldUsers, "%d is too many — at most %d", n, MaxUsers)
 	}
 	return nil
+}
+
+func parseWhole(text string) (int, error) {
+	n, err := strconv.Atoi(text)
+	if errors.Is(err, strconv.ErrRange) {
+		err = nil // the largest, or the least, which is for the bounds to say
+	}
+	return n, err
 }
 
 // ParseSpawnRate reads users per second written by a person.
@@ -60,6 +69,22 @@ var runTimeForm = regexp.MustCompile(`^(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s?)?$`)
 // ParseRunTime reads a time span as Locust writes it: 20, 20s, 3m, 2h, 1h20m,
 // 3h30m10s. Empty means none.
 func ParseRunTime(text string) (time.Duration, error) { return parseSpan(FieldRunTime, text) }
+
+// ParseChecks reads checks, one on a line; empty means none. Every mistake is reported.
+func ParseChecks(text string) ([]checks.Check, error) {
+	list, err := checks.ParseAll(text)
+	if err != nil {
+		return nil, wrong(FieldChecks, "%s", strings.ReplaceAll(err.Error(), "\n", "; "))
+	}
+	return list, nil
+}
+
+// ParseCheckStop reads after how long in breach of a check a run stops, in the form of
+// ParseRunTime; empty means never.
+func ParseCheckStop(text string) (time.Duration, error) { return parseSpan(FieldCheckStop, text) }
+
+// ParseCheckWarmup reads how long no breach counts, in the same form.
+func ParseCheckWarmup(text string) (time.Duration, error) { return parseSpan(FieldCheckWarmup, text) }
 
 // ParseStopTimeout reads a time span in the same form.
 func ParseStopTimeout(text string) (time.Duration, error) { return parseSpan(FieldStopTimeout, text) }

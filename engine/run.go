@@ -67,8 +67,10 @@ type run struct {
 	due     *time.Timer
 
 	rampFrom int
+	ramped   bool          // the end of the ramp has been told
 	pausedAt time.Time     // zero unless paused
 	paused   time.Duration // by all pauses that are over
+	resumed  time.Time     // the end of the latest pause; zero when there was none
 
 	table   stats.Table
 	history stats.History
@@ -78,7 +80,10 @@ type run struct {
 	reason  string
 	lost    int            // users abandoned
 	counted stats.Arrivals // what deltas have told already
+	events  []Event        // the start, then the latest, oldest first
+	checks  []CheckStatus  // what the run is held to
 
+	balance balance
 	setting
 	orders chan func()
 	done   chan struct{} // closed when the loop has ended
@@ -103,6 +108,8 @@ func newRun(e *Engine, number int, p *prepared) *run {
 	}
 	r.aim(p.shape)
 	r.line = r.cfg.Plan(0)
+	r.keepTo(r.cfg.Checks)
+	r.happened(EventStart, "run %d started: %s", number, r.cfg.loadText())
 	return r
 }
 
@@ -135,6 +142,8 @@ func (r *run) loop() {
 	defer drain.Stop()
 	r.due = time.NewTimer(time.Hour)
 	defer r.due.Stop()
+	r.balance.timer = time.NewTimer(time.Hour)
+	defer r.balance.timer.Stop()
 	defer r.clearLimit()
 	r.log.Info("run started", "model", r.cfg.Model, "load", r.cfg.Peak(), "seed", r.cfg.Seed)
 	r.setUp()
@@ -159,6 +168,8 @@ func (r *run) loop() {
 			r.collect()
 		case <-r.due.C:
 			r.follow()
+		case <-r.balance.timer.C:
+			r.exchange()
 		case <-r.growth():
 			r.grow()
 		case order := <-r.orders:
@@ -212,12 +223,12 @@ func (r *run) begin(err error) {
 	r.publish()
 }
 
-// move goes to the state that e leads to. An event that cannot happen is a mistake
-// in this package.
-func (r *run) move(e event) {
-	to, ok := r.state.next(e)
+// move goes to the state that c leads to. A cue that cannot come is a mistake in this
+// package.
+func (r *run) move(c cue) {
+	to, ok := r.state.next(c)
 	if !ok {
-		panic(fmt.Sprintf("engine: %s while %s", e, r.state))
+		panic(fmt.Sprintf("engine: %s while %s", c, r.state))
 	}
 	if to != r.state {
 		r.log.Info("run is " + string(to))
@@ -255,6 +266,7 @@ func (r *run) stop(reason string) {
 	}
 	r.move(stop)
 	r.reason = reason
+	r.happened(EventStop, "%s", reason)
 	r.due.Stop()
 	r.clearLimit()
 	close(r.closing)
@@ -294,7 +306,7 @@ func (r *run) finish() {
 	r.endPause(r.over)
 	r.dischargeStaff()
 	r.move(ended)
-	r.record(r.over)
+	r.judge(r.record(r.over))
 	r.publish()
 	r.log.Info("run is over", "reason", r.reason)
 }

@@ -16,21 +16,21 @@ const (
 // Active reports whether a run is on.
 func (s State) Active() bool { return s == Spawning || s == Running || s == Paused || s == Stopping }
 
-// An event is what moves the engine from one state to another.
-type event string
+// A cue is what moves the engine from one state to another.
+type cue string
 
 const (
-	start   event = "start"   // a run begins
-	change  event = "change"  // the number of users or the spawn rate of a run changes
-	arrived event = "arrived" // the number of users has reached the target
-	stop    event = "stop"    // the run is to end
-	ended   event = "ended"   // the last user has gone or was abandoned
-	hold    event = "hold"    // users shall do nothing new
-	resume  event = "resume"  // users shall go on
+	start   cue = "start"   // a run begins
+	change  cue = "change"  // the number of users or the spawn rate of a run changes
+	arrived cue = "arrived" // the number of users has reached the target
+	stop    cue = "stop"    // the run is to end
+	ended   cue = "ended"   // the last user has gone or was abandoned
+	hold    cue = "hold"    // users shall do nothing new
+	resume  cue = "resume"  // users shall go on
 )
 
-// transitions says which event leads where. What is not in it cannot happen.
-var transitions = map[State]map[event]State{
+// transitions says which cue leads where. What is not in it cannot happen.
+var transitions = map[State]map[cue]State{
 	Ready:    {start: Spawning},
 	Spawning: {change: Spawning, arrived: Running, hold: Paused, stop: Stopping},
 	Running:  {change: Spawning, arrived: Running, hold: Paused, stop: Stopping},
@@ -39,8 +39,8 @@ var transitions = map[State]map[event]State{
 	Stopped:  {start: Spawning},
 }
 
-// next returns the state that e leads to, and whether it may happen in s.
-func (s State) next(e event) (State, bool) {
-	to, ok := transitions[s][e]
+// next returns the state that c leads to, and whether it may happen in s.
+func (s State) next(c cue) (State, bool) {
+	to, ok := transitions[s][c]
 	return to, ok
 }

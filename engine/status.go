@@ -34,15 +34,19 @@ type Status struct {
 
 	Stats   *stats.Snapshot // never nil
 	History stats.Timeline
+	Checks  []CheckStatus // what the run is held to, and how it does
+	Events  []Event       // the start of the run, then the latest, oldest first
 }
 
 // A Headcount is how many users of a scenario there are, where they send their
 // requests, and what they pick from.
 type Headcount struct {
-	Name  string
-	Host  string
-	Users int
-	Tasks []load.PlannedTask // those that the tags left
+	Name          string
+	Host          string
+	Users         int
+	Tasks         []load.PlannedTask // those that the tags left and that are on
+	Counts        []TaskCount        // the same, and how often they were begun
+	Weight, Count int                // share of the users or arrivals, or how many there are exactly, see load.Scenario
 }
 
 // A PlanPoint is a corner of a planned load, which goes evenly from one to the next.

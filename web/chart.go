@@ -1,162 +1,136 @@
 package web
 
 import (
+	"encoding/json"
 	"math"
 	"strconv"
-	"strings"
-	"time"
 
-	"github.com/gregaria/gregaria/engine"
 	"github.com/gregaria/gregaria/engine/stats"
 )
 
-// recent is the span that charts show unless asked for the whole run.
-const recent = 15 * time.Minute
-
-// Charts is what the page's script draws.
-type Charts struct {
-	Series string // JSON: arrays of equal length by name, t in seconds since 1970
-	Open   bool   // whether there are arrivals
-	Times  string // title of the chart of times
-	Plan   *Plan  // nil when the plan is no more than a number
-	Spans  []Choice
-	Empty  string
+// A Drawing is what the page's script draws: charts, and the numbers they take. A page
+// has one, as JSON in its element #series, and for each chart a figure of the chart's
+// id; see the templates drawing and figure. What a chart has of lines, axes and colours
+// is said here alone: the script knows no chart.
+//
+//	{"name": "Run #3", "since": 1773496800.5,
+//	 "data": {"t": [1773496801.5, …], "rps": [12.5, null, …], …},
+//	 "charts": {"rate": {"title": "Requests per second", "lines": [
+//	    {"label": "Requests/s", "key": "rps", "colour": "sand-line"},
+//	    {"label": "Planned", "key": "target", "colour": "soft", "dash": true, "steps": true}]}},
+//	 "health": [1, 2, …], "events": [{"t": 1773496801.5, "text": "Run #3 started"}],
+//	 "window": [1773496810, 1773496850]}
+//
+// Numbers that belong together have arrays of equal length; null is a gap. Times are
+// seconds since 1970. A chart without "across" is over the times "t": all such charts
+// share cursor, health, events and window, and a stretch that is dragged over on one of
+// them becomes the page's time window.
+type Drawing struct {
+	Name   string                     `json:"name"`             // of the run; in pictures of charts
+	Data   map[string]json.RawMessage `json:"data"`             // see array
+	Since  float64                    `json:"since"`            // when the first of the times began
+	Until  float64                    `json:"-"`                // the last of the times
+	Charts map[string]Chart           `json:"charts"`           // by id
+	Health []int                      `json:"health,omitempty"` // stats.Verdict of each of the times
+	Events []Mark                     `json:"events,omitempty"` // oldest first
+	Window []float64                  `json:"window,omitempty"` // the time that the page's numbers are of
 }
 
-// A Choice is one of several things to look at.
-type Choice struct {
-	Label, Href string
-	Current     bool
+// A Chart is one of the drawing's charts.
+type Chart struct {
+	Title  string  `json:"title"`
+	Unit   string  `json:"unit,omitempty"`   // of what goes up
+	Low    bool    `json:"low,omitempty"`    // needs little height
+	Points bool    `json:"points,omitempty"` // points without lines between them
+	Across *Across `json:"across,omitempty"` // nil for the times
+	Lines  []Line  `json:"lines,omitempty"`  // the lowest first
+	Heat   *Heat   `json:"heat,omitempty"`   // instead of lines
 }
 
-func newCharts(s *engine.Status, q Query) *Charts {
-	c := &Charts{Spans: []Choice{
-		{"Last 15 minutes", q.withSpan(SpanRecent).link(), q.Span != SpanRun},
-		{"Whole run", q.withSpan(SpanRun).link(), q.Span == SpanRun},
-	}, Open: s.Config.Model == engine.Open, Times: "Response times (ms)", Plan: newPlan(s)}
-	points := latest(s.History, q.Span)
-	if len(points) == 0 {
-		c.Empty = "Nothing to draw yet. The first point comes a second after the start."
+// Across is an axis of numbers that are no times.
+type Across struct {
+	Key  string `json:"key"` // of the numbers, which ascend
+	Unit string `json:"unit,omitempty"`
+	Log  bool   `json:"log,omitempty"`
+
+	// Nines says that n stands for the percentile that one of n requests is beyond: 100
+	// for 99 %.
+	Nines bool `json:"nines,omitempty"`
+}
+
+// A Line is a line of a chart.
+type Line struct {
+	Label  string `json:"label"`
+	Key    string `json:"key"`    // of the numbers
+	Colour string `json:"colour"` // a custom property of the style sheet, see lineColour
+	Dash   bool   `json:"dash,omitempty"`
+	Steps  bool   `json:"steps,omitempty"` // each number holds since the one before
+}
+
+// A Heat map shows how often what happened: Cells[i][j] is how many values between
+// Bins[j] and Bins[j+1] there were from the moment before T[i] until T[i]. Bins, of
+// which there is one more than rows, are drawn at their logarithms.
+type Heat struct {
+	T     []float64 `json:"t"`
+	Bins  []float64 `json:"bins"`
+	Cells [][]int64 `json:"cells"`
+}
+
+// A Mark is something that happened, as a line across the charts.
+type Mark struct {
+	T    float64 `json:"t"`
+	Text string  `json:"text"`
+	Bad  bool    `json:"bad,omitempty"`
+}
+
+// newDrawing returns a drawing without charts over the times of points.
+func newDrawing(name string, points []stats.Point) *Drawing {
+	d := &Drawing{Name: name, Data: map[string]json.RawMessage{}, Charts: map[string]Chart{}, Health: make([]int, len(points))}
+	d.Data["t"] = array(len(points), 3, func(i int) float64 { return seconds(points[i].To.UnixMilli()) })
+	for i, p := range points {
+		d.Health[i] = int(p.Health.Verdict())
 	}
-	c.Series = series(points, c.Open)
-	return c
+	if len(points) > 0 {
+		d.Since, d.Until = seconds(points[0].From.UnixMilli()), seconds(points[len(points)-1].To.UnixMilli())
+	}
+	return d
 }
 
-// latest returns the points that a span asks for.
-func latest(t stats.Timeline, span string) []stats.Point {
-	if t.Len() == 0 {
-		return nil
+// JSON returns d for the page. No character of it can end an element or attribute.
+func (d *Drawing) JSON() string {
+	text, err := json.Marshal(d)
+	if err != nil {
+		panic("web: a drawing is no JSON: " + err.Error()) // it is made here
 	}
-	first := 0
-	if span != SpanRun {
-		since := t.Point(t.Len() - 1).To.Add(-recent)
-		first = t.Len()
-		for first > 0 && t.Point(first-1).To.After(since) {
-			first--
+	return string(text)
+}
+
+// array words n numbers as a JSON array. What is no number becomes a gap.
+func array(n, decimals int, value func(i int) float64) json.RawMessage {
+	text := []byte{'['}
+	for i := range n {
+		if i > 0 {
+			text = append(text, ',')
+		}
+		if x := value(i); math.IsNaN(x) || math.IsInf(x, 0) {
+			text = append(text, "null"...)
+		} else {
+			text = strconv.AppendFloat(text, rounded(x, decimals), 'f', -1, 64)
 		}
 	}
-	points := make([]stats.Point, 0, t.Len()-first)
-	for i := first; i < t.Len(); i++ {
-		points = append(points, t.Point(i))
-	}
-	return points
+	return append(text, ']')
 }
 
-// series words points as JSON. A moment without requests has no response times.
-func series(points []stats.Point, open bool) string {
-	var b strings.Builder
-	array := func(name string, decimals int, value func(stats.Point) (float64, bool)) {
-		b.WriteByte("{,"[min(b.Len(), 1)])
-		b.WriteString(`"` + name + `":[`)
-		for i, p := range points {
-			if i > 0 {
-				b.WriteByte(',')
-			}
-			if x, ok := value(p); ok {
-				b.WriteString(strconv.FormatFloat(x, 'f', decimals, 64))
-			} else {
-				b.WriteString("null")
-			}
-		}
-		b.WriteByte(']')
-	}
-	always := func(value func(stats.Point) float64) func(stats.Point) (float64, bool) {
-		return func(p stats.Point) (float64, bool) { return value(p), true }
-	}
-	millisOf := func(value func(stats.Point) time.Duration) func(stats.Point) (float64, bool) {
-		return func(p stats.Point) (float64, bool) {
-			return float64(value(p)) / float64(time.Millisecond), p.Requests > 0
-		}
-	}
-	each := func(value func(stats.Arrivals) int64) func(stats.Point) (float64, bool) {
-		return func(p stats.Point) (float64, bool) {
-			return float64(value(p.Arrivals)) / p.Span().Seconds(), p.Span() > 0
-		}
-	}
-	array("t", 1, always(func(p stats.Point) float64 { return float64(p.To.UnixMilli()) / 1000 }))
-	array("rps", 2, always(stats.Point.Rate))
-	array("fps", 2, always(stats.Point.FailRate))
-	array("p50", 2, millisOf(func(p stats.Point) time.Duration { return p.P50 }))
-	array("p95", 2, millisOf(func(p stats.Point) time.Duration { return p.P95 }))
-	array("users", 0, always(func(p stats.Point) float64 { return float64(p.Users) }))
-	array("target", 2, always(func(p stats.Point) float64 { return p.Target }))
-	array("health", 0, always(func(p stats.Point) float64 { return float64(p.Health.Verdict()) }))
-	if open {
-		array("due", 2, each(func(a stats.Arrivals) int64 { return a.Due }))
-		array("started", 2, each(func(a stats.Arrivals) int64 { return a.Started }))
-		array("dropped", 2, each(func(a stats.Arrivals) int64 { return a.Dropped }))
-	}
-	b.WriteByte('}')
-	return b.String()
+func rounded(x float64, decimals int) float64 {
+	scale := math.Pow10(decimals)
+	return math.Round(x*scale) / scale
 }
 
-// The size of a sparkline's drawing, and how many seconds it spans at least and at
-// most.
-const (
-	sparkWidth, sparkHeight = 120, 28
-	sparkLeast, sparkMost   = 60, 120
-)
+// seconds returns milliseconds as the script's seconds.
+func seconds(millis int64) float64 { return float64(millis) / 1000 }
 
-// newSpark draws how a number went in the last two minutes, as the path of an SVG:
-// the latest of values at the right edge, zero at the bottom, the largest at the
-// top. It closes below and beside the drawing, so one path is both line and area.
-func newSpark(values []float64) string {
-	if len(values) > sparkMost+1 {
-		values = values[len(values)-sparkMost-1:]
-	}
-	if len(values) < 2 {
-		return ""
-	}
-	top := 0.0
-	for _, v := range values {
-		top = max(top, v)
-	}
-	if top == 0 {
-		top = 1
-	}
-	const foot, head, beyond = sparkHeight - 1.5, 2.0, 3
-	step := float64(sparkWidth) / float64(max(sparkLeast, len(values)-1))
-	x := sparkWidth - step*float64(len(values)-1)
-	var b strings.Builder
-	to := func(command byte, x, y float64) {
-		b.WriteByte(command)
-		b.WriteString(coordinate(x))
-		b.WriteByte(' ')
-		b.WriteString(coordinate(y))
-	}
-	height := func(v float64) float64 { return foot - (foot-head)*v/top }
-	if x == 0 { // the line leaves the drawing at the left
-		x = -beyond
-	}
-	to('M', x, sparkHeight+beyond)
-	for i, v := range values {
-		to('L', x, height(v))
-		x = sparkWidth - step*float64(len(values)-2-i)
-	}
-	to('L', sparkWidth+beyond, height(values[len(values)-1]))
-	to('L', sparkWidth+beyond, sparkHeight+beyond)
-	b.WriteByte('Z')
-	return b.String()
-}
+// lineColours is how many colours there are that are told apart in both themes.
+const lineColours = 10
 
-func coordinate(x float64) string { return strconv.FormatFloat(math.Round(x*10)/10, 'f', -1, 64) }
+// lineColour returns the colour of the i-th of several lines that are alike.
+func lineColour(i int) string { return "line-" + strconv.Itoa(i%lineColours+1) }

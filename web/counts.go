@@ -15,7 +15,7 @@ type Count struct {
 
 // counts are what became of the open model's arrivals, and service times where they
 // are apart from response times.
-func counts(s *engine.Status, snapshot *stats.Snapshot) []Count {
+func counts(s *engine.Status, q Query, snapshot *stats.Snapshot) []Count {
 	var list []Count
 	if s.Config.Model == engine.Open {
 		a := snapshot.Arrivals
@@ -30,9 +30,10 @@ func counts(s *engine.Status, snapshot *stats.Snapshot) []Count {
 		}
 	}
 	all, span := snapshot.Current.All(), "last 10 s"
-	if s.State == engine.Stopped {
-		all, span = snapshot.Total.All(), "whole run"
+	if part := partOf(s, q); part != "" {
+		all, span = snapshot.Total.All(), part
 	}
+	list = append(list, checkCount(s)...)
 	if !lagged(snapshot) {
 		return list
 	}

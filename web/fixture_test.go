@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"hash/fnv"
 	"log/slog"
 	"math/rand/v2"
 	"net/url"
@@ -35,13 +36,19 @@ func offer(t *testing.T) Offer {
 	e, err := engine.New(load.Suite{Scenarios: []load.Planner{
 		load.Scenario[struct{}]{
 			Name: "cities", Help: "registers, then writes and reads back cities", Host: "http://127.0.0.1:8020", Weight: 3,
-			Tasks: []load.Task[struct{}]{{Name: "write", Run: task}},
+			Tasks: []load.Task[struct{}]{
+				{Name: "write", Run: task, Weight: 3},
+				{Name: "read back", Steps: []load.Task[struct{}]{{Name: "read", Run: task}, {Name: "compare", Run: task}}},
+				{Name: "album", Weight: 2, Tasks: []load.Task[struct{}]{{Name: "turn", Run: task, Weight: 4}, {Name: "leave", Run: task}}},
+			},
 		},
 		load.Scenario[struct{}]{
 			Name: "get", Help: "asks for one address", Count: 2,
 			Params: []load.Parameter{
 				load.Param[string]{Name: "path", Default: "/", Help: "what to ask for"},
 				load.Param[int]{Name: "depth", Default: 3},
+				load.Param[float64]{Name: "ratio", Default: 0.5, Help: "of writes"},
+				load.Param[time.Duration]{Name: "pause", Default: 300 * time.Millisecond},
 				load.Param[string]{Name: "size", Default: "small", Choices: []string{"small", "large"}, Help: "of the answers"},
 				load.Param[bool]{Name: "follow", Help: "whether to follow links"},
 				load.Param[string]{Name: "key", Default: "default-secret", Secret: true, Help: "to sign with"},
@@ -50,7 +57,10 @@ func offer(t *testing.T) Offer {
 		},
 		load.Scenario[struct{}]{
 			Name: "mail", Help: "speaks a protocol of its own", Protocol: load.NoHTTP,
-			Tasks: []load.Task[struct{}]{{Name: "send", Run: task}},
+			Tasks: []load.Task[struct{}]{
+				{Name: "connect", Run: task, Next: map[string]int{"send": 1}},
+				{Name: "send", Run: task, Next: map[string]int{"send": 3, "connect": 1}},
+			},
 		},
 	}, Shapes: map[string]load.Shape{"waves": load.ShapeFunc(func(time.Duration) (float64, bool) { return 1, true })},
 	}, engine.Options{Logger: slog.New(slog.DiscardHandler)})
@@ -163,8 +173,9 @@ func running(state engine.State, seconds int, t traffic, gauge func(second int, 
 	r := rand.New(rand.NewPCG(1, 2))
 	for i := range seconds {
 		at := began.Add(time.Duration(i+1) * time.Second)
-		t(i, recorder.Shard(0), at, r)
 		g := gauge(i, s)
+		recorder.SetUsers(g.Users)
+		t(i, recorder.Shard(0), at, r)
 		d := recorder.Drain(at, g)
 		d.Health = g.Health
 		table.Add(d)
@@ -197,8 +208,15 @@ func crowd(second int, shard *stats.Shard, at time.Time, r *rand.Rand) {
 				Format:  "city is named %q, want %q",
 				Message: fmt.Sprintf(`city is named "c.%d.%d", want "c.%d.%d"`, second, i, second, i+1), At: at,
 			}
+			s.Status = 200
 		}
-		shard.Record(s)
+		record(shard, s, func(e *stats.Exemplar) {
+			e.At, e.User, e.Iteration, e.Scenario, e.Task = at, i%users+1, int64(second*10+i), "cities", "writeReadCheck"
+			e.URL = fmt.Sprintf("http://127.0.0.1:8020/api/v1/cities/c-%d-%d", second, i)
+			e.Request.Fields = []stats.Field{{Name: "Host", Value: "127.0.0.1:8020"}, {Name: "Authorization", Value: "•••"}}
+			e.Response = stats.Message{Fields: []stats.Field{{Name: "Content-Type", Value: "application/json"}},
+				Body: fmt.Sprintf(`{"data":{"id":"c-%d-%d","name":"c.%d.%d"}}`, second, i, second, i), Size: 5000}
+		})
 	}
 	if second%25 == 20 {
 		shard.Record(stats.Sample{Method: "GET", Name: "/api/v1/cities/{id}", Took: 5 * time.Second,
@@ -211,11 +229,27 @@ func crowd(second int, shard *stats.Shard, at time.Time, r *rand.Rand) {
 	}
 }
 
+// record records a sample in detail, whose rank is the same in every run of the tests.
+func record(shard *stats.Shard, s stats.Sample, detail func(*stats.Exemplar)) {
+	s.Exemplar = new(stats.Exemplar)
+	if s.Problem != nil {
+		h := fnv.New32a()
+		h.Write([]byte(s.Problem.Message))
+		s.Exemplar.Rank = h.Sum32()
+	}
+	detail(s.Exemplar)
+	shard.Record(s)
+}
+
 // malice puts hostile text wherever text can be.
 func malice(_ int, shard *stats.Shard, at time.Time, r *rand.Rand) {
 	for _, text := range hostile {
-		shard.Record(stats.Sample{Method: text, Name: text, Took: time.Duration(r.IntN(1e9)), Bytes: 10,
-			Problem: &stats.Problem{Format: text, Message: text + text, At: at}})
+		s := stats.Sample{Method: text, Name: text, Took: time.Duration(r.IntN(1e9)), Bytes: 10,
+			Problem: &stats.Problem{Format: text, Message: text + text, At: at}}
+		record(shard, s, func(e *stats.Exemplar) {
+			m := stats.Message{Fields: []stats.Field{{Name: text, Value: text}}, Body: text + "\n" + text, Size: 9}
+			e.At, e.URL, e.Scenario, e.Task, e.Request, e.Response = at, "http://"+text, text, text, m, m
+		})
 		shard.Note(stats.Mishap{Group: text, Message: text, Stack: text + "\n" + text, At: at})
 	}
 	shard.Record(stats.Sample{Method: "GET", Name: "/" + strings.Repeat("long/", 400), Took: time.Millisecond})

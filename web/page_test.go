@@ -69,9 +69,42 @@ func scenes(t *testing.T) map[string]View {
 	staged.Begun, staged.Target, staged.Plan = staged.Started, 20, staged.Config.Plan(0)
 	shaped := site
 	shaped.Default.Shape = "waves"
+	stoppedMix := mixed()
+	stoppedMix.State, stoppedMix.Users, stoppedMix.Ended = engine.Stopped, 0, stoppedMix.At
+	for i := range stoppedMix.Scenarios {
+		stoppedMix.Scenarios[i].Users = 0
+	}
+	evil.Scenarios[0].Counts = []engine.TaskCount{{Name: hostile[0], Share: 1, Begun: 3, Within: []engine.TaskCount{{Name: hostile[3], Step: true, Share: 1}}}}
+	told, evilLog := site, site
+	told.Logs = func() []LogLine {
+		return logged("page is at http://localhost:8089", "the page has no password", "requests fail")
+	}
+	evilLog.Logs = func() []LogLine { return logged(hostile...) }
 	typing := url.Values{FieldModel: {"arrivals"}, FieldRate: {"fast"}, FieldStages: {"2m:many"}, FieldArrivals: {ArriveEvenly, ArrivePoisson},
 		"key": {"typed-secret"}, "size": {"large"}, "follow": {"true"}}
+	happened := status(engine.Running, 134, crowd)
+	happened.Events = eventful
+	happened.Events = append(happened.Events[:len(eventful):len(eventful)], engine.Event{At: began.Add(90 * time.Second), Text: hostile[0] + hostile[3]})
+	past := func(tab string, from, to int) View { return NewView(happened, windowQuery(t, tab, from, to), site) }
+	chosen := url.Values{FieldUsers: {"20"}, FieldSpawnRate: {"2"}, FieldScenarios: {"", "cities", "mail"}, FieldWeights: {"", "cities=5"},
+		FieldTasksOff: {"", "cities/album"}, FieldChecks: {"p95 < 300ms", "GET /cart p95 under 300ms", ""}, FieldCheckStop: {"10s"}, "depth": {"5"}}
+	reweighed := url.Values{FieldUsers: {"20"}, FieldSpawnRate: {"2"}, FieldWeights: {"", "mail=0"}}
+	both := status(engine.Running, 20, crowd)
+	both.Config.Scenarios = []string{"cities", "mail"}
+	both.Config.Checks, both.Config.CheckStop = must(engine.ParseChecks("p95 < 300ms\nfail% < 1")), 10*time.Second
 	return map[string]View{
+		"window":            past(TabStatistics, 30, 75),
+		"window-charts":     past(TabCharts, 30, 75),
+		"window-failures":   past(TabFailures, 30, 75),
+		"window-exceptions": past(TabExceptions, 50, 75),
+		"window-none":       past(TabStatistics, 400, 500),
+		"window-no-charts":  past(TabCharts, 400, 500),
+		"window-utc":        NewView(stopped, windowQuery(t, TabStatistics, 0, 100).withZone(ZoneUTC), site),
+		"ready-picks": ready.Answer(chosen, Refusal{Errors: map[string]string{
+			FieldChecks: `"under" in "GET /cart p95 under 300ms" is no operator`, FieldWeights: "5 is too much", FieldTasksOff: "no task is left"}}),
+		"edit-weights":     at(both, "form=edit"),
+		"edit-weights-bad": at(both, "").Answer(reweighed, Refusal{Errors: map[string]string{FieldWeights: "mail: 0 is too few — at least 1"}}),
+
 		"ready-open":  NewView(readyStatus(), Query{}, openSite),
 		"ready-shape": NewView(readyStatus(), Query{}, shaped),
 		"ready-open-errors": ready.Answer(typing, Refusal{
@@ -103,8 +136,25 @@ func scenes(t *testing.T) map[string]View {
 		"charts":            at(spawning, "tab=charts"),
 		"charts-run":        at(running, "tab=charts&span=run"),
 		"failures":          at(running, "tab=failures"),
+		"failures-open":     at(running, "tab=failures&open="+failureID(running.Stats.Failures[0].FailureKey)),
+		"failures-search":   at(running, "tab=failures&sort=-last&q=no+answer"),
+		"failures-nothing":  at(running, "tab=failures&q=nowhere"),
+		"hostile-failure":   at(evil, "tab=failures&open="+failureID(evil.Stats.Failures[0].FailureKey)),
 		"exceptions":        at(running, "tab=exceptions"),
+		"ratio":             at(mixed(), "tab=ratio"),
+		"ratio-over":        at(stoppedMix, "tab=ratio"),
+		"ratio-hostile":     at(evil, "tab=ratio"),
+		"logs":              NewView(running, look(t, "tab=logs"), told),
+		"logs-level":        NewView(stopped, look(t, "tab=logs&level=WARNING&q=Page"), told),
+		"logs-search":       NewView(running, look(t, "tab=logs&q=nowhere"), told),
+		"hostile-logs":      NewView(evil, look(t, "tab=logs&q=e"), evilLog),
+		"checks":            at(heldTo(t, status(engine.Running, 134, crowd), boardOf...), "tab=checks"),
+		"checks-hold":       at(heldTo(t, status(engine.Running, 134, crowd), "rps > 100"), ""),
+		"checks-stopped":    at(heldTo(t, status(engine.Stopped, 134, crowd), boardOf...), "tab=checks"),
+		"checks-none":       at(running, "tab=checks"),
+		"checks-hostile":    at(heldTo(t, status(engine.Running, 3, malice), hostile[0]+" p95 < 1", hostile[3]+" avg < 1s"), "tab=checks"),
 		"download":          at(running, "tab=download"),
+		"download-window":   at(running, "tab=download&from=1773496800000&to=1773496805000"),
 		"stopping":          at(stopping, ""),
 		"stopped":           at(stopped, ""),
 		"stopped-new":       at(stopped, "form=new"),

@@ -15,10 +15,13 @@ const (
 	TabCharts      = "charts"
 	TabFailures    = "failures"
 	TabExceptions  = "exceptions"
+	TabChecks      = "checks"
+	TabRatio       = "ratio"
+	TabLogs        = "logs"
 	TabDownload    = "download"
 )
 
-var tabs = []string{TabStatistics, TabPercentiles, TabCharts, TabFailures, TabExceptions, TabDownload}
+var tabs = []string{TabStatistics, TabPercentiles, TabCharts, TabFailures, TabExceptions, TabChecks, TabRatio, TabLogs, TabDownload}
 
 // How much of the run the charts show.
 const (
@@ -121,7 +124,7 @@ func ParseQuery(values url.Values) Query {
 		Zone:   one("zone", ZoneBrowser, ZoneUTC),
 		Form:   one("form", FormNone, FormNew, FormEdit),
 	}
-	if known(column) {
+	if known(column) || failureOrders[column] != nil {
 		q.Sort, q.Descending = column, descending
 	} else if values.Get("sort") != "" {
 		unknown = append(unknown, "sort")

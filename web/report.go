@@ -41,14 +41,14 @@ func NewReport(s *engine.Status, style string) Report {
 	r := Report{
 		Title: "Gregaria report", State: string(s.State), Style: style,
 		Health:      newHealth(s.Stats.Health, stats.Health{}),
-		Numbers:     numbers(s, s.Stats),
-		Counts:      counts(s, s.Stats),
+		Numbers:     numbers(s, Query{}, s.Stats),
+		Counts:      counts(s, Query{}, s.Stats),
 		Plan:        newPlan(s),
 		Statistics:  newStatistics(s.Stats, Query{}).still(),
 		Percentiles: newPercentiles(s.Stats, Query{}).still(),
 		Phases:      newPhases(s.Stats.Phases),
 		Feeds:       newFeeds(s.Feeds),
-		Failures:    newFailures(s.Stats, s.Started),
+		Failures:    reportedFailures(s.Stats, s.Started),
 		Exceptions:  newExceptions(s.Stats, s.Started),
 	}
 	for _, n := range s.Notices {

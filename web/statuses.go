@@ -22,7 +22,7 @@ func statusCell(e *entry) Cell {
 	c := Cell{Class: "codes"}
 	var all []string
 	for _, s := range list {
-		p := Part{Code: statusText(s.Of), Text: count(s.N), Bad: failing(s.Of) && s.N <= e.Failures()}
+		p := StatusCount{Code: statusText(s.Of), Text: count(s.N), Bad: failingStatus(s.Of) && s.N <= e.Failures()}
 		all = append(all, p.Code+" "+p.Text)
 		if len(c.Parts) < maxStatuses {
 			c.Parts = append(c.Parts, p)
@@ -34,8 +34,8 @@ func statusCell(e *entry) Cell {
 	return c
 }
 
-// failing tells whether a status fails unless a scenario expects it.
-func failing(status int) bool { return status == 0 || status >= 400 }
+// failingStatus tells whether a status fails unless a scenario expects it.
+func failingStatus(status int) bool { return status == 0 || status >= 400 }
 
 func statusText(status int) string {
 	switch status {
@@ -51,7 +51,7 @@ func statusText(status int) string {
 // failingStatuses is how many answers had a status that fails.
 func failingStatuses(e *entry) (n float64) {
 	for _, s := range e.Statuses {
-		if failing(s.Of) {
+		if failingStatus(s.Of) {
 			n += float64(s.N)
 		}
 	}

@@ -47,13 +47,13 @@ type TableRow struct {
 // A Cell is a number's words, or else parts, or a trend.
 type Cell struct {
 	Text, Class string
-	Parts       []Part
+	Parts       []StatusCount
 	More        string // all parts, when they are too many
 	Trend       *Trend
 }
 
-// A Part is how much there is of something.
-type Part struct {
+// A StatusCount is how many answers had a status.
+type StatusCount struct {
 	Code, Text string
 	Bad        bool
 }

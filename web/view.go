@@ -27,14 +27,6 @@ type Site struct {
 	Logs   func() []LogLine // the latest, oldest first; nil means none
 }
 
-// A LogLine is one line of the program's log. It is hostile text.
-type LogLine struct {
-	Number int64 // counts the lines of the program from 1
-	At     time.Time
-	Level  string // one of DEBUG, INFO, WARNING, ERROR, CRITICAL
-	Text   string
-}
-
 // A View is everything a reader sees, decided and worded.
 type View struct {
 	Site    Site
@@ -48,6 +40,7 @@ type View struct {
 	Reason  string // why the run ended or is ending
 	Actions []Action
 	Health  Health
+	Window  *Window // nil before the first run
 	Numbers []Number
 	Counts  []Count
 	Tabs    []Tab
@@ -62,7 +55,11 @@ type View struct {
 	Charts     *Charts
 	Failures   *Failures
 	Exceptions *Exceptions
-	Download   []File
+	Checks     *Checks
+	Ratio      *Ratio
+	Logs       *Logs
+	Downloads  *Downloads
+	Endpoint   *Endpoint // instead of any, when one row is looked at
 }
 
 // Started tells whether there is a run to show.
@@ -90,6 +87,7 @@ type Number struct {
 type Tab struct {
 	Label, Href string
 	Badge       string
+	Warned      string // when there was the latest warning, in milliseconds since 1970; "" without one
 	Current     bool
 }
 
@@ -100,12 +98,9 @@ type Moment struct {
 	ISO   string
 }
 
-// A File is something to download.
-type File struct{ Title, Text, Name, Href string }
-
 // NewView decides what a reader with query q sees of s.
 func NewView(s *engine.Status, q Query, site Site) View {
-	snapshot := s.Stats
+	snapshot := snapshotOf(s, q, site)
 	config := s.Config
 	if s.Run == 0 {
 		config = site.Default
@@ -114,14 +109,14 @@ func NewView(s *engine.Status, q Query, site Site) View {
 	v := View{
 		Site: site, Query: q, State: s.State,
 		Build: site.Build + "-" + site.Offer.fingerprint(),
-		Start: newStartForm(fill, site.Offer),
+		Start: newStartForm(fill, site.Offer, snapshot.Rows),
 	}
 	v.Start.Load.Preview = NewPreview(config, 0, nil)
 	v.Start.Inline = s.State == engine.Ready
 	v.Start.Open = s.State == engine.Ready || s.State == engine.Stopped && q.Form == FormNew
 	rest := remaining(s)
-	change := loadValues(rest, site.Default)
-	v.Edit = newEditForm(change, site.Offer)
+	change := changeValues(rest, site)
+	v.Edit = newEditForm(change, site.Offer, snapshot.Rows)
 	v.Edit.Load.Preview = NewPreview(rest, s.Target, nil)
 	v.Edit.Open = changeable(s.State) && q.Form == FormEdit
 	v.Title = "Gregaria"
@@ -132,13 +127,25 @@ func NewView(s *engine.Status, q Query, site Site) View {
 	v.Clock = clock(s.Elapsed())
 	v.Target, v.Host = targets(s)
 	v.Actions = actions(s, q, fill, change)
-	v.Health = newHealth(snapshot.Health, snapshot.Now)
-	v.Numbers = numbers(s, snapshot)
-	v.Counts = counts(s, snapshot)
-	v.Tabs = tabLinks(q, snapshot)
+	v.Health = newHealth(snapshot.Health, s.Stats.Now)
+	v.Window = newWindow(s, q, snapshot)
+	v.Numbers = numbers(s, q, snapshot)
+	v.Counts = counts(s, q, snapshot)
+	var lines []LogLine
+	if site.Logs != nil {
+		lines = site.Logs()
+	}
+	v.Tabs = tabLinks(s, q, snapshot, lines)
 	v.Reason = line(s.Reason)
 	for _, n := range s.Notices {
 		v.Notices = append(v.Notices, line(n))
+	}
+	if v.Window.Empty != "" {
+		v.Notices = append(v.Notices, v.Window.Empty)
+	}
+	if q.Row != "" && slices.Contains(endpointTabs, q.Tab) {
+		v.Endpoint = newEndpoint(s, snapshot, q)
+		return v
 	}
 	switch q.Tab {
 	case TabPercentiles:
@@ -146,14 +153,23 @@ func NewView(s *engine.Status, q Query, site Site) View {
 	case TabCharts:
 		v.Charts = newCharts(s, q)
 	case TabFailures:
-		v.Failures = newFailures(snapshot, s.Started)
+		v.Failures = newFailures(snapshot, s.Started, q)
 	case TabExceptions:
 		v.Exceptions = newExceptions(snapshot, s.Started)
+	case TabChecks:
+		v.Checks = newChecks(s, q, snapshot)
+	case TabRatio:
+		v.Ratio = newRatio(s)
+	case TabLogs:
+		v.Logs = newLogs(lines, q)
 	case TabDownload:
-		v.Download = files
+		v.Downloads = newDownloads(q)
 	default:
 		v.Table = newStatistics(snapshot, q)
 		v.Phases, v.Feeds = newPhases(snapshot.Phases), newFeeds(s.Feeds)
+	}
+	if v.Table != nil && v.Table.Empty != "" && q.Windowed() {
+		v.Table.Empty = "No requests in the chosen time."
 	}
 	return v
 }
@@ -174,13 +190,17 @@ type Refusal struct {
 func (v View) Answer(typed url.Values, r Refusal) View {
 	form := &v.Start
 	if changeable(v.State) {
-		v.Edit = newEditForm(typed, v.Site.Offer)
 		form = &v.Edit
-	} else {
-		inline := v.Start.Inline
-		v.Start = newStartForm(typed, v.Site.Offer)
-		v.Start.Inline = inline
 	}
+	was := *form
+	if form == &v.Edit {
+		typed = maps.Clone(typed)
+		typed[FieldScenarios] = was.Picks.picked()
+		*form = newEditForm(typed, v.Site.Offer, nil)
+	} else {
+		*form = newStartForm(typed, v.Site.Offer, nil)
+	}
+	form.Inline, form.Checks.Offers = was.Inline, was.Checks.Offers
 	form.Open, form.Stuck, form.Load.Preview = true, r.Stuck, r.Plan
 	form.blame(r.Problem, r.Errors)
 	return v
@@ -221,26 +241,33 @@ func actions(s *engine.Status, q Query, fill, change url.Values) []Action {
 	}
 }
 
-// numbers are the last ten seconds while users are at work, and the whole run
-// afterwards. The share of failures is always the whole run's.
-func numbers(s *engine.Status, snapshot *stats.Snapshot) []Number {
-	span, rate, all := "last 10 s", snapshot.Total.Rate, snapshot.Current.All()
-	if s.State == engine.Stopped {
-		span, all = "whole run", snapshot.Total.All()
+// numbers are the last ten seconds while users are at work, the whole run afterwards,
+// and those of the time window when one is chosen. The share of failures is never of the
+// last seconds alone.
+func numbers(s *engine.Status, q Query, snapshot *stats.Snapshot) []Number {
+	span, rate, all, whole := "last 10 s", snapshot.Total.Rate, snapshot.Current.All(), "whole run"
+	if part := partOf(s, q); part != "" {
+		span, whole, all = part, part, snapshot.Total.All()
 		rate, _ = snapshot.Rates(snapshot.Total.Row)
 	}
 	points := latest(s.History, SpanRecent)
+	if q.Windowed() {
+		points = between(s.History, snapshot.From, snapshot.To)
+	}
 	spark := func(value func(stats.Point) float64) string {
 		list := make([]float64, len(points))
 		for i, p := range points {
 			list[i] = value(p)
 		}
+		if q.Windowed() {
+			list = peaks(list, sparkMost)
+		}
 		return newSpark(list)
 	}
 	list := []Number{
-		loadNumber(s, points, spark),
+		loadNumber(s, q, points, spark),
 		{Label: "Requests/s", Value: briefly(rate), Note: span, Spark: spark(stats.Point.Rate)},
-		{Label: "Failures", Value: percent(snapshot.Total.FailRatio()), Unit: "%", Note: "whole run",
+		{Label: "Failures", Value: percent(snapshot.Total.FailRatio()), Unit: "%", Note: whole,
 			Bad: snapshot.Total.Failures() > 0, Spark: spark(failShare)},
 	}
 	times := all.Response().Percentiles(50, 95, 99)
@@ -257,14 +284,26 @@ func numbers(s *engine.Status, snapshot *stats.Snapshot) []Number {
 	return list
 }
 
+// partOf words which part of a run its numbers are of when they are not of the last few
+// seconds.
+func partOf(s *engine.Status, q Query) string {
+	switch {
+	case q.Windowed():
+		return "time window"
+	case s.State == engine.Stopped:
+		return "whole run"
+	}
+	return ""
+}
+
 // loadNumber is how much load there is, beside what is asked for.
-func loadNumber(s *engine.Status, points []stats.Point, spark func(func(stats.Point) float64) string) Number {
+func loadNumber(s *engine.Status, q Query, points []stats.Point, spark func(func(stats.Point) float64) string) Number {
 	if s.Config.Model == engine.Open {
-		over := s.State == engine.Stopped
-		n := Number{Label: "Arrivals/s", Value: briefly(arriving(points, over)), Note: "of " + loadText(s.Target),
+		part := partOf(s, q)
+		n := Number{Label: "Arrivals/s", Value: briefly(arriving(points, part != "")), Note: "of " + loadText(s.Target),
 			Spark: spark(func(p stats.Point) float64 { return arriving([]stats.Point{p}, true) })}
-		if over {
-			n.Note = "whole run"
+		if part != "" {
+			n.Note = part
 		}
 		return n
 	}
@@ -272,6 +311,9 @@ func loadNumber(s *engine.Status, points []stats.Point, spark func(func(stats.Po
 		Spark: spark(func(p stats.Point) float64 { return float64(p.Users) })}
 	if len(s.Config.Stages) > 0 || s.Config.Shape != "" {
 		n.Note = "of " + loadText(math.Round(s.Target))
+	}
+	if q.Windowed() {
+		n.Note = "now"
 	}
 	return n
 }
@@ -283,15 +325,22 @@ func failShare(p stats.Point) float64 {
 	return float64(p.Failures) / float64(p.Requests)
 }
 
-func tabLinks(q Query, snapshot *stats.Snapshot) []Tab {
+func tabLinks(s *engine.Status, q Query, snapshot *stats.Snapshot, lines []LogLine) []Tab {
 	labels := map[string]string{TabStatistics: "Statistics", TabPercentiles: "Percentiles", TabCharts: "Charts",
-		TabFailures: "Failures", TabExceptions: "Exceptions", TabDownload: "Download"}
+		TabFailures: "Failures", TabExceptions: "Exceptions", TabChecks: "Checks", TabRatio: "Ratio", TabLogs: "Logs", TabDownload: "Download"}
 	badges := map[string]int{TabFailures: len(snapshot.Failures), TabExceptions: len(snapshot.Exceptions)}
+	_, badges[TabChecks] = tallyChecks(s)
 	var list []Tab
 	for _, id := range tabs {
+		if id == TabChecks && len(s.Checks) == 0 && q.Tab != TabChecks {
+			continue
+		}
 		t := Tab{Label: labels[id], Href: q.withTab(id).link(), Current: q.Tab == id}
 		if n := badges[id]; n > 0 {
 			t.Badge = count(int64(n))
+		}
+		if id == TabLogs {
+			t.Warned = warned(lines)
 		}
 		list = append(list, t)
 	}
@@ -323,15 +372,6 @@ func shown[T any](list []T, what string) ([]T, string) {
 
 func moment(t, start time.Time) Moment {
 	return Moment{Clock: clock(t.Sub(start)), Time: t.Format(time.TimeOnly), ISO: t.UTC().Format(time.RFC3339)}
-}
-
-// files are what there is to download.
-var files = []File{
-	{"Request statistics", "One line per method and name: counts, response times, percentiles and rates of the whole run, and their sum.", "requests.csv", "/stats/requests/csv"},
-	{"Full history", "The same numbers second by second, coarser the longer ago.", "requests_full_history.csv", "/stats/requests_full_history/csv"},
-	{"Failures", "One line per kind of failed request: how many, and why.", "failures.csv", "/stats/failures/csv"},
-	{"Report", "Everything the page says in tables, as one HTML file to keep, print or send.", "report.html", "/stats/report?download=1"},
-	{"Exceptions", "One line per kind of error in a scenario, with its traceback.", "exceptions.csv", "/exceptions/csv"},
 }
 
 func sortedKeys(m map[string]string) []string { return slices.Sorted(maps.Keys(m)) }

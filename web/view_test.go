@@ -1,15 +1,12 @@
 package web
 
 import (
-	"encoding/json"
 	"net/url"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/gregaria/gregaria/engine"
-	"github.com/gregaria/gregaria/engine/stats"
 )
 
 func names(t *Table) []string {
@@ -137,62 +134,20 @@ func TestPasswordsOfHostsAreNotShown(t *testing.T) {
 	}
 }
 
-// TestSeriesIsJSON: as many numbers in each array as there are points, and none
-// where there were no requests.
-func TestSeriesIsJSON(t *testing.T) {
-	points := latest(status(engine.Running, 5, crowd).History, SpanRecent)
-	points = append(points, stats.Point{From: points[4].To, To: points[4].To.Add(1e9), Gauges: stats.Gauges{Users: 3}})
-	var got map[string][]*float64
-	if err := json.Unmarshal([]byte(series(points, true)), &got); err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range []string{"t", "rps", "fps", "p50", "p95", "users", "target", "health", "due", "started", "dropped"} {
-		if n := len(got[name]); n != 6 {
-			t.Errorf("series has %d of %s, want 6", n, name)
-		}
-	}
-	if last := got["p95"][5]; last != nil {
-		t.Errorf("p95 of a second without requests = %v, want null", *last)
-	}
-}
-
-func TestChartsShowTheLastQuarterOfAnHourUnlessAskedForAll(t *testing.T) {
-	s := status(engine.Running, 1000, none)
-	points := latest(s.History, SpanRecent)
-	if span := points[len(points)-1].To.Sub(points[0].From); span < recent || span > recent+10*time.Second {
-		t.Errorf("recent points span %s, want %s and at most a step more", span, recent)
-	}
-	if got, want := len(latest(s.History, SpanRun)), s.History.Len(); got != want {
-		t.Errorf("%d points of the whole run, want all %d", got, want)
-	}
-}
-
-func TestSparkNeedsTwoValues(t *testing.T) {
-	if got := newSpark([]float64{1}); got != "" {
-		t.Errorf("newSpark of one value = %q, want nothing", got)
-	}
-	if got, want := newSpark([]float64{0, 0}), "M118 31L118 26.5L120 26.5L123 26.5L123 31Z"; got != want {
-		t.Errorf("newSpark of zeros = %q, want %q", got, want)
-	}
-	long := make([]float64, 500)
-	if got := strings.Count(newSpark(long), "L"); got != sparkMost+3 {
-		t.Errorf("newSpark of 500 values has %d corners, want %d", got, sparkMost+3)
-	}
-}
-
 // TestFormKeepsWhatWasTyped: a refused form comes back as it was sent.
 func TestFormKeepsWhatWasTyped(t *testing.T) {
 	typed := url.Values{FieldUsers: {"many"}, FieldHost: {"http://u:p@x"}, FieldScenarios: {"get"}, "depth": {"4"}}
 	v := NewView(readyStatus(), Query{}, site(t)).Answer(typed, Refusal{Errors: map[string]string{"depth": "too deep", "nowhere": "lost"}})
-	if !v.Start.Open || !v.Start.Unfolded || v.Start.Problem != "lost" {
-		t.Errorf("form = open %v, unfolded %v, problem %q; want true, true, lost", v.Start.Open, v.Start.Unfolded, v.Start.Problem)
+	if !v.Start.Open || !v.Start.Params.Open || v.Start.Advanced.Open || v.Start.Problem != "lost" {
+		t.Errorf("form = open %v, parameters unfolded %v, advanced %v, problem %q; want true, true, false, lost",
+			v.Start.Open, v.Start.Params.Open, v.Start.Advanced.Open, v.Start.Problem)
 	}
-	for _, f := range slices.Concat(v.Start.Fields, v.Start.Advanced) {
-		if f.Value != typed.Get(f.Name) {
+	for _, f := range slices.Concat(v.Start.Fields, v.Start.Params.Fields, v.Start.Advanced.Fields) {
+		if f.Value != typed.Get(f.Name) && !f.Switch {
 			t.Errorf("%s = %q, want %q as typed", f.Name, f.Value, typed.Get(f.Name))
 		}
 	}
-	if v.Start.Picks[0].Picked || !v.Start.Picks[1].Picked {
+	if v.Start.Picks.List[0].Picked || !v.Start.Picks.List[1].Picked {
 		t.Errorf("picks = %+v, want only get", v.Start.Picks)
 	}
 }

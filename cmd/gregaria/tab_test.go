@@ -49,6 +49,7 @@ func (c *chrome) start() {
 		"disable-background-networking", "disable-component-update", "disable-sync", "disable-extensions",
 		// No tab of a test is in front, and none may be slowed down for it.
 		"disable-background-timer-throttling", "disable-backgrounding-occluded-windows", "disable-renderer-backgrounding",
+		"disable-ipc-flooding-protection", // a test looks at more than a reader could
 	} {
 		options = append(options, chromedp.Flag(flag, true))
 	}
@@ -286,7 +287,13 @@ func (p *tab) clickOn(element string) {
 // fill replaces what a field holds.
 func (p *tab) fill(name, value string) {
 	p.t.Helper()
-	p.until(fmt.Sprintf(`field(%q) && (field(%[1]q).focus(), field(%[1]q).select(), document.activeElement === field(%[1]q))`, name))
+	p.fillIn(fmt.Sprintf("field(%q)", name), value)
+}
+
+// fillIn replaces what the field of an expression holds.
+func (p *tab) fillIn(field, value string) {
+	p.t.Helper()
+	p.until(fmt.Sprintf(`%s && (%[1]s.focus(), %[1]s.select(), document.activeElement === %[1]s)`, field))
 	if value == "" {
 		p.press("\b")
 		return
@@ -300,7 +307,13 @@ func (p *tab) fill(name, value string) {
 // that a key which an element takes for itself types nothing into the next one.
 func (p *tab) press(keys string) {
 	p.t.Helper()
-	p.run(chromedp.KeyEvent(keys, func(e *input.DispatchKeyEventParams) {
+	p.pressWith(chromedp.ModifierNone, keys)
+}
+
+// pressWith presses keys while modifier keys are down.
+func (p *tab) pressWith(modifiers chromedp.Modifier, keys string) {
+	p.t.Helper()
+	p.run(chromedp.KeyEvent(keys, chromedp.KeyModifiers(modifiers), func(e *input.DispatchKeyEventParams) {
 		if e.Type == input.DispatchKeyEventTypeKeyDown {
 			e.Type = input.DispatchKeyEventTypeRawKeyDown
 		}
@@ -310,13 +323,19 @@ func (p *tab) press(keys string) {
 // download clicks the link to a file and returns the file.
 func (p *tab) download(name string) []byte {
 	p.t.Helper()
+	// A tab of the page may have the same name.
+	return p.saved(fmt.Sprintf(`all("a[download]").find((a) => text(a).startsWith(%q))`, name))
+}
+
+// saved clicks what saves a file and returns the file.
+func (p *tab) saved(element string) []byte {
+	p.t.Helper()
 	p.mu.Lock()
 	clear(p.files)
 	p.mu.Unlock()
-	// A tab of the page may have the same name.
-	p.clickOn(fmt.Sprintf(`all("a[download]").find((a) => text(a).startsWith(%q))`, name))
+	p.clickOn(element)
 	var file string
-	eventually(p.t, "download of "+name, p.words, func() bool {
+	eventually(p.t, "a file of "+element, p.words, func() bool {
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		for id, complete := range p.files {

@@ -1,0 +1,185 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"image/png"
+	"net/url"
+	"slices"
+	"strconv"
+	"testing"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+)
+
+// drawing is the data of the page's charts, in a script's terms.
+const drawing = `JSON.parse(document.querySelector("#series").dataset.series)`
+
+// drag presses the mouse on a chart, at a share of its width, and lets go at another.
+func (p *tab) drag(chart string, from, to float64) {
+	p.t.Helper()
+	box := eval[struct{ X, Y, Width, Height float64 }](p, fmt.Sprintf(`((e) => {
+		e.scrollIntoView({ block: "center", behavior: "instant" });
+		const r = e.getBoundingClientRect();
+		return { X: r.x, Y: r.y, Width: r.width, Height: r.height };
+	})(document.querySelector('[data-chart=%q] .u-over'))`, chart))
+	mouse := func(kind input.DispatchMouseEventType, at float64) {
+		if _, err := chromedp.Call(p.ctx, input.DispatchMouseEvent, input.DispatchMouseEventParams{
+			Type: kind, X: box.X + at*box.Width, Y: box.Y + box.Height/2, Button: "left", Buttons: 1, ClickCount: 1,
+		}); err != nil {
+			p.t.Fatal(err)
+		}
+	}
+	mouse("mouseMoved", from-0.01)
+	mouse("mousePressed", from)
+	for i := range 5 {
+		mouse("mouseMoved", from+(to-from)*float64(i+1)/5)
+	}
+	mouse("mouseReleased", to)
+}
+
+// Who drags across a chart sees the numbers of that time on every tab, to the last
+// request, while the run goes on and after it; and so does who gets the address.
+func TestADraggedTimeIsWhatAllNumbersAreOf(t *testing.T) {
+	t.Parallel()
+	api := (&target{every: 7}).listen(t)
+	gregaria := serve(t, "-u", "5", "-r", "100", "--host", api.URL, "--wait", "20ms", "--autostart", "get")
+	p := open(t, gregaria.url+"/?tab=charts")
+	p.until(drawing + `.data.t.length >= 9`)
+	whole := eval[string](p, `text(one("#window summary"))`)
+	p.drag("rate", 0.3, 0.7)
+	p.until(`/from=\d+&tab=charts&to=\d+/.test(location.search) && Boolean(` + drawing + `.window)`)
+	p.click("Statistics")
+	p.until(`text(one("nav [aria-current=page]")) === "Statistics" && requests() > 0`)
+	seen := eval[[]string](p, "total()")
+	clock := `text(one(".state .clock"))`
+	for range 2 {
+		p.until(fmt.Sprintf(`%s !== %q`, clock, eval[string](p, clock)))
+	}
+	if again := eval[[]string](p, "total()"); !slices.Equal(again, seen) {
+		t.Errorf("the run went on and the numbers of a time that is over became %q, want %q", again, seen)
+	}
+
+	gregaria.post("/stop", nil)
+	p.until(`state() === "stopped"`)
+	query, err := url.ParseQuery(eval[string](p, "location.search.slice(1)"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The history says how many there were until each moment of the charts.
+	other := open(t, gregaria.url+"/?tab=charts")
+	times := eval[[]float64](other, drawing+`.data.t`)
+	var sums []map[string]string
+	for _, line := range parseCSV(t, gregaria.get("/stats/requests_full_history/csv")) {
+		if line["Name"] == "Aggregated" {
+			sums = append(sums, line)
+		}
+	}
+	until := func(name, column string) (sum int64) {
+		ms, _ := strconv.ParseFloat(query.Get(name), 64)
+		if i := slices.Index(times, ms/1000); i >= 0 {
+			sum, _ = strconv.ParseInt(sums[i][column], 10, 64)
+		}
+		return sum
+	}
+	for i, column := range map[int]string{2: "Total Request Count", 3: "Total Failure Count"} {
+		want := until("to", column) - until("from", column)
+		if got := plain(eval[[]string](p, "total()")[i]); got != fmt.Sprint(want) || want == 0 {
+			t.Errorf("%s of the window is %s, want %d as in the history", column, got, want)
+		}
+	}
+	other.goTo(gregaria.url + "/" + eval[string](p, "location.search"))
+	if got := eval[[]string](other, "total()"); !slices.Equal(got, seen) {
+		t.Errorf("who got the address sees %q, want %q", got, seen)
+	}
+	p.click("Failures")
+	p.until(fmt.Sprintf(`parse(rows()[0][0]) === %s`, plain(seen[3])))
+
+	// Four ways back to the whole run.
+	p.click("Charts")
+	back := []func(){
+		func() { p.clickOn(`one("#window .clear")`) },
+		func() { p.press(kb.Escape) },
+		func() { p.click("Whole run") },
+		func() {
+			at := eval[struct{ X, Y float64 }](p, `(({ x, y, width, height }) => ({ X: x + width / 2, Y: y + height / 2 }))(one(".u-over").getBoundingClientRect())`)
+			p.run(chromedp.MouseClickXY(at.X, at.Y, chromedp.ClickCount(2)))
+		},
+	}
+	for i, clear := range back {
+		if i > 0 {
+			p.drag("users", 0.5, 0.2) // leftwards, on another chart
+		}
+		p.until(`location.search.includes("from=") && Boolean(one("#window .clear")) && Boolean(` + drawing + `.window)`)
+		if i == 2 {
+			p.clickOn(`one("#span > summary")`)
+		}
+		clear()
+		p.until(fmt.Sprintf(`location.search === "?tab=charts" && !one("#window .clear") && text(one("#window summary")) === %q`, whole))
+	}
+}
+
+// Lines can be switched off, by mouse and keyboard, and stay off; what is left is saved
+// as a picture.
+func TestChartsAreReadAndKept(t *testing.T) {
+	t.Parallel()
+	api := (&target{every: 3}).listen(t)
+	gregaria := serve(t, "-u", "5", "-r", "100", "--host", api.URL, "--wait", "20ms", "--autostart", "get")
+	p := newTab(t)
+	if _, err := chromedp.Call(p.ctx, emulation.SetTimezoneOverride, emulation.SetTimezoneOverrideParams{TimezoneID: "Asia/Tokyo"}); err != nil {
+		t.Fatal(err)
+	}
+	p.allow("Canvas2D: Multiple readback") // which is what this test does
+	p.goTo(gregaria.url + "/?tab=charts")
+	p.until(drawing + `.data.t.length >= 4 && all("#chart-time canvas").length === 1`)
+	// p95 is the only line as dark as the text.
+	dark := `((c) => {
+		const d = c.getContext("2d").getImageData(0, 0, c.width, c.height).data;
+		let n = 0;
+		for (let i = 0; i < d.length; i += 4) if (d[i] < 50 && d[i + 1] < 50 && d[i + 2] < 50 && d[i + 3] > 200) n++;
+		return n;
+	})(one("#chart-time canvas"))`
+	key := `all("#chart-time .key").find((k) => text(k).startsWith("p95"))`
+	p.until(dark + ` > 100`)
+	p.clickOn(key)
+	p.until(key + `.getAttribute("aria-pressed") === "false" && ` + dark + ` === 0`)
+	points := eval[int](p, drawing+`.data.t.length`)
+	p.until(fmt.Sprintf(`%s.data.t.length > %d && %s === 0`, drawing, points, dark))
+	p.click("Statistics")
+	p.click("Charts")
+	p.until(`Boolean(` + key + `) && ` + key + `.getAttribute("aria-pressed") === "false" && ` + dark + ` === 0`)
+
+	picture, err := png.Decode(bytes.NewReader(p.saved(`one("#chart-time .save")`)))
+	if err != nil {
+		t.Fatalf("the picture is no PNG: %v", err)
+	}
+	if size := picture.Bounds().Size(); size.X < 900 || size.Y < 200 {
+		t.Errorf("the picture is %v pixels large, want one that can be read", size)
+	}
+	if _, _, _, alpha := picture.At(0, 0).RGBA(); alpha != 0xffff {
+		t.Error("the picture has no background")
+	}
+
+	eval[bool](p, `(`+key+`.focus(), true)`)
+	p.press(" ")
+	p.until(key + `.getAttribute("aria-pressed") === "true" && ` + dark + ` > 100`)
+
+	// The start is marked, and said to who cannot see the mark.
+	p.until(`text(one(".happened li a")).includes("1") && ` + drawing + `.events.length >= 1`)
+	eval[bool](p, `(one(".happened li a").focus(), true)`)
+	p.until(`text(one("#chart-rate .tip")) === text(one(".happened li a"))`)
+
+	// Times are those of the reader, until they want UTC.
+	at := `text(one("#chart-time .at")).slice(0, 2)`
+	hour := drawing + `.data.t.at(-1) / 3600 % 24`
+	p.until(fmt.Sprintf(`Math.abs(parse(%s) - Math.floor((%s + 9) %% 24)) < 1`, at, hour))
+	p.clickOn(`one("#span > summary")`)
+	p.click("UTC")
+	p.until(fmt.Sprintf(`location.search.includes("zone=utc") && Math.abs(parse(%s) - Math.floor(%s)) < 1`, at, hour))
+	p.until(fmt.Sprintf(`Math.abs(parse(text(one(".happened time")).slice(0, 2)) - Math.floor(%s)) < 1`, hour))
+	gregaria.post("/stop", nil)
+	p.until(`state() === "stopped"`)
+}

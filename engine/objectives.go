@@ -1,0 +1,133 @@
+package engine
+
+import (
+	"slices"
+	"time"
+
+	"github.com/gregaria/gregaria/engine/checks"
+	"github.com/gregaria/gregaria/engine/stats"
+)
+
+// A CheckStatus is how a run does by one of its checks. Counts, such as of failures, are
+// those of the whole run now too.
+type CheckStatus struct {
+	checks.Check
+	Now     checks.Result // in the last 10 s; once the run stops, as it was then
+	Run     checks.Result // in the whole run; not known as long as there was no such request
+	Pending bool          // a count has not yet grown as far as it must: that is no breach
+
+	FirstBreach time.Time     // on the clock of the numbers; zero when there was none
+	InBreach    time.Duration // how long the check has been broken now; 0 when it holds
+	Breaches    int           // how often it broke
+	Broken      time.Duration // how long it was broken, all together
+}
+
+// mostChecks bounds what is judged each second.
+const mostChecks = 50
+
+// toldBreaches is how many breaches of a check become events. One that comes and goes
+// each second would drive all others out.
+const toldBreaches = 5
+
+// keepTo makes list what the run is held to. What is known of those there were stays.
+func (r *run) keepTo(list []checks.Check) {
+	var held []CheckStatus
+	for _, c := range list {
+		same := func(h CheckStatus) bool { return h.Check == c }
+		if slices.ContainsFunc(held, same) {
+			continue
+		}
+		if i := slices.IndexFunc(r.checks, same); i >= 0 {
+			held = append(held, r.checks[i])
+		} else {
+			held = append(held, CheckStatus{Check: c})
+		}
+	}
+	r.checks = held
+}
+
+// judge looks at what the run is held to, after a delta, and stops the run when a check
+// has been broken for too long.
+func (r *run) judge(d stats.Delta) {
+	if len(r.checks) == 0 || r.state == Paused || r.begun.IsZero() {
+		return
+	}
+	snapshot := r.table.Snapshot()
+	since := r.recorder.Clock(r.judgedFrom())
+	counts := r.state != Stopping && r.state != Stopped
+	warm := !d.From.Before(since)
+	if !warm {
+		since = time.Time{} // shown, but no breach
+	}
+	for i := range r.checks {
+		h := &r.checks[i]
+		row, keys := h.Find(snapshot)
+		if row.Requests() == 0 {
+			continue
+		}
+		h.Run = h.Evaluate(row, snapshot.Span())
+		h.Pending = r.state != Stopped && h.Check.Pending(h.Run)
+		if !counts {
+			continue
+		}
+		if h.Now = h.Run; !h.Metric.Counted() {
+			if h.All() {
+				keys = nil
+			}
+			h.Now = h.Evaluate(r.table.Recent(keys, since))
+		}
+		if warm {
+			r.take(h, d)
+		}
+	}
+	for _, h := range r.checks {
+		if stop := r.cfg.CheckStop; counts && stop > 0 && h.InBreach+drainEvery/2 >= stop {
+			r.stop("check " + h.String() + " was broken for " + stop.String() + ": " + h.Say(h.Now.Value) + " in the last 10 s, " + h.Say(h.Run.Value) + " in the whole run")
+			return
+		}
+	}
+}
+
+// take notes whether a check is broken by now.
+func (r *run) take(h *CheckStatus, d stats.Delta) {
+	told := h.Breaches <= toldBreaches
+	switch broken := h.Now.Known && !h.Now.OK && !h.Pending; {
+	case broken:
+		if h.InBreach == 0 {
+			h.Breaches++
+			if h.FirstBreach.IsZero() {
+				h.FirstBreach = d.To
+			}
+			if h.Breaches <= toldBreaches {
+				r.happened(EventBreach, "%s broken: %s", h, h.Say(h.Now.Value))
+			}
+		}
+		h.InBreach += d.Span()
+		h.Broken += d.Span()
+	case h.InBreach > 0:
+		h.InBreach = 0
+		switch {
+		case !told:
+		case h.Now.Known:
+			r.happened(EventRecovery, "%s holds again: %s", h, h.Say(h.Now.Value))
+		default:
+			r.happened(EventRecovery, "%s: there was no such request in the last 10 s", h)
+		}
+	}
+}
+
+// judgedFrom returns since when what the run does can be a breach: the warm-up is over,
+// and so is the latest pause.
+func (r *run) judgedFrom() time.Time {
+	from := r.begun.Add(r.paused + r.cfg.CheckWarmup)
+	if r.resumed.After(from) {
+		return r.resumed
+	}
+	return from
+}
+
+// relieve forgets what the checks said: the numbers they were about are gone.
+func (r *run) relieve() {
+	r.checks = nil
+	r.keepTo(r.cfg.Checks)
+}

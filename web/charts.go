@@ -1,0 +1,181 @@
+package web
+
+import (
+	"math"
+	"strconv"
+	"time"
+
+	"github.com/gregaria/gregaria/engine"
+	"github.com/gregaria/gregaria/engine/stats"
+)
+
+// recent is the span that charts show unless asked for the whole run.
+const recent = 15 * time.Minute
+
+// Charts is the page's part with charts over the time of the run.
+type Charts struct {
+	Heading string // which run this is
+	Series  string // a Drawing
+	Figures []Figure
+	Plan    *Plan // nil when the plan is no more than a number
+	Spans   []Choice
+	Events  []EventRow
+	Pins    []Pin
+	Empty   string
+}
+
+// A Figure is the place of a chart.
+type Figure struct {
+	ID, Title, Unit string
+	Low             bool // see Chart
+}
+
+// An EventRow is something that happened, in the order of the drawing's marks, and leads
+// to the time around it.
+type EventRow struct {
+	ID   string
+	At   Moment
+	Text string
+	Bad  bool
+	Href string
+}
+
+// A Choice is one of several things to look at.
+type Choice struct {
+	Label, Href string
+	Current     bool
+}
+
+func newCharts(s *engine.Status, q Query) *Charts {
+	c := &Charts{Heading: runName(s), Plan: newPlan(s)}
+	if !q.Windowed() {
+		c.Spans = []Choice{
+			{"Last 15 minutes", q.withSpan(SpanRecent).link(), q.Span != SpanRun},
+			{"Whole run", q.withSpan(SpanRun).link(), q.Span == SpanRun},
+		}
+	}
+	points := shownPoints(s.History, q)
+	if len(points) == 0 {
+		c.Empty = "Nothing to draw yet. The first point comes a second after the start."
+		if q.Windowed() {
+			c.Empty = "Nothing was measured in the chosen time."
+		}
+		return c
+	}
+	d := newDrawing(c.Heading, points)
+	if q.Windowed() {
+		d.Window = []float64{seconds(q.From), seconds(q.To)}
+	}
+	c.Events = happened(d, s, q)
+	ids := overTime(d, points, s.Config.Model == engine.Open)
+	if c.Pins = addPinned(d, s, q); c.Pins != nil {
+		ids = append(ids, "pinned-rate", "pinned-time")
+	}
+	for _, id := range ids {
+		c.Figures = append(c.Figures, newFigure(d, id))
+	}
+	c.Series = d.JSON()
+	return c
+}
+
+// newFigure returns the place of a chart of d.
+func newFigure(d *Drawing, id string) Figure {
+	c := d.Charts[id]
+	return Figure{id, c.Title, c.Unit, c.Low}
+}
+
+// runName words which run is shown.
+func runName(s *engine.Status) string { return "Run #" + strconv.Itoa(s.Run) }
+
+// happened adds to d what happened in its time, and returns it as a list too.
+func happened(d *Drawing, s *engine.Status, q Query) []EventRow {
+	var rows []EventRow
+	for _, e := range s.Events {
+		at := seconds(e.At.UnixMilli())
+		if d.Since-at < 1 && (e.Kind == engine.EventStart || e.Kind == engine.EventReset) {
+			at = max(at, d.Since) // a moment before the numbers begin
+		}
+		if at < d.Since || at > d.Until {
+			continue
+		}
+		text := clip(line(e.Text), 200)
+		rows = append(rows, EventRow{
+			ID: "event-" + strconv.Itoa(len(rows)), At: moment(e.At, s.Started), Text: text,
+			Bad:  e.Kind == engine.EventBreach,
+			Href: q.withWindow(e.At.Add(-eventAround), e.At.Add(eventAround)).link(),
+		})
+		d.Events = append(d.Events, Mark{at, text, e.Kind == engine.EventBreach})
+	}
+	return rows
+}
+
+// eventAround is how much time before and after an event its link leads to.
+const eventAround = 30 * time.Second
+
+// overTime adds to d what there is to say of a run's points, and returns the ids of its
+// charts in their order.
+func overTime(d *Drawing, points []stats.Point, open bool) []string {
+	add := func(key string, decimals int, value func(p *stats.Point) float64) {
+		d.Data[key] = array(len(points), decimals, func(i int) float64 { return value(&points[i]) })
+	}
+	times := func(key string, value func(p *stats.Point) time.Duration) {
+		add(key, 2, func(p *stats.Point) float64 {
+			if p.Requests == 0 { // a moment without requests has no response times
+				return math.NaN()
+			}
+			return float64(value(p)) / float64(time.Millisecond)
+		})
+	}
+	add("rps", 2, func(p *stats.Point) float64 { return p.Rate() })
+	add("fps", 2, func(p *stats.Point) float64 { return p.FailRate() })
+	times("p50", func(p *stats.Point) time.Duration { return p.P50 })
+	times("p95", func(p *stats.Point) time.Duration { return p.P95 })
+	times("p99", func(p *stats.Point) time.Duration { return p.P99 })
+	add("users", 0, func(p *stats.Point) float64 { return float64(p.Users) })
+	add("target", 2, func(p *stats.Point) float64 { return p.Target })
+
+	planned := Line{Label: "Planned", Key: "target", Colour: "soft", Dash: true}
+	users := Line{Label: "Users", Key: "users", Colour: "sand-line", Steps: true}
+	d.Charts["rate"] = Chart{Title: "Requests per second", Lines: []Line{
+		{Label: "Requests/s", Key: "rps", Colour: "sand-line"}, {Label: "Failures/s", Key: "fps", Colour: "bad"}}}
+	d.Charts["time"] = Chart{Title: "Response times", Unit: "ms", Lines: []Line{
+		{Label: "p50", Key: "p50", Colour: "sand-line"}, {Label: "p95", Key: "p95", Colour: "ink"},
+		{Label: "p99", Key: "p99", Colour: "soft"}}}
+	if !open {
+		d.Charts["users"] = Chart{Title: "Users", Low: true, Lines: []Line{planned, users}}
+		return []string{"rate", "time", "users"}
+	}
+	each := func(key string, value func(stats.Arrivals) int64) {
+		add(key, 2, func(p *stats.Point) float64 {
+			return float64(value(p.Arrivals)) / p.Span().Seconds() // 0/0 is a gap
+		})
+	}
+	each("due", func(a stats.Arrivals) int64 { return a.Due })
+	each("started", func(a stats.Arrivals) int64 { return a.Started })
+	each("dropped", func(a stats.Arrivals) int64 { return a.Dropped })
+	d.Charts["arrivals"] = Chart{Title: "Arrivals per second", Lines: []Line{
+		planned, {Label: "Due", Key: "due", Colour: "ink"}, {Label: "Started", Key: "started", Colour: "sand-line"},
+		{Label: "Dropped", Key: "dropped", Colour: "bad"}}}
+	d.Charts["alive"] = Chart{Title: "Users", Low: true, Lines: []Line{users}}
+	return []string{"rate", "time", "arrivals", "alive"}
+}
+
+// latest returns the points that a span asks for.
+func latest(t stats.Timeline, span string) []stats.Point {
+	if t.Len() == 0 {
+		return nil
+	}
+	first := 0
+	if span != SpanRun {
+		since := t.Point(t.Len() - 1).To.Add(-recent)
+		first = t.Len()
+		for first > 0 && t.Point(first-1).To.After(since) {
+			first--
+		}
+	}
+	points := make([]stats.Point, 0, t.Len()-first)
+	for i := first; i < t.Len(); i++ {
+		points = append(points, t.Point(i))
+	}
+	return points
+}

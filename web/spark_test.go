@@ -1,0 +1,19 @@
+package web
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestSparkNeedsTwoValues(t *testing.T) {
+	if got := newSpark([]float64{1}); got != "" {
+		t.Errorf("newSpark of one value = %q, want nothing", got)
+	}
+	if got, want := newSpark([]float64{0, 0}), "M118 31L118 26.5L120 26.5L123 26.5L123 31Z"; got != want {
+		t.Errorf("newSpark of zeros = %q, want %q", got, want)
+	}
+	long := make([]float64, 500)
+	if got := strings.Count(newSpark(long), "L"); got != sparkMost+3 {
+		t.Errorf("newSpark of 500 values has %d corners, want %d", got, sparkMost+3)
+	}
+}

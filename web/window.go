@@ -1,0 +1,116 @@
+package web
+
+import (
+	"time"
+
+	"github.com/gregaria/gregaria/engine"
+	"github.com/gregaria/gregaria/engine/stats"
+)
+
+// A Window is the part of the run that the page's numbers are of, and the way to others.
+type Window struct {
+	Chosen   bool   // otherwise it is the whole run
+	From, To Moment // of the part
+	Length   string
+	Coarse   string // what the numbers are of instead, where the history is not as fine
+	Empty    string // why there are no numbers
+	Clear    string // address of the page for the whole run
+	Choices  []Choice
+	Zones    []Choice
+}
+
+// latestSpans are the windows at the end of the run that are offered.
+var latestSpans = []struct {
+	label string
+	span  time.Duration
+}{{"Last minute", time.Minute}, {"Last 5 minutes", 5 * time.Minute}, {"Last 15 minutes", 15 * time.Minute}}
+
+// withWindow returns q for a part of the run.
+func (q Query) withWindow(from, to time.Time) Query {
+	q.From, q.To = from.UnixMilli(), to.UnixMilli()
+	q.Page, q.Form = 1, FormNone
+	return q
+}
+
+// newWindow says which part of s a reader with query q looks at. snapshot is of that part.
+func newWindow(s *engine.Status, q Query, snapshot *stats.Snapshot) *Window {
+	w := &Window{Chosen: q.Windowed(), Clear: q.withoutWindow().link(), Zones: []Choice{
+		{"Browser time", q.withZone(ZoneBrowser).link(), q.Zone != ZoneUTC},
+		{"UTC", q.withZone(ZoneUTC).link(), q.Zone == ZoneUTC},
+	}}
+	if n := s.History.Len(); n > 0 {
+		first, last := s.History.Point(0).From, s.History.Point(n-1).To
+		for _, l := range latestSpans {
+			if from := last.Add(-l.span); from.After(first) {
+				w.Choices = append(w.Choices, Choice{l.label, q.withWindow(from, last).link(), false})
+			}
+		}
+	}
+	w.Choices = append(w.Choices, Choice{"Whole run", w.Clear, !w.Chosen})
+	if !w.Chosen {
+		return w
+	}
+	from, to := q.Window()
+	w.From, w.To = moment(from, s.Started), moment(to, s.Started)
+	w.Length = span(to.Sub(from).Round(time.Second))
+	switch {
+	case snapshot.Span() == 0:
+		w.Empty = "This run has no numbers of the chosen time."
+	case coarse(s.History, from, to, snapshot):
+		w.Coarse = "Of that time the history is only kept in longer steps. The numbers are those from " +
+			snapshot.From.Format(time.TimeOnly) + " to " + snapshot.To.Format(time.TimeOnly) + "."
+	}
+	return w
+}
+
+// coarse reports whether a window's numbers are not quite those of the time from one
+// moment to another, because the history is too coarse there. That the run was shorter
+// does not count.
+func coarse(t stats.Timeline, from, to time.Time, window *stats.Snapshot) bool {
+	const fine = time.Second // the steps of what was just measured
+	begin, end := t.Point(0).From, t.Point(t.Len()-1).To
+	off := func(got, want time.Time) bool {
+		switch { // got is never outside the run
+		case want.Before(begin):
+			want = begin
+		case want.After(end):
+			want = end
+		}
+		return got.Sub(want).Abs() > fine
+	}
+	return off(window.From, from) || off(window.To, to)
+}
+
+// snapshotOf returns the numbers that a reader with query q sees of s.
+func snapshotOf(s *engine.Status, q Query, site Site) *stats.Snapshot {
+	if !q.Windowed() {
+		return s.Stats
+	}
+	from, to := q.Window()
+	if site.Window != nil {
+		return site.Window(s, from, to)
+	}
+	return s.History.Window(from, to).WithExemplars(s.Stats)
+}
+
+// shownPoints returns the points that the charts show to a reader with query q: those of the
+// window and what surrounds it, or those of the span.
+func shownPoints(t stats.Timeline, q Query) []stats.Point {
+	if !q.Windowed() {
+		return latest(t, q.Span)
+	}
+	from, to := q.Window()
+	around := to.Sub(from) / 5
+	return between(t, from.Add(-around), to.Add(around))
+}
+
+// between returns the points that touch the time from one moment to another.
+func between(t stats.Timeline, from, to time.Time) []stats.Point {
+	var points []stats.Point
+	for p := range t.Points() {
+		if p.To.After(from) && p.From.Before(to) {
+			points = append(points, p)
+		}
+	}
+	return points
+}
