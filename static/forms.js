@@ -36,6 +36,17 @@
   // The field whose errors an input's are.
   const fieldOf = (input) => input.name.startsWith("weight:") ? "weights" : input.name === "task:on" ? "tasks_off" : input.name;
 
+  // Of the inputs of a field, those that its error is about.
+  const blamed = (list, text) => {
+    const lines = [...text.matchAll(/\bline (\d+):/g)].map((m) => list[m[1] - 1]);
+    switch (list[0] && fieldOf(list[0])) {
+      case "checks": return lines.length ? lines : list.filter((i) => i.value.trim());
+      case "weights": return list.filter((i) => text.includes(` of ${i.name.slice(7)} `));
+      case "tasks_off": case "user_classes": return [];
+      default: return list;
+    }
+  };
+
   // mark puts errors beside their fields, only beside some of them if so told. It returns
   // the first input that is wrong, and what belongs to no field.
   const mark = (form, errors, only) => {
@@ -46,12 +57,11 @@
       delete rest[name];
       if (note.textContent !== text) note.textContent = text;
       const list = [...inputs(form)].filter((i) => fieldOf(i) === name && i.type !== "hidden");
-      const named = list.filter((i) => i.value && text.includes(i.value)); // of rows, those that the text is about
+      const wrong = text ? blamed(list, text) : [];
       for (const input of list) {
-        const wrong = text && (list.length === 1 || !named.length || named.includes(input)) && !["task:on", "user_classes"].includes(input.name);
-        if (wrong) input.setAttribute("aria-invalid", "true"); else input.removeAttribute("aria-invalid");
+        if (wrong.includes(input)) input.setAttribute("aria-invalid", "true"); else input.removeAttribute("aria-invalid");
       }
-      if (text) first ??= named[0] ?? list[0] ?? null;
+      if (text) first ??= wrong[0] ?? list[0] ?? null;
     }
     return { first, rest: Object.values(rest).join(" ") };
   };

@@ -37,7 +37,7 @@
         if (tasks) tasks.textContent = plural(all(":scope > .tasks > ul > li", r).length, "task", "tasks") + (off(r) ? `, ${off(r)} off` : "");
       }
       const fixed = !rows.some(box);
-      if (!fixed && rows.length === 1) parts.push(rows[0].querySelector(".who b").textContent);
+      if (!fixed && chosen.length === 1) parts.push(chosen[0].dataset.pickRow + (rows.length > 1 ? `, 1 of ${rows.length}` : ""));
       else if (!fixed) parts.push(chosen.length === rows.length ? `all ${rows.length}` : `${chosen.length} of ${rows.length}`);
       if (weighed.length > 1 && weighed.length <= 6) parts.push((fixed ? "" : "weights ") + weighed.map(weight).join(":"));
       const n = chosen.reduce((sum, r) => sum + off(r), 0);
@@ -141,7 +141,7 @@
   for (const form of forms()) {
     for (const button of all("[data-add], [data-remove], [data-pick]", form)) button.hidden = false;
     const list = rowsOf(form);
-    setRows(list, 1 + all("input", list).filter((i) => i.value).length);
+    setRows(list, 2 + all("input", list).findLastIndex((i) => i.value)); // errors tell which row they are about
     for (const kind of ["input", "change"]) form.addEventListener(kind, () => summarise(form));
     new MutationObserver(() => summarise(form)).observe(form.querySelector(".preview"), { childList: true, subtree: true });
     summarise(form);

@@ -2,6 +2,9 @@ package web
 
 import (
 	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/gregaria/gregaria/engine"
@@ -34,7 +37,7 @@ func checkValues(c engine.Config) url.Values {
 		FieldCheckWarmup: {engine.FormatRunTime(c.CheckWarmup)},
 	}
 	for _, check := range c.Checks {
-		v.Add(FieldChecks, check.String())
+		v.Add(FieldChecks, line(check.String()))
 	}
 	if len(c.Checks) == 0 {
 		v.Set(FieldChecks, "") // what is filled in with it has none
@@ -50,11 +53,20 @@ func newCheckRows(v url.Values, endpoints []stats.Line) CheckRows {
 	}
 	for _, text := range v[FieldChecks] {
 		for row := range strings.Lines(text) {
-			if row = strings.TrimSpace(row); row != "" {
-				c.Rows = append(c.Rows, row)
-			}
+			c.Rows = append(c.Rows, strings.TrimSpace(row))
+		}
+		if text == "" {
+			c.Rows = append(c.Rows, "")
 		}
 	}
+	n, last := 0, 0 // of checks; empty rows between them stay, since errors tell which row they are about
+	for i, row := range c.Rows {
+		if row != "" {
+			n++
+			last = i + 1
+		}
+	}
+	c.Rows = c.Rows[:last]
 	c.Limits = []Field{{
 		Name: FieldCheckStop, Label: "Stop after", Hint: "of unbroken breach", Value: v.Get(FieldCheckStop),
 		Placeholder: "never", Complete: "off", Half: true,
@@ -62,7 +74,7 @@ func newCheckRows(v url.Values, endpoints []stats.Line) CheckRows {
 		Name: FieldCheckWarmup, Label: "Not before", Hint: "a warm-up first", Value: v.Get(FieldCheckWarmup),
 		Placeholder: "from the start", Complete: "off", Half: true,
 	}}
-	c.Summary = checksText(len(c.Rows), v.Get(FieldCheckStop))
+	c.Summary = checksText(n, v.Get(FieldCheckStop))
 	for range spareRows {
 		c.Rows = append(c.Rows, "")
 	}
@@ -77,6 +89,18 @@ func checksText(n int, stop string) string {
 		return plural(int64(n), "check", "checks") + ", stop after " + clip(line(stop), 40)
 	}
 	return plural(int64(n), "check", "checks")
+}
+
+var lineNumber = regexp.MustCompile(`\bline (\d+):`)
+
+// wrong tells whether the error is about a row. One that names no line is about the only
+// check there is.
+func (c CheckRows) wrong(row int) bool {
+	if c.Error == "" || c.Rows[row] == "" {
+		return false
+	}
+	lines := lineNumber.FindAllStringSubmatch(c.Error, -1)
+	return lines == nil || slices.ContainsFunc(lines, func(m []string) bool { return m[1] == strconv.Itoa(row+1) })
 }
 
 // placeholder shows what a row can hold.

@@ -87,7 +87,7 @@ func TestTheTabOfChecksIsThereWhenThereAreAny(t *testing.T) {
 	if _, ok := has(tabLinks(s, Query{Tab: TabStatistics}, s.Stats, nil)); ok {
 		t.Error("there is a tab of checks without any")
 	}
-	if badge, ok := has(tabLinks(heldTo(t, s, boardOf...), Query{}, s.Stats)); !ok || badge != "3" {
+	if badge, ok := has(tabLinks(heldTo(t, s, boardOf...), Query{}, s.Stats, nil)); !ok || badge != "3" {
 		t.Errorf("the tab of checks is there: %v, with badge %q, want 3", ok, badge)
 	}
 }

@@ -101,7 +101,7 @@ func scenes(t *testing.T) map[string]View {
 		"window-no-charts":  past(TabCharts, 400, 500),
 		"window-utc":        NewView(stopped, windowQuery(t, TabStatistics, 0, 100).withZone(ZoneUTC), site),
 		"ready-picks": ready.Answer(chosen, Refusal{Errors: map[string]string{
-			FieldChecks: `"under" in "GET /cart p95 under 300ms" is no operator`, FieldWeights: "5 is too much", FieldTasksOff: "no task is left"}}),
+			FieldChecks: `line 2: character 1: "GET /cart p95 under 300ms" compares nothing`, FieldWeights: "5 is too much", FieldTasksOff: "no task is left"}}),
 		"edit-weights":     at(both, "form=edit"),
 		"edit-weights-bad": at(both, "").Answer(reweighed, Refusal{Errors: map[string]string{FieldWeights: "mail: 0 is too few — at least 1"}}),
 

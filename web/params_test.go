@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -65,6 +66,11 @@ func TestChecksHaveARowEachAndSpareOnes(t *testing.T) {
 	}
 	if all := strings.Join(c.Offers, "|"); !strings.Contains(all, "POST /api/v1/cities p95 < 300ms") {
 		t.Errorf("offers = %s, want the endpoints of the run among them", all)
+	}
+	c = newCheckRows(url.Values{FieldChecks: {"p95 < 1s", "", "rps", "p50"}}, nil)
+	c.Error = "line 3: character 4: too short; line 4: character 4: too short"
+	if got := []bool{c.wrong(0), c.wrong(1), c.wrong(2), c.wrong(3)}; !slices.Equal(got, []bool{false, false, true, true}) {
+		t.Errorf("rows that are wrong = %v by %q, want the last two", got, c.Error)
 	}
 	if c := newCheckRows(nil, nil); c.Summary != "none" || len(c.Rows) != spareRows {
 		t.Errorf("no checks = %+v", c)

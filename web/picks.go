@@ -195,6 +195,8 @@ func (p *Picks) settle() {
 	case p.Fixed:
 	case len(p.List) == 1:
 		words = append(words, p.List[0].Name)
+	case len(picked) == 1:
+		words = append(words, picked[0].Name+", 1 of "+strconv.Itoa(len(p.List)))
 	case len(picked) == len(p.List):
 		words = append(words, "all "+strconv.Itoa(len(picked)))
 	default:

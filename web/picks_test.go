@@ -27,11 +27,11 @@ func TestPicksSayInALineWhatRuns(t *testing.T) {
 		shares string
 	}{
 		{"none means all", url.Values{}, "all 3, weights 3:1", "75 %, , 25 %"},
-		{"one", url.Values{FieldScenarios: {"", "cities"}}, "1 of 3", "100 %, , –"},
+		{"one", url.Values{FieldScenarios: {"", "cities"}}, "cities, 1 of 3", "100 %, , –"},
 		{"weighed", url.Values{FieldScenarios: {"cities", "mail"}, FieldWeights: {"", "mail=9", "cities=1"}}, "2 of 3, weights 1:9", "10 %, , 90 %"},
 		{"a weight that is none", url.Values{FieldWeights: {"mail=many"}}, "all 3, weights 3:1", "75 %, , 25 %"},
 		{"tasks off", url.Values{FieldTasksOff: {"", "cities/write", "cities/album/leave"}}, "all 3, weights 3:1, 2 tasks off", "75 %, , 25 %"},
-		{"off where it does not run", url.Values{FieldScenarios: {"mail"}, FieldTasksOff: {"cities/write"}}, "1 of 3", "–, , 100 %"},
+		{"off where it does not run", url.Values{FieldScenarios: {"mail"}, FieldTasksOff: {"cities/write"}}, "mail, 1 of 3", "–, , 100 %"},
 	} {
 		p := newPicks(c.v, offer(t))
 		var shares []string
