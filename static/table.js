@@ -1,53 +1,8 @@
-// The tables: boxes that act while one types, what a reader likes to see remembered for
-// the next visit, and rows that take a frame's numbers in without being made anew.
+// The table of rows: its choice of columns, and rows that take a frame's numbers in without
+// being made anew.
 "use strict";
 (() => {
-  // Boxes. A form of class look becomes part of the page's address, as it would without
-  // this script; the first page of what it leaves is shown.
-  const typingPause = 250; // ms
-  let timer = 0;
-  let typed = null; // the box whose text has made an entry of the history
-  const search = (form) => {
-    const query = new URLSearchParams(location.search);
-    const fields = new Set([...form.elements].filter((e) => e.name && e.type !== "hidden").map((e) => e.name));
-    for (const name of fields) {
-      const values = new FormData(form).getAll(name).map((v) => v.trim()).filter(Boolean);
-      if (values.length) query.set(name, values.join(",")); else query.delete(name);
-    }
-    query.delete("page");
-    query.delete("form");
-    return query.size ? `?${query}` : "";
-  };
-  const look = (form) => {
-    clearTimeout(timer);
-    const to = search(form);
-    if (to === location.search) return;
-    // While one types, Back leads to what was there before.
-    if (typed === form) history.replaceState(null, "", to || location.pathname);
-    typed = form;
-    document.dispatchEvent(new CustomEvent("look", { detail: to }));
-  };
-  document.addEventListener("input", (e) => {
-    const form = e.target.closest?.("form[data-look]");
-    if (!form) return;
-    clearTimeout(timer);
-    timer = setTimeout(look, e.target.type === "checkbox" ? 0 : typingPause, form);
-  });
-  document.addEventListener("submit", (e) => {
-    if (!e.target.matches("form[data-look]")) return;
-    e.preventDefault();
-    look(e.target);
-  });
-  document.addEventListener("click", (e) => {
-    const box = e.target.closest?.("form[data-look] > a.clear")?.parentNode;
-    if (!box) return;
-    e.preventDefault();
-    const input = box.querySelector("[type=search]");
-    input.value = "";
-    input.focus();
-    look(box);
-  });
-  document.addEventListener("focusout", () => { typed = null; });
+  // The choice of columns closes like a menu.
   document.addEventListener("keydown", (e) => {
     const popover = e.key === "Escape" && document.querySelector("#columns[open]");
     if (popover) close(popover);
@@ -68,26 +23,6 @@
     if (!form || form.dataset.state === picked) return;
     picked = form.dataset.state;
     for (const box of form.querySelectorAll("[type=checkbox]")) box.checked = box.defaultChecked;
-  });
-
-  // Memory. What changes of these while the page is open is kept, and is there again
-  // when the page is opened without an address of its own.
-  const remembered = ["cols", "p", "of", "size", "zone", "sort"], place = "gregaria.look";
-  const recall = () => { try { return new URLSearchParams(localStorage.getItem(place) ?? ""); } catch { return new URLSearchParams(); } };
-  if (!location.search) {
-    const known = recall();
-    if (known.size) history.replaceState(null, "", `?${known}`); // before app.js says what this page looks at
-  }
-  let last = location.search;
-  document.addEventListener("frame", () => {
-    if (location.search === last) return;
-    const now = new URLSearchParams(location.search), before = new URLSearchParams(last), known = recall();
-    last = location.search;
-    for (const name of remembered) {
-      if (now.get(name) === before.get(name)) continue;
-      if (now.has(name)) known.set(name, now.get(name)); else known.delete(name);
-    }
-    try { localStorage.setItem(place, known); } catch { /* a browser that keeps nothing */ }
   });
 
   // Rows. A frame's rows are laid over those that are there cell by cell, which takes a
