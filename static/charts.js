@@ -131,7 +131,7 @@
     if (spec.heat) keys.append(make("span", "heat", "few", make("i", ""), "many"));
     const save = make("button", "save", "PNG");
     save.type = "button";
-    save.setAttribute("aria-label", `Save ${spec.title} as a picture`);
+    save.setAttribute("aria-label", `PNG of ${spec.title}`);
     save.addEventListener("click", () => picture(drawn.get(box), all, colour, save));
     keys.append(save);
     box.before(keys);
@@ -245,7 +245,6 @@
     colours.clear();
     drawn.forEach(({ u }) => u.redraw(false));
   };
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);
   document.addEventListener("theme", repaint);
   document.addEventListener("frame", draw); // app.js says so
   addEventListener("mouseup", () => { dragged = null; });
