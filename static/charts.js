@@ -107,7 +107,11 @@
   const tell = ({ u, spec, at, values }) => {
     const i = u.cursor.idx ?? u.data[0].length - 1, x = u.data[0][i];
     at.textContent = x == null ? "–" : spec.across ? `${spaced(x)} ${spec.across.unit ?? ""}` : clock(x);
-    values.forEach((b, k) => { b.textContent = spaced(u.data[k + 1][i]); });
+    values.forEach((b, k) => {
+      let known = i;
+      while (u.cursor.idx == null && known > 0 && u.data[k + 1][known] == null) known--;
+      b.textContent = spaced(u.data[k + 1][known]);
+    });
   };
   const legend = (box, spec) => {
     const at = make("span", "at"), values = [];
@@ -162,7 +166,7 @@
       legend: { show: false },
       scales: { x, y: heat ? { distr: 3, range: () => [heat.bins[0], heat.bins.at(-1)] } : { range: (u, low, high) => [0, high > 0 ? high * 1.08 : 1] } },
       axes: [
-        across ? { ...axis, size: 30, values: (u, at) => at.map((n) => n == null ? "" : spaced(n)) } : { ...axis, size: 30,
+        across ? { ...axis, size: 30, values: (u, at) => at.map((n) => n == null ? "" : spaced(n)) } : { ...axis, size: 30, space: 76,
           incrs: [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400],
           values: (u, at, i, space, step) => at.map((s) => clock(s, step < 60)) },
         { ...axis, size: 58, values: (u, at) => at.map((n) => n == null ? "" : spaced(n)) },
@@ -207,6 +211,7 @@
     let from = nearest(left), to = nearest(left + width);
     if (from === to) to < edges.length - 1 ? to++ : from--;
     u.setSelect({ left: 0, width: 0, top: 0, height: 0 }, false);
+    dragged = null;
     see([edges[from], edges[to]]);
   };
 
@@ -246,6 +251,14 @@
   };
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);
   document.addEventListener("theme", repaint);
+  // Paper is white and narrow.
+  const print = (on) => {
+    document.documentElement.style.colorScheme = on ? "light" : "";
+    repaint();
+    drawn.forEach(({ u, box }) => u.setSize({ width: on ? Math.min(660, box.clientWidth) : box.clientWidth, height: u.height }));
+  };
+  addEventListener("beforeprint", () => print(true));
+  addEventListener("afterprint", () => print(false));
   document.addEventListener("frame", draw); // app.js says so
   addEventListener("mouseup", () => { dragged = null; });
 

@@ -5,8 +5,11 @@ import (
 	"fmt"
 	"image/png"
 	"net/url"
+	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
+	"syscall"
 	"testing"
 
 	"github.com/chromedp/cdproto/emulation"
@@ -182,4 +185,50 @@ func TestChartsAreReadAndKept(t *testing.T) {
 	p.until(fmt.Sprintf(`Math.abs(parse(text(one(".happened time")).slice(0, 2)) - Math.floor(%s)) < 1`, hour))
 	gregaria.post("/stop", nil)
 	p.until(`state() === "stopped"`)
+}
+
+// A report that was saved is opened where there is no server: its charts are drawn, can
+// be looked at more closely, and nothing is loaded.
+func TestASavedReportIsComplete(t *testing.T) {
+	t.Parallel()
+	api := (&target{every: 3}).listen(t)
+	gregaria := serve(t, "-u", "5", "-r", "100", "--host", api.URL, "--wait", "20ms", "--autostart", "get")
+	p := open(t, gregaria.url+"/?tab=charts")
+	p.until(drawing + `.data.t.length >= 5`)
+	p.click("Stop")
+	p.until(`state() === "stopped"`)
+	requests := float64(gregaria.report().total().requests)
+	p.click("Download")
+	file := filepath.Join(t.TempDir(), "report.html")
+	if err := os.WriteFile(file, p.download("Report"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	gregaria.stop(syscall.SIGTERM) // there is nobody to ask any more
+	p.allow("WebSocket connection to", "htmx:ws:error")
+
+	r := newTab(t)
+	r.goTo("file://" + file)
+	r.until(`all(".uplot canvas").length === 3 && all(".uplot canvas").every((c) => c.getContext("2d").getImageData(0, 0, c.width, c.height).data.some((x) => x > 0))`)
+	if loaded := eval[[]string](r, `performance.getEntriesByType("resource").map((e) => e.name)`); len(loaded) > 0 {
+		t.Errorf("the report loads %q, want nothing", loaded)
+	}
+	if got := eval[float64](r, `requests()`); got != requests {
+		t.Errorf("the report tells of %v requests, want %v", got, requests)
+	}
+	// Its charts can be looked at more closely: the legend tells of the last moment shown.
+	at := `text(one("#chart-rate .at"))`
+	times := `JSON.parse(document.querySelector("#series").textContent).data.t.length`
+	if n := eval[int](r, times); n < 5 {
+		t.Errorf("the report's charts have %d points, want 5 at least", n)
+	}
+	eval[bool](r, `(window.before = one("#chart-time canvas").toDataURL(), true)`)
+	r.drag("rate", 0.3, 0.7)
+	r.until(`one("#chart-time canvas").toDataURL() !== window.before`)
+	if at := eval[string](r, at); len(at) != len("14:00:00") {
+		t.Errorf("the legend says %q, want a time of day", at)
+	}
+	// What is saved of it is a picture there as well.
+	if _, err := png.Decode(bytes.NewReader(r.saved(`one("#chart-time .save")`))); err != nil {
+		t.Errorf("the picture saved from the report is no PNG: %v", err)
+	}
 }
