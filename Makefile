@@ -11,7 +11,7 @@ else
 DEMO := --demo
 endif
 
-.PHONY: help run build test race alloc lint generate golden bench check setup
+.PHONY: help run build test race alloc soak lint generate golden bench check setup
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ race: setup ## all tests under the race detector
 
 alloc: ## the tests that count allocations, which the race detector would distort
 	go test -run Alloc ./engine/load ./engine/stats ./engine/wire
+
+soak: setup ## six hours of frames in a browser, as fast as it takes them
+	SOAK_FRAMES=21600 go test -count=1 -timeout 2h -v -run TestSixHours ./cmd/gregaria
 
 lint: ## formatting, vet, staticcheck, and whether generated code is fresh
 	@unformatted=$$(git ls-files '*.go' | xargs gofmt -l); \

@@ -2,7 +2,9 @@ package engine
 
 import (
 	"errors"
+	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/gregaria/gregaria/engine/dispatch"
@@ -19,6 +21,11 @@ func (r *run) change(cfg Config) error {
 		return err
 	}
 	before := r.shown()
+	var text []string
+	if cfg.Weights != nil {
+		r.cfg.Weights = maps.Clone(cfg.Weights)
+		text = r.reweigh()
+	}
 	if cfg.Checks != nil {
 		r.cfg.Checks, r.cfg.CheckStop, r.cfg.CheckWarmup = slices.Clone(cfg.Checks), cfg.CheckStop, cfg.CheckWarmup
 		r.keepTo(r.cfg.Checks)
@@ -30,9 +37,9 @@ func (r *run) change(cfg Config) error {
 	if cfg.saysLoad() {
 		r.setLoad(cfg, shape)
 	}
-	if text := before.edited(r.cfg); text != "" {
-		r.happened(EventEdit, "%s", text)
-		r.log.Info("run changed", "change", text)
+	if text = append(before.edited(r.cfg), text...); text != nil {
+		r.happened(EventEdit, "%s", strings.Join(text, ", "))
+		r.log.Info("run changed", "change", strings.Join(text, ", "))
 	}
 	if cfg.saysLoad() {
 		r.followAnew()
@@ -102,7 +109,7 @@ func (r *run) followAnew() {
 // something else to say leaves it as it is.
 func (c Config) saysLoad() bool {
 	number := c.Users != 0 || c.SpawnRate != 0 || c.Rate != 0
-	return number || len(c.Stages) > 0 || c.Shape != "" || c.Checks == nil
+	return number || len(c.Stages) > 0 || c.Shape != "" || c.Checks == nil && c.Weights == nil
 }
 
 // pause makes users begin nothing new. The plan's clock stands still.
@@ -148,6 +155,7 @@ func (r *run) resume() error {
 	r.setLimit()
 	close(*r.gate.Swap(nil))
 	r.follow()
+	r.rebalance()
 	r.publish()
 	return nil
 }
@@ -173,7 +181,7 @@ func (r *run) sameRun(cfg Config) (load.Shape, error) {
 	if !cfg.saysLoad() {
 		cfg.Users, cfg.SpawnRate, cfg.Rate, cfg.Stages, cfg.Shape = r.cfg.Users, r.cfg.SpawnRate, r.cfg.Rate, r.cfg.Stages, r.cfg.Shape
 	}
-	errs := cfg.mistakes()
+	errs := append(cfg.mistakes(), cfg.weightMistakes(r.engine.plans, r.cfg.Model)...)
 	shape, err := r.engine.shape(cfg.Shape)
 	if err != nil {
 		errs = append(errs, err)
@@ -188,6 +196,7 @@ func (r *run) sameRun(cfg Config) (load.Shape, error) {
 	fixed(FieldScenarios, len(cfg.Scenarios) == 0 || sameSet(cfg.Scenarios, r.names()))
 	fixed(FieldTags, len(cfg.Tags) == 0 || sameSet(cfg.Tags, r.cfg.Tags))
 	fixed(FieldExcludeTags, len(cfg.ExcludeTags) == 0 || sameSet(cfg.ExcludeTags, r.cfg.ExcludeTags))
+	fixed(FieldOff, len(cfg.Off) == 0 || sameSet(cfg.Off, r.cfg.Off))
 	fixed(FieldStopTimeout, cfg.StopTimeout == 0 || cfg.StopTimeout == r.cfg.StopTimeout)
 	fixed(FieldInsecure, !cfg.Insecure || r.cfg.Insecure)
 	fixed(FieldIterations, cfg.Iterations == 0 || cfg.Iterations == r.cfg.Iterations)

@@ -47,6 +47,9 @@ func (r *run) reset() int64 {
 	}
 	r.log.Info("numbers reset", "requests", requests)
 	r.relieve()
+	for _, c := range r.casts {
+		c.begun.reset()
+	}
 	r.happened(EventReset, "numbers reset, which told of %d requests", requests)
 	r.publish()
 	return requests
@@ -73,7 +76,11 @@ func (r *run) publish() {
 	}
 	slices.SortFunc(s.Feeds, func(a, b FeedStatus) int { return strings.Compare(a.Name, b.Name) })
 	for i, c := range r.casts {
-		s.Scenarios = append(s.Scenarios, Headcount{c.plan.Name, c.base.Origin + c.base.Prefix, r.alive[i], c.tasks})
+		counts, _ := c.begun.fill(c.counts, 0)
+		s.Scenarios = append(s.Scenarios, Headcount{
+			Name: c.plan.Name, Host: c.base.Origin + c.base.Prefix, Users: r.alive[i], Tasks: c.tasks, Counts: counts,
+			Weight: r.classes[i].Weight, Count: r.classes[i].Count,
+		})
 	}
 	s.Notices = r.notices(s)
 	r.engine.publish(s)
@@ -85,6 +92,7 @@ func (r *run) shown() Config {
 	if len(c.Params) > 0 {
 		c.Params = maps.Clone(c.Params)
 	}
+	c.Weights = maps.Clone(c.Weights)
 	for _, plan := range r.engine.plans {
 		for _, p := range plan.Params {
 			if spec := p.Spec(); spec.Secret {

@@ -38,14 +38,16 @@ type Config struct {
 	Stages    load.Stages // none means Users or Rate
 	Shape     string      // name of one of the suite's shapes; "" means none
 
-	Host        string        // instead of the scenarios' own hosts; "" leaves those
-	RunTime     time.Duration // after which the run stops; 0 means never
-	Iterations  int64         // after which the run stops: tasks of all users together; 0 means no limit
-	StopTimeout time.Duration // how long tasks may go on after a stop
-	Scenarios   []string      // names; none means all
-	Tags        []string      // only tasks with one of these; none means all
-	ExcludeTags []string      // no task with one of these
-	Insecure    bool          // accept any TLS certificate
+	Host        string         // instead of the scenarios' own hosts; "" leaves those
+	RunTime     time.Duration  // after which the run stops; 0 means never
+	Iterations  int64          // after which the run stops: tasks of all users together; 0 means no limit
+	StopTimeout time.Duration  // how long tasks may go on after a stop
+	Scenarios   []string       // names; none means all
+	Weights     map[string]int // of scenarios, 1 to MaxWeight, instead of their own; an exact count has none
+	Tags        []string       // only tasks with one of these; none means all
+	ExcludeTags []string       // no task with one of these
+	Off         []string       // tasks that are switched off, with their scenario: "shop/forum/read"
+	Insecure    bool           // accept any TLS certificate
 	Params      map[string]string
 	Checks      []checks.Check // what the run is held to; none means nothing
 	CheckStop   time.Duration  // after a check has been broken for so long the run stops; 0 means never
@@ -106,6 +108,8 @@ const (
 	FieldIterations  Field = "iterations"
 	FieldSeed        Field = "seed"
 	FieldInsecure    Field = "insecure"
+	FieldWeights     Field = "weights"
+	FieldOff         Field = "tasks off"
 	FieldChecks      Field = "checks"
 	FieldCheckStop   Field = "check stop"
 	FieldCheckWarmup Field = "check warm-up"

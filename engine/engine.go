@@ -126,9 +126,10 @@ func (e *Engine) Start(cfg Config) (began bool, err error) {
 
 // Change gives the run that is on another load, as cfg says it: stages and shapes begin
 // now, with the load there is. The user cap and the run time, which counts from the
-// start of the run, change unless they are 0. The checks change, and with them when they
-// stop the run and their warm-up, unless they are nil; when cfg says nothing of the load,
-// that stays then. What else cfg has must be as it is in the run, or zero. It never
+// start of the run, change unless they are 0. The weights change unless they are nil, and
+// users are exchanged for it at the spawn rate; so do the checks, and with them when they
+// stop the run and their warm-up. When cfg has one of these and says nothing of the load,
+// that stays. What else cfg has must be as it is in the run, or zero. It never
 // begins a run: without one it returns ErrOver.
 func (e *Engine) Change(cfg Config) error {
 	return e.order(func(r *run) error { return r.change(cfg) })

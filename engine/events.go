@@ -58,9 +58,8 @@ func (c Config) loadText() string {
 	return strconv.Itoa(c.Users) + " users"
 }
 
-// edited words what is different in d, "" when nothing is.
-func (c Config) edited(d Config) string {
-	var list []string
+// edited words what is different in d, but for the weights, see reweigh.
+func (c Config) edited(d Config) (list []string) {
 	turned := func(what, from, to string) {
 		if from != to {
 			list = append(list, what+" "+from+" → "+to)
@@ -95,7 +94,7 @@ func (c Config) edited(d Config) string {
 	}
 	turned("stop when a check is broken for", unlessNever(c.CheckStop), unlessNever(d.CheckStop))
 	turned("warm-up of the checks", c.CheckWarmup.String(), d.CheckWarmup.String())
-	return strings.Join(list, ", ")
+	return list
 }
 
 func plain(x float64) string { return strconv.FormatFloat(x, 'f', -1, 64) }

@@ -138,6 +138,7 @@ func (r *run) arrive() {
 		r.happened(EventSpawned, "users stopped until there were %d", n)
 	}
 	r.ramped = true
+	r.rebalance()
 	r.publish()
 	r.endIfDeserted()
 }
@@ -158,6 +159,7 @@ func (r *run) spawn(cast int) {
 	r.counts[cast]++
 	r.alive[cast]++
 	r.most = max(r.most, r.users())
+	r.recorder.SetUsers(r.users())
 	go u.live()
 }
 
@@ -188,6 +190,7 @@ func (r *run) dismiss(cast int) {
 // bury takes note that a user has ended.
 func (r *run) bury(u *user) {
 	r.alive[u.cast]--
+	r.recorder.SetUsers(r.users())
 	u.gone = true
 	if r.lost > 0 { // it was abandoned, and while Teardown ran it ended
 		r.engine.stuck.Add(-1)

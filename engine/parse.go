@@ -34,6 +34,14 @@ func checkUsers(n int) error {
 	return nil
 }
 
+func parseWhole(text string) (int, error) {
+	n, err := strconv.Atoi(text)
+	if errors.Is(err, strconv.ErrRange) {
+		err = nil // the largest, or the least, which is for the bounds to say
+	}
+	return n, err
+}
+
 // ParseSpawnRate reads users per second written by a person.
 func ParseSpawnRate(text string) (float64, error) {
 	r, err := strconv.ParseFloat(strings.TrimSpace(text), 64)

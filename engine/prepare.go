@@ -28,8 +28,10 @@ type prepared struct {
 type cast struct {
 	plan      *load.Plan
 	base      load.Base
-	tasks     []load.PlannedTask // after the tags
+	tasks     []load.PlannedTask // those that the tags left and that are on
 	set       *set               // the same, to be run
+	counts    []TaskCount        // the same, with nothing begun
+	begun     *tasksBegun
 	params    map[string]any
 	prototype any // the state that Setup left; nil without one
 }
@@ -50,7 +52,11 @@ func (e *Engine) prepare(cfg Config) (*prepared, error) {
 	note(err)
 	params, err := parseParams(picked, cfg.Params)
 	note(err)
-	cfg.Checks = slices.Clone(cfg.Checks)
+	errs = append(errs, cfg.weightMistakes(e.plans, cfg.Model)...)
+	cfg.Checks, cfg.Weights, cfg.Off = slices.Clone(cfg.Checks), maps.Clone(cfg.Weights), slices.Clone(cfg.Off)
+	if off := cfg.offMistakes(e.plans); off != nil {
+		errs, cfg.Off = append(errs, off...), nil // half a chain cannot be looked at
+	}
 	p := &prepared{cfg: cfg, feeds: map[load.Feeder]*load.Rows{}}
 	p.shape, err = e.shape(cfg.Shape)
 	note(err)
@@ -60,12 +66,19 @@ func (e *Engine) prepare(cfg Config) (*prepared, error) {
 			note(wrong(FieldStages, "they never go above 0 — give one a target"))
 		}
 	}
+	left := false // whether the tags leave any task
 	for _, plan := range picked {
 		tasks := withTags(plan.Tasks, cfg.Tags, cfg.ExcludeTags)
 		if len(tasks) == 0 {
 			continue
 		}
-		c := cast{plan: plan, tasks: tasks, set: newSet("", tasks), params: plan.Values(params)}
+		left = true
+		if tasks = switchedOn(tasks, plan.Name, cfg.Off); len(tasks) == 0 {
+			note(wrong(FieldOff, "every task of %s is off — leave one on, or do not pick the scenario", plan.Name))
+			continue
+		}
+		c := cast{plan: plan, tasks: tasks, set: newSet("", tasks), counts: newTaskCounts(tasks, false), params: plan.Values(params)}
+		c.begun = newTasksBegun(number(c.set.tasks, 0))
 		if plan.Protocol != load.NoHTTP {
 			if c.base = override; cfg.Host == "" {
 				c.base, _ = load.ParseHost(plan.Host) // checked by Plan
@@ -83,9 +96,9 @@ func (e *Engine) prepare(cfg Config) (*prepared, error) {
 			}
 		}
 		p.casts = append(p.casts, c)
-		p.classes = append(p.classes, dispatch.Class{Weight: plan.Weight, Count: plan.Count})
+		p.classes = append(p.classes, dispatch.Class{Weight: cfg.weigh(plan), Count: plan.Count})
 	}
-	if len(picked) > 0 && len(p.casts) == 0 {
+	if len(picked) > 0 && !left {
 		f := FieldTags
 		if len(cfg.Tags) == 0 {
 			f = FieldExcludeTags

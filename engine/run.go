@@ -83,6 +83,7 @@ type run struct {
 	events  []Event        // the start, then the latest, oldest first
 	checks  []CheckStatus  // what the run is held to
 
+	balance balance
 	setting
 	orders chan func()
 	done   chan struct{} // closed when the loop has ended
@@ -141,6 +142,8 @@ func (r *run) loop() {
 	defer drain.Stop()
 	r.due = time.NewTimer(time.Hour)
 	defer r.due.Stop()
+	r.balance.timer = time.NewTimer(time.Hour)
+	defer r.balance.timer.Stop()
 	defer r.clearLimit()
 	r.log.Info("run started", "model", r.cfg.Model, "load", r.cfg.Peak(), "seed", r.cfg.Seed)
 	r.setUp()
@@ -165,6 +168,8 @@ func (r *run) loop() {
 			r.collect()
 		case <-r.due.C:
 			r.follow()
+		case <-r.balance.timer.C:
+			r.exchange()
 		case <-r.growth():
 			r.grow()
 		case order := <-r.orders:

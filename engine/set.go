@@ -18,6 +18,7 @@ type set struct {
 // A task is a planned task with what it takes to run it. It has a function, steps or a
 // set.
 type task struct {
+	id              int    // counts the tasks of a scenario from 0, one before those within
 	path            string // with those around it: "forum/read"
 	wait            load.Wait
 	run             func(state any, u *load.User) error
@@ -57,6 +58,20 @@ func newTasks(within string, planned []load.PlannedTask) []task {
 		tasks[i] = t
 	}
 	return tasks
+}
+
+// number gives tasks, and those within, their ids from next on. It returns how many ids
+// are given then.
+func number(tasks []task, next int) int {
+	for i := range tasks {
+		t := &tasks[i]
+		t.id = next
+		next = number(t.steps, next+1)
+		if t.set != nil {
+			next = number(t.set.tasks, next)
+		}
+	}
+	return next
 }
 
 // find returns the place of the task with a name, -1 when there is none.

@@ -41,10 +41,12 @@ type Status struct {
 // A Headcount is how many users of a scenario there are, where they send their
 // requests, and what they pick from.
 type Headcount struct {
-	Name  string
-	Host  string
-	Users int
-	Tasks []load.PlannedTask // those that the tags left
+	Name          string
+	Host          string
+	Users         int
+	Tasks         []load.PlannedTask // those that the tags left and that are on
+	Counts        []TaskCount        // the same, and how often they were begun
+	Weight, Count int                // share of the users or arrivals, or how many there are exactly, see load.Scenario
 }
 
 // A PlanPoint is a corner of a planned load, which goes evenly from one to the next.

@@ -271,6 +271,7 @@ func (u *user) pass() bool {
 
 // do does a task with all that is in it, and reports whether the user shall stop.
 func (u *user) do(t *task) (err error, over bool) {
+	u.run.casts[u.cast].begun.add(u.handle.Number(), t.id)
 	switch {
 	case t.set != nil:
 		return u.visit(t)

@@ -128,12 +128,16 @@ func (s *Server) noFile(w http.ResponseWriter, r *http.Request, what string, err
 }
 
 func (s *Server) send(w http.ResponseWriter, r *http.Request, name, kind string, keep bool, content []byte) {
-	h := w.Header()
-	h.Set("Content-Type", kind+"; charset=utf-8")
+	w.Header().Set("Content-Type", kind+"; charset=utf-8")
 	if keep {
-		h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
+		attach(w, name)
 	}
 	http.ServeContent(w, r, name, time.Time{}, bytes.NewReader(content))
+}
+
+// attach has the browser keep what is answered as a file.
+func attach(w http.ResponseWriter, name string) {
+	w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
 }
 
 // fileName names a download by the run it holds: gregaria_2026-01-02_15-04-05_cities_requests.csv.

@@ -19,6 +19,7 @@ type frames struct {
 
 	mu     sync.Mutex
 	status *engine.Status // of the frames in made
+	line   int64          // latest log line that those of the log are from
 	made   map[web.Query]*frame
 }
 
@@ -33,9 +34,10 @@ func newFrames(e *engine.Engine, site web.Site) *frames { return &frames{engine:
 
 // latest returns the newest frame for q.
 func (f *frames) latest(q web.Query) (*websocket.PreparedMessage, error) {
+	line := f.site.LatestLine(q)
 	f.mu.Lock()
-	if status := f.engine.Status(); status != f.status {
-		f.status, f.made = status, map[web.Query]*frame{}
+	if status := f.engine.Status(); status != f.status || line > f.line {
+		f.status, f.line, f.made = status, max(f.line, line), map[web.Query]*frame{}
 	}
 	status, made := f.status, f.made[q]
 	if made == nil {

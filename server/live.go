@@ -17,6 +17,7 @@ const (
 	writeTimeout = 5 * time.Second  // for one frame
 	pongTimeout  = 30 * time.Second // without a sign of life
 	pingEvery    = 20 * time.Second
+	logRest      = 250 * time.Millisecond // between frames that only the log is new in
 )
 
 var upgrader = websocket.Upgrader{
@@ -39,7 +40,7 @@ func (s *Server) serveLive(w http.ResponseWriter, r *http.Request) {
 		return // Upgrade has answered
 	}
 	defer conn.Close()
-	l := live{conn: conn, frames: s.frames, changed: make(chan struct{}, 1)}
+	l := live{conn: conn, frames: s.frames, logNews: s.logNews, changed: make(chan struct{}, 1)}
 	start := web.ParseQuery(r.URL.Query())
 	l.query.Store(&start)
 	l.serve(s.closing)
@@ -50,6 +51,7 @@ func (s *Server) serveLive(w http.ResponseWriter, r *http.Request) {
 type live struct {
 	conn    *websocket.Conn
 	frames  *frames
+	logNews logNews
 	query   atomic.Pointer[web.Query]
 	changed chan struct{} // holds a token when the query is new
 }
@@ -68,10 +70,21 @@ func (l *live) serve(closing context.Context) {
 	defer end()
 	ping := time.NewTicker(pingEvery)
 	defer ping.Stop()
+	// Who looks at the log hears of new lines. After each frame there is a rest, in which
+	// news waits.
+	var lines, log <-chan struct{} // log is lines but in a rest
+	unwatch := func() {}
+	defer func() { unwatch() }()
+	rest := time.NewTimer(logRest)
+	defer rest.Stop()
 	for {
 		select {
 		case <-news:
+		case <-log:
 		case <-l.changed:
+		case <-rest.C:
+			log = lines
+			continue
 		case <-ping.C:
 			if l.conn.WriteControl(websocket.PingMessage, nil, time.Now().Add(writeTimeout)) != nil {
 				return
@@ -84,7 +97,15 @@ func (l *live) serve(closing context.Context) {
 			_ = l.conn.WriteControl(websocket.CloseMessage, bye, time.Now().Add(time.Second))
 			return
 		}
-		message, err := l.frames.latest(*l.query.Load())
+		q := *l.query.Load()
+		if watched := lines != nil; watched != (q.Tab == web.TabLogs) {
+			unwatch()
+			lines, unwatch = nil, func() {}
+			if !watched {
+				lines, unwatch = l.logNews()
+			}
+		}
+		message, err := l.frames.latest(q)
 		if err != nil {
 			return // the page will connect again, and its first paint shows the error
 		}
@@ -92,6 +113,8 @@ func (l *live) serve(closing context.Context) {
 		if l.conn.WritePreparedMessage(message) != nil {
 			return
 		}
+		log = nil
+		rest.Reset(logRest)
 	}
 }
 

@@ -4,10 +4,15 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -136,10 +141,83 @@ func TestEqualQueriesShareOneFrame(t *testing.T) {
 	}
 }
 
+// A journal is a log that a test writes.
+type journal struct {
+	mu    sync.Mutex
+	lines []web.LogLine
+	news  chan struct{}
+	looks atomic.Int64 // how many pages watch it
+}
+
+func (j *journal) add(text string) {
+	j.mu.Lock()
+	j.lines = append(slices.Clip(j.lines), web.LogLine{Number: int64(len(j.lines) + 1), Level: "INFO", Text: text})
+	j.mu.Unlock()
+	select {
+	case j.news <- struct{}{}:
+	default:
+	}
+}
+
+func (j *journal) all() []web.LogLine {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.lines
+}
+
+func (j *journal) watch() (<-chan struct{}, func()) {
+	j.looks.Add(1)
+	return j.news, func() { j.looks.Add(-1) }
+}
+
+// TestLinesReachWhoLooksAtTheLog: without a run too, and not more often than one can read.
+func TestLinesReachWhoLooksAtTheLog(t *testing.T) {
+	j := &journal{news: make(chan struct{}, 1)}
+	_, e := newServer(t, nil)
+	s := New(Options{Engine: e, Logger: slog.New(slog.DiscardHandler), Logs: j.all, LogNews: j.watch})
+	host := serve(t, s)
+	if _, err := e.Start(engine.Config{Users: 1, SpawnRate: 1, Scenarios: []string{"shop"}}); err != nil {
+		t.Fatal(err)
+	}
+	c := mustDial(t, host)
+	readUntil(t, c, `data-state="`)
+	if n := j.looks.Load(); n != 0 {
+		t.Errorf("%d pages watch the log before one looks at it, want none", n)
+	}
+	if err := c.WriteMessage(websocket.TextMessage, []byte("tab=logs")); err != nil {
+		t.Fatal(err)
+	}
+	readUntil(t, c, "Nothing has been logged yet")
+	e.Stop("enough")
+	readUntil(t, c, `data-state="stopped"`)
+	began, frames := time.Now(), 0
+	for i := range 1000 {
+		j.add(fmt.Sprint("line ", i))
+	}
+	for last := ""; !strings.Contains(last, "line 999"); frames++ {
+		c.SetReadDeadline(time.Now().Add(10 * time.Second))
+		_, frame, err := c.ReadMessage()
+		if err != nil {
+			t.Fatalf("no frame with the last line: %v", err)
+		}
+		last = string(frame)
+	}
+	if most := int(time.Since(began)/logRest) + 3; frames > most {
+		t.Errorf("1000 lines made %d frames, want at most %d", frames, most)
+	}
+	if err := c.WriteMessage(websocket.TextMessage, []byte("tab=download")); err != nil {
+		t.Fatal(err)
+	}
+	readUntil(t, c, "Full history")
+	if n := j.looks.Load(); n != 0 {
+		t.Errorf("%d pages watch the log after the one looks elsewhere, want none", n)
+	}
+}
+
 func TestSlowReadersMissFramesAndDelayNobody(t *testing.T) {
 	s, e := newServer(t, nil)
 	host := serve(t, s)
-	for range 50 {
+	for range 1000 {
 		c := mustDial(t, host)
 		c.NetConn().(*net.TCPConn).SetReadBuffer(1) // and it is never read from
 	}

@@ -163,7 +163,12 @@ func TestSecretsAreUsedAndShownNowhere(t *testing.T) {
 	var log logged
 	logger := slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	s, e := serverOf(t, suite, nil, logger, engine.Config{Users: 1, SpawnRate: 1, Params: map[string]string{"password": given}})
-	s.logs = func() []string { return strings.Split(log.String(), "\n") }
+	s.logs = func() (lines []web.LogLine) {
+		for text := range strings.Lines(log.String()) {
+			lines = append(lines, web.LogLine{Text: text})
+		}
+		return lines
+	}
 	nowhere := []string{given, typed, wrong, "the-standard-one"}
 	look := func(when string) {
 		for _, path := range []string{"/", "/?form=new", "/?form=edit", "/?tab=charts", "/?tab=failures", "/?tab=exceptions", "/?tab=download",

@@ -20,18 +20,24 @@ import (
 // Options are what a Server works with. Engine is required.
 type Options struct {
 	Engine   *engine.Engine
-	Defaults engine.Config   // what a start takes that its form leaves out, and what the form first shows
-	Logger   *slog.Logger    // nil means slog.Default()
-	Logs     func() []string // the latest log lines, oldest first; nil means none
-	Hosts    []string        // host names to answer to besides those of loopback; "*" answers to any IP address
+	Defaults engine.Config        // what a start takes that its form leaves out, and what the form first shows
+	Logger   *slog.Logger         // nil means slog.Default()
+	Logs     func() []web.LogLine // the latest log lines, oldest first; nil means none
+	LogNews  logNews              // nil means that there is never any
+	Hosts    []string             // host names to answer to besides those of loopback; "*" answers to any IP address
 }
+
+// A logNews returns a channel that holds a token when there are new log lines, and a
+// function that ends the watch.
+type logNews = func() (news <-chan struct{}, end func())
 
 // A Server serves the page and the API of one engine.
 type Server struct {
 	engine   *engine.Engine
 	defaults engine.Config
 	log      *slog.Logger
-	logs     func() []string
+	logs     func() []web.LogLine
+	logNews  logNews
 	site     web.Site
 	frames   *frames
 	handler  http.Handler
@@ -49,14 +55,17 @@ func New(opts Options) *Server {
 		opts.Logger = slog.Default()
 	}
 	if opts.Logs == nil {
-		opts.Logs = func() []string { return nil }
+		opts.Logs = func() []web.LogLine { return nil }
+	}
+	if opts.LogNews == nil {
+		opts.LogNews = func() (<-chan struct{}, func()) { return nil, func() {} }
 	}
 	s := &Server{
-		engine: opts.Engine, defaults: opts.Defaults, log: opts.Logger, logs: opts.Logs,
+		engine: opts.Engine, defaults: opts.Defaults, log: opts.Logger, logs: opts.Logs, logNews: opts.LogNews,
 		site: web.Site{
 			Build: static.Build(), Asset: static.Path,
 			Offer: web.NewOffer(opts.Engine), Default: opts.Defaults,
-			Window: newWindows().of,
+			Window: newWindows().of, Logs: opts.Logs,
 		},
 	}
 	s.closing, s.close = context.WithCancel(context.Background())
@@ -84,6 +93,7 @@ func (s *Server) routes() http.Handler {
 
 	r.Get("/plan", s.plan)
 	r.Post("/swarm", s.swarm)
+	r.Post(checkPath, s.check)
 	r.Post("/pause", s.pause)
 	r.Post("/resume", s.resume)
 	r.Post("/stop", s.stop)

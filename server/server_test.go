@@ -24,6 +24,7 @@ import (
 
 	"github.com/gregaria/gregaria/engine"
 	"github.com/gregaria/gregaria/engine/load"
+	"github.com/gregaria/gregaria/web"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -116,7 +117,9 @@ func serverOf(t *testing.T, suite load.Suite, gate *gate, log *slog.Logger, defa
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := New(Options{Engine: e, Defaults: defaults, Logger: log, Logs: func() []string { return []string{"a line"} }})
+	s := New(Options{Engine: e, Defaults: defaults, Logger: log, Logs: func() []web.LogLine {
+		return []web.LogLine{{Number: 1, At: time.Date(2026, 1, 2, 15, 4, 5, 6e6, time.UTC), Level: "INFO", Text: "a line"}}
+	}})
 	t.Cleanup(func() { e.Close(); s.Close() })
 	return s, e
 }
@@ -200,7 +203,7 @@ func TestRoutesBeforeTheFirstRun(t *testing.T) {
 		{name: "exceptions", method: "GET", path: "/exceptions", status: 200, contain: []string{`{"exceptions":[]}`}},
 		{name: "tasks", method: "GET", path: "/tasks", status: 200, contain: []string{`"front":{"ratio":0.75}`}},
 		{name: "only the head", method: "HEAD", path: "/", status: 200},
-		{name: "logs", method: "GET", path: "/logs", status: 200, contain: []string{`{"master":["a line"],"workers":{}}`}},
+		{name: "logs", method: "GET", path: "/logs", status: 200, contain: []string{`{"master":["2026-01-02 15:04:05.006 INFO a line"],"workers":{}}`}},
 		{name: "requests CSV", method: "GET", path: "/stats/requests/csv", status: 200, contain: []string{"Type,Name,Request Count,Failure Count,", ",Aggregated,0,0,"}},
 		{name: "history CSV", method: "GET", path: "/stats/requests_full_history/csv", status: 200, contain: []string{"Timestamp,User Count,Type,Name,"}},
 		{name: "failures CSV", method: "GET", path: "/stats/failures/csv", status: 200, contain: []string{"Method,Name,Error,Occurrences,First Seen,Last Seen\n"}},
@@ -470,6 +473,12 @@ func TestPageCSVAndJSONAgree(t *testing.T) {
 	}
 	if name := w.Header().Get("Content-Disposition"); !strings.HasPrefix(name, "attachment; filename=gregaria_") || !strings.HasSuffix(name, "_shop_requests.csv") {
 		t.Errorf("download is named %q", name)
+	}
+	for path, want := range map[string]string{"/stats/requests": "", "/stats/requests?download=1": "_shop_requests.json"} {
+		name := call{name: "json", method: "GET", path: path, status: 200, contain: []string{`"name":"Aggregated"`}}.do(t, s).Header().Get("Content-Disposition")
+		if (want == "") != (name == "") || !strings.HasSuffix(name, want) {
+			t.Errorf("GET %s is named %q, want …%q", path, name, want)
+		}
 	}
 }
 

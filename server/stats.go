@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/gregaria/gregaria/engine"
+	"github.com/gregaria/gregaria/engine/checks"
 	"github.com/gregaria/gregaria/engine/load"
 	"github.com/gregaria/gregaria/engine/stats"
 )
@@ -33,6 +34,51 @@ type requestsAnswer struct {
 	Health   healthAnswer   `json:"health"`
 	Phases   []phaseAnswer  `json:"phases"`
 	Seed     string         `json:"seed"` // of all random choices; a text, since scripts round numbers as large as it
+	Checks   []checkAnswer  `json:"checks"`
+	Events   []eventAnswer  `json:"events"` // the start of the run, then the latest, oldest first
+}
+
+// A checkAnswer is how the run does by a check. Values are in milliseconds, percent or
+// plain numbers.
+type checkAnswer struct {
+	Check         string       `json:"check"` // as it is written: "GET /cart p95 < 300ms"
+	Bound         float64      `json:"bound"`
+	Now           resultAnswer `json:"now"`     // in the last 10 s
+	Run           resultAnswer `json:"run"`     // in the whole run
+	Pending       bool         `json:"pending"` // a count has not yet grown as far as it must
+	FirstBreach   string       `json:"first_breach,omitempty"`
+	InBreach      float64      `json:"seconds_in_breach"` // now, without a break
+	Breaches      int          `json:"breaches"`
+	BrokenSeconds float64      `json:"seconds_broken"` // all together
+}
+
+// A resultAnswer is what a check says of some time; when it is not known, nothing.
+type resultAnswer struct {
+	Known  bool     `json:"known"`
+	OK     *bool    `json:"ok"`
+	Value  *float64 `json:"value"`
+	Margin *float64 `json:"margin"` // share of the bound; negative beyond it
+}
+
+type eventAnswer struct {
+	At   string `json:"at"`
+	Kind string `json:"kind"`
+	Text string `json:"text"`
+}
+
+func result(r checks.Result) resultAnswer {
+	if !r.Known {
+		return resultAnswer{}
+	}
+	return resultAnswer{true, &r.OK, &r.Value, &r.Margin}
+}
+
+// instant words a moment for programs.
+func instant(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339Nano)
 }
 
 type arrivalsAnswer struct {
@@ -112,7 +158,8 @@ type failureAnswer struct {
 	Ours    bool   `json:"ours"`    // this machine could not send the requests; they are in no row
 }
 
-func (s *Server) requests(w http.ResponseWriter, _ *http.Request) {
+// requests answers with everything the tables say, as a file to keep with download=1.
+func (s *Server) requests(w http.ResponseWriter, r *http.Request) {
 	status := s.engine.Status()
 	snap := status.Stats
 	total := row(snap, snap.Total)
@@ -125,7 +172,16 @@ func (s *Server) requests(w http.ResponseWriter, _ *http.Request) {
 		State:              status.State, UserCount: status.Users,
 		Model: cmp.Or(status.Config.Model, engine.Closed), Target: status.Target, Arrivals: arrivalsAnswer(snap.Arrivals),
 		Health: health(snap), Phases: make([]phaseAnswer, 0, len(snap.Phases)),
-		Seed: strconv.FormatUint(status.Config.Seed, 10),
+		Seed: strconv.FormatUint(status.Config.Seed, 10), Checks: []checkAnswer{}, Events: []eventAnswer{},
+	}
+	for _, c := range status.Checks {
+		a.Checks = append(a.Checks, checkAnswer{
+			Check: c.String(), Bound: c.Bound, Now: result(c.Now), Run: result(c.Run), Pending: c.Pending,
+			FirstBreach: instant(c.FirstBreach), InBreach: c.InBreach.Seconds(), Breaches: c.Breaches, BrokenSeconds: c.Broken.Seconds(),
+		})
+	}
+	for _, e := range status.Events {
+		a.Events = append(a.Events, eventAnswer{instant(e.At), string(e.Kind), e.Text})
 	}
 	for _, line := range snap.Rows {
 		a.Stats = append(a.Stats, row(snap, line))
@@ -145,6 +201,9 @@ func (s *Server) requests(w http.ResponseWriter, _ *http.Request) {
 		p50, p95 := ms(ps[0]), ms(ps[1])
 		a.CurrentPercentiles["response_time_percentile_0.5"] = &p50
 		a.CurrentPercentiles["response_time_percentile_0.95"] = &p95
+	}
+	if r.URL.Query().Get("download") == "1" {
+		attach(w, fileName(status, "requests", "json"))
 	}
 	writeJSON(w, http.StatusOK, a)
 }
@@ -233,9 +292,9 @@ func (s *Server) tasks(w http.ResponseWriter, _ *http.Request) {
 }
 
 func (s *Server) logLines(w http.ResponseWriter, _ *http.Request) {
-	lines := s.logs()
-	if lines == nil {
-		lines = []string{}
+	lines := []string{}
+	for _, l := range s.logs() {
+		lines = append(lines, l.String())
 	}
 	writeJSON(w, http.StatusOK, map[string]any{"master": lines, "workers": map[string][]string{}})
 }

@@ -37,6 +37,11 @@ var formFields = map[engine.Field]string{
 	engine.FieldScenarios:   web.FieldScenarios,
 	engine.FieldTags:        web.FieldTags,
 	engine.FieldExcludeTags: web.FieldExcludeTags,
+	engine.FieldChecks:      web.FieldChecks,
+	engine.FieldCheckStop:   web.FieldCheckStop,
+	engine.FieldCheckWarmup: web.FieldCheckWarmup,
+	engine.FieldWeights:     web.FieldWeights,
+	engine.FieldOff:         web.FieldTasksOff,
 }
 
 // page is the first paint.
@@ -96,7 +101,7 @@ func (s *Server) refuse(w http.ResponseWriter, r *http.Request, form url.Values,
 		messages = []string{problem}
 	}
 	stuck := errors.Is(err, engine.ErrStuck)
-	if wantsPage(r) {
+	if wantsPage(r) && r.URL.Path != checkPath {
 		v := web.NewView(s.engine.Status(), web.Query{}, s.site).Answer(form, web.Refusal{
 			Problem: problem, Errors: fields, Plan: s.preview(form), Stuck: stuck,
 		})
@@ -137,35 +142,103 @@ func readForm(r *http.Request) (url.Values, error) {
 // startOrChange does what a form asks for: while a run is on it can only change that
 // one, so a form that comes as the run ends does not begin another by mistake.
 func (s *Server) startOrChange(form url.Values) (began bool, err error) {
-	status := s.engine.Status()
-	if !saysLoad(form) {
-		return false, errors.Join(
-			&engine.FieldError{Field: engine.FieldUsers, Message: "is missing — send for example user_count=20"},
-			&engine.FieldError{Field: engine.FieldSpawnRate, Message: "is missing — send for example spawn_rate=20"})
-	}
-	if status.State.Active() {
-		now := status.Config
-		load := engine.Config{Model: now.Model, Users: now.Users, SpawnRate: now.SpawnRate, Rate: now.Rate, UserCap: now.UserCap, Poisson: now.Poisson}
-		load.SpawnRate = cmp.Or(load.SpawnRate, s.defaults.SpawnRate) // a run by stages has none
-		if err := s.fill(&load, form); err != nil {
-			return false, err
-		}
-		return false, s.engine.Change(load)
-	}
-	cfg := s.defaults
-	cfg.Params = maps.Clone(s.defaults.Params)
-	if err := s.fill(&cfg, form); err != nil {
-		return false, errors.Join(err, s.others(cfg, err))
+	cfg, change, err := s.asked(form)
+	switch {
+	case err != nil:
+		return false, err
+	case change:
+		return false, s.engine.Change(cfg)
 	}
 	return s.engine.Start(cfg)
 }
+
+// checkPath is where a form is checked while it is filled in.
+const checkPath = "/check"
+
+// check says what startOrChange would find wrong with a form, and changes nothing.
+func (s *Server) check(w http.ResponseWriter, r *http.Request) {
+	form, err := readForm(r)
+	if err == nil {
+		var cfg engine.Config
+		var change bool
+		if cfg, change, err = s.asked(form); err == nil {
+			check := s.engine.Check
+			if change {
+				check = s.engine.CheckChange
+			}
+			err = check(cfg)
+		}
+	}
+	if err != nil {
+		s.refuse(w, r, form, err)
+		return
+	}
+	writeJSON(w, http.StatusOK, map[string]any{"success": true})
+}
+
+// asked returns what a form asks for: a run, or a change of the one that is on. The
+// error has every mistake that can be seen from here.
+func (s *Server) asked(form url.Values) (cfg engine.Config, change bool, err error) {
+	status := s.engine.Status()
+	change = status.State.Active() && status.State != engine.Stopping
+	if !saysLoad(form) && !(change && saysOther(form)) {
+		return cfg, change, errors.Join(
+			&engine.FieldError{Field: engine.FieldUsers, Message: "is missing — send for example user_count=20"},
+			&engine.FieldError{Field: engine.FieldSpawnRate, Message: "is missing — send for example spawn_rate=20"})
+	}
+	if change {
+		now := status.Config
+		cfg.Model = now.Model
+		if saysLoad(form) {
+			cfg.Users, cfg.SpawnRate, cfg.Rate, cfg.UserCap, cfg.Poisson = now.Users, now.SpawnRate, now.Rate, now.UserCap, now.Poisson
+			cfg.SpawnRate = cmp.Or(cfg.SpawnRate, s.defaults.SpawnRate) // a run by stages has none
+		}
+		if saysChecks(form) {
+			cfg.Checks, cfg.CheckStop, cfg.CheckWarmup = append(cfg.Checks, now.Checks...), now.CheckStop, now.CheckWarmup
+		}
+		err := s.fill(&cfg, form)
+		if err != nil {
+			err = errors.Join(err, others(err, s.engine.CheckChange(cfg)))
+		}
+		return cfg, true, err
+	}
+	cfg = s.defaults
+	cfg.Params = maps.Clone(s.defaults.Params)
+	err = s.fill(&cfg, form)
+	if err != nil {
+		err = errors.Join(err, others(err, s.engine.Check(cfg)))
+	}
+	return cfg, false, err
+}
+
+// saysChecks reports whether a form says what the run is held to.
+func saysChecks(form url.Values) bool {
+	return form.Has(web.FieldChecks) || form.Has(web.FieldCheckStop) || form.Has(web.FieldCheckWarmup)
+}
+
+// saysOther reports whether a form that says nothing of the load changes a run all the
+// same.
+func saysOther(form url.Values) bool { return saysChecks(form) || form.Has(web.FieldWeights) }
 
 // fill sets what a form holds in cfg, and reports all that cannot be read.
 func (s *Server) fill(cfg *engine.Config, form url.Values) error {
 	errs := append(readLoad(cfg, form),
 		read(form, web.FieldRunTime, engine.ParseRunTime, &cfg.RunTime),
 		read(form, web.FieldIterations, engine.ParseIterations, &cfg.Iterations),
-		read(form, web.FieldSeed, engine.ParseSeed, &cfg.Seed))
+		read(form, web.FieldSeed, engine.ParseSeed, &cfg.Seed),
+		read(form, web.FieldCheckStop, engine.ParseCheckStop, &cfg.CheckStop),
+		read(form, web.FieldCheckWarmup, engine.ParseCheckWarmup, &cfg.CheckWarmup))
+	if form.Has(web.FieldChecks) {
+		list, err := engine.ParseChecks(strings.Join(form[web.FieldChecks], "\n"))
+		cfg.Checks, errs = list, append(errs, err)
+	}
+	if form.Has(web.FieldWeights) {
+		weights, err := engine.ParseWeights(form[web.FieldWeights])
+		cfg.Weights, errs = weights, append(errs, err)
+	}
+	if form.Has(web.FieldTasksOff) {
+		cfg.Off = given(form[web.FieldTasksOff])
+	}
 	if form.Has(web.FieldHost) {
 		cfg.Host = s.withUser(strings.TrimSpace(form.Get(web.FieldHost)))
 	}
@@ -176,7 +249,7 @@ func (s *Server) fill(cfg *engine.Config, form url.Values) error {
 		cfg.ExcludeTags = words(form.Get(web.FieldExcludeTags))
 	}
 	if form.Has(web.FieldScenarios) { // an empty one says that none is picked, which means all
-		cfg.Scenarios = slices.DeleteFunc(slices.Clone(form[web.FieldScenarios]), func(name string) bool { return name == "" })
+		cfg.Scenarios = given(form[web.FieldScenarios])
 	}
 	cfg.Force, _ = strconv.ParseBool(form.Get(web.FieldForce))
 	for _, plan := range s.engine.Plans() {
@@ -194,6 +267,12 @@ func (s *Server) fill(cfg *engine.Config, form url.Values) error {
 	return errors.Join(errs...)
 }
 
+// given returns the values that are not empty: an empty one is there to say that none is
+// picked.
+func given(values []string) []string {
+	return slices.DeleteFunc(slices.Clone(values), func(v string) bool { return v == "" })
+}
+
 // withUser returns host with the user and password that it was first given with:
 // the form shows hosts without, and sends back what it shows.
 func (s *Server) withUser(host string) string {
@@ -205,9 +284,9 @@ func (s *Server) withUser(host string) string {
 	return host
 }
 
-// others returns the mistakes of cfg in fields that err does not speak of, so that
-// a form gets all its messages at once.
-func (s *Server) others(cfg engine.Config, err error) error {
+// others returns the mistakes in more that are in fields which err does not speak of, so
+// that a form gets all its messages at once.
+func others(err, more error) error {
 	known := map[engine.Field]bool{}
 	for _, fe := range engine.FieldErrors(err) {
 		known[fe.Field] = true
@@ -215,13 +294,13 @@ func (s *Server) others(cfg engine.Config, err error) error {
 	if known[engine.FieldStages] { // which stand in for numbers
 		known[engine.FieldUsers], known[engine.FieldSpawnRate], known[engine.FieldRate] = true, true, true
 	}
-	var more []error
-	for _, fe := range engine.FieldErrors(s.engine.Check(cfg)) {
+	var list []error
+	for _, fe := range engine.FieldErrors(more) {
 		if !known[fe.Field] {
-			more = append(more, fe)
+			list = append(list, fe)
 		}
 	}
-	return errors.Join(more...)
+	return errors.Join(list...)
 }
 
 // words splits a list written with spaces or commas.

@@ -21,16 +21,19 @@
   };
 
   const lost = () => {
-    const at = when.clock(frameAt);
+    const offline = $("offline"), told = offline.querySelector("[role=status]"), age = offline.querySelector(".age");
+    const seconds = Math.round((Date.now() - frameAt) / 1000);
     document.body.classList.add("offline");
-    say("offline", `Disconnected — numbers are from ${at}; reconnecting…`);
+    offline.hidden = false;
+    told.textContent = `Disconnected — numbers are from ${when.clock(frameAt)}; reconnecting…`;
+    age.textContent = seconds < 120 ? `${seconds} s old` : `${Math.floor(seconds / 60)} min old`;
   };
   const found = () => {
     clearTimeout(lateness);
     lateness = 0;
     frameAt = new Date();
     document.body.classList.remove("offline");
-    say("offline", "");
+    $("offline").hidden = true;
   };
 
   document.addEventListener("htmx:ws:before:connection", (e) => {
@@ -50,6 +53,7 @@
 
   // A connection can be dead without being closed: while a test runs there is a frame each second.
   setInterval(() => {
+    if (document.body.classList.contains("offline")) lost(); // which grow older
     if (document.hidden || socket?.readyState !== WebSocket.OPEN || !active()) return;
     if (Date.now() - frameAt > 6000) { lost(); socket.close(4000, "no news"); }
   }, 1000);

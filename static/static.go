@@ -13,7 +13,7 @@ import (
 
 // FS holds the files by the names that Path takes.
 //
-//go:embed app.css app.js charts.js forms.js heatmap.js picture.js report.js time.js window.js favicon.svg vendor
+//go:embed *.js app.css favicon.svg vendor
 var FS embed.FS
 
 // versions has a short hash of each file's content, by name; build has one of

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"cmp"
 	"math"
 	"slices"
 	"strconv"
@@ -11,58 +10,41 @@ import (
 	"github.com/gregaria/gregaria/engine/stats"
 )
 
-// maxShown is how many rows a table shows: what a reader can take in and a
-// browser draws at once.
-const maxShown = 500
-
 // A column is something the tables say about a row.
 type column struct {
 	label, unit string
-	text        bool // sorted and aligned as text
-	cell        func(entry) Cell
-	value       func(entry) float64 // what numbers are sorted by
-}
-
-// An entry is a row with its successful and failed samples put together, which
-// is worked out once.
-type entry struct {
-	stats.Line
-	all      stats.Tally
-	response stats.Tally // see stats.Tally.Response
-}
-
-func newEntry(l stats.Line) entry {
-	all := l.All()
-	return entry{l, all, all.Response()}
+	text        bool    // sorted and aligned as text
+	measure     measure // what a filter's number is in
+	cell        func(*entry) Cell
+	value       func(*entry) float64 // what numbers are sorted and filtered by
 }
 
 var columns = map[string]column{
 	"method":   {label: "Type", text: true},
 	"name":     {label: "Name", text: true},
-	"requests": whole("#\u00a0Requests", "", func(e entry) int64 { return e.Requests() }, ""),
-	"fails":    whole("#\u00a0Fails", "", func(e entry) int64 { return e.Failures() }, "bad"),
-	"avg":      timed("Average", func(e entry) time.Duration { return e.all.Mean() }),
-	"min":      timed("Min", func(e entry) time.Duration { return e.all.Min() }),
-	"max":      timed("Max", func(e entry) time.Duration { return e.all.Max() }),
-	"size": {label: "Average\u00a0size", unit: "bytes",
-		cell:  func(e entry) Cell { return Cell{Text: decimal(e.all.MeanBytes(), 0)} },
-		value: func(e entry) float64 { return e.all.MeanBytes() }},
-	"rps":    rate("Current RPS", func(e entry) float64 { return e.Rate }, ""),
-	"fps":    rate("Current Failures/s", func(e entry) float64 { return e.FailRate }, "bad"),
+	"requests": whole("#\u00a0Requests", (*entry).requests, ""),
+	"fails":    whole("#\u00a0Fails", (*entry).failures, "bad"),
+	"share": {label: "Fails", unit: "%", measure: shares,
+		cell: func(e *entry) Cell {
+			return Cell{Text: percent(e.FailRatio()), Class: unlessZero("bad", e.FailRatio())}
+		},
+		value: func(e *entry) float64 { return e.FailRatio() }},
+	"avg": timed("Average", stats.Tally.Mean),
+	"min": timed("Min", stats.Tally.Min),
+	"max": timed("Max", stats.Tally.Max),
+	"size": {label: "Average\u00a0size", unit: "bytes", measure: sizes,
+		cell:  func(e *entry) Cell { return Cell{Text: decimal(e.times().MeanBytes(), 0)} },
+		value: func(e *entry) float64 { return e.times().MeanBytes() }},
+	"bps": {label: "Bytes/s", unit: "whole\u00a0run", measure: sizes,
+		cell:  func(e *entry) Cell { return Cell{Text: decimal(e.bytesPerSecond(), 0)} },
+		value: (*entry).bytesPerSecond},
+	"rps":    rate("Current RPS", (*entry).rate, ""),
+	"fps":    rate("Current Failures/s", func(e *entry) float64 { return e.FailRate }, "bad"),
 	"median": percentile("Median", 50),
-	"p50":    percentile("50%ile", 50),
-	"p66":    percentile("66%ile", 66),
-	"p75":    percentile("75%ile", 75),
-	"p80":    percentile("80%ile", 80),
-	"p90":    percentile("90%ile", 90),
-	"p95":    percentile("95%ile", 95),
-	"p98":    percentile("98%ile", 98),
-	"p99":    percentile("99%ile", 99),
-	"p99.9":  percentile("99.9%ile", 99.9), "p99.99": percentile("99.99%ile", 99.99),
-	"p100": percentile("100%ile", 100),
-	"r50":  response("Response median", 50),
-	"r95":  response("Response 95%ile", 95),
-	"r99":  response("Response 99%ile", 99),
+	"p100":   percentile("100%ile", 100),
+	"r50":    response("Response median", 50),
+	"r95":    response("Response 95%ile", 95),
+	"r99":    response("Response 99%ile", 99),
 }
 
 // columnOf returns the column of an id: one of columns, or that of any percentile from 0
@@ -71,12 +53,21 @@ func columnOf(id string) (column, bool) {
 	if c, ok := columns[id]; ok {
 		return c, true
 	}
-	text, ok := strings.CutPrefix(id, "p")
-	p, err := strconv.ParseFloat(text, 64)
-	if !ok || err != nil || !(p >= 0 && p <= 100) || math.Signbit(p) || strconv.FormatFloat(p, 'f', -1, 64) != text {
+	p, ok := percentileOf(id)
+	if !ok {
 		return column{}, false
 	}
-	return percentile(text+"%ile", p), true
+	return percentile(id[1:]+"%ile", p), true
+}
+
+// percentileOf returns which percentile a column of an id such as p97.5 shows.
+func percentileOf(id string) (float64, bool) {
+	text, ok := strings.CutPrefix(id, "p")
+	p, err := strconv.ParseFloat(text, 64)
+	if !ok || err != nil || !(p >= 0 && p <= 100) || math.Signbit(p) || number(p) != text {
+		return 0, false
+	}
+	return p, true
 }
 
 // known tells whether there is a column of an id.
@@ -88,8 +79,11 @@ func known(id string) bool {
 // serviceLabels are the headings of service times where response times are beside
 // them.
 var serviceLabels = map[string]string{
-	"median": "Service median", "p95": "Service 95%ile", "p99": "Service 99%ile",
+	"median": "Service median", "p50": "Service 50%ile", "p95": "Service 95%ile", "p99": "Service 99%ile",
 }
+
+// responseTimes are the columns of response times beside service times.
+var responseTimes = []string{"r50", "r95", "r99"}
 
 // The columns of each table, in their order.
 var (
@@ -101,44 +95,125 @@ var (
 		"p95", "p98", "p99", "p99.9", "p99.99", "p100"}
 )
 
-func whole(label, unit string, value func(entry) int64, class string) column {
+// A columnGroup is columns that are picked from side by side.
+type columnGroup struct {
+	label string
+	ids   []string
+}
+
+// pickable are the columns there are to pick from, in the order of the table.
+var pickable = []columnGroup{
+	{"Counts", []string{"method", "requests", "fails", "share"}},
+	{"Percentiles", []string{"median", "p66", "p75", "p80", "p90", "p95", "p98", "p99", "p99.9", "p99.99"}},
+	{"Percentiles of response times", responseTimes},
+	{"Times", []string{"avg", "min", "max"}},
+	{"Size and rates", []string{"size", "bps", "rps", "fps"}},
+}
+
+// maxTyped is how many percentiles a reader can add.
+const maxTyped = 8
+
+// parsePercentiles returns the columns of percentiles as a reader types them, such as
+// "97.5, 99.95".
+func parsePercentiles(text string) (ids []string, problem string) {
+	for _, word := range strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ';' || r == ' ' }) {
+		digits := strings.TrimSuffix(strings.TrimPrefix(strings.ToLower(word), "p"), "%")
+		p, err := strconv.ParseFloat(digits, 64)
+		if err != nil || strings.Trim(digits, "0123456789.") != "" || p > 100 {
+			return nil, "“" + clip(line(word), 20) + "” is not a percentile — write numbers from 0 to 100, such as 97.5, 99.95"
+		}
+		if id := "p" + number(p); !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	if len(ids) > maxTyped {
+		return nil, "These are " + strconv.Itoa(len(ids)) + " percentiles — type at most " + strconv.Itoa(maxTyped)
+	}
+	return ids, ""
+}
+
+// withPercentiles returns columns with more percentiles among them, each after the last
+// one that is below it, or else before the times.
+func withPercentiles(ids, more []string) []string {
+	ids = slices.Clone(ids)
+	rank := func(id string) float64 {
+		if id == "median" {
+			return 50
+		}
+		if p, ok := percentileOf(id); ok {
+			return p
+		}
+		return math.Inf(1)
+	}
+	for _, id := range more {
+		if slices.ContainsFunc(ids, func(other string) bool { return rank(other) == rank(id) }) {
+			continue
+		}
+		at, first := -1, len(ids)
+		for i, other := range ids {
+			r := rank(other)
+			if r < rank(id) {
+				at = i + 1
+			}
+			if first == len(ids) && (!math.IsInf(r, 1) || slices.Contains([]string{"avg", "min", "max", "size", "bps", "rps", "fps", "trend"}, other)) {
+				first = i
+			}
+		}
+		if at < 0 {
+			at = first
+		}
+		ids = slices.Insert(ids, at, id)
+	}
+	return ids
+}
+
+func whole(label string, value func(*entry) int64, class string) column {
 	return column{
-		label: label, unit: unit,
-		cell: func(e entry) Cell {
+		label: label,
+		cell: func(e *entry) Cell {
 			n := value(e)
 			return Cell{Text: count(n), Class: unlessZero(class, float64(n))}
 		},
-		value: func(e entry) float64 { return float64(value(e)) },
+		value: func(e *entry) float64 { return float64(value(e)) },
 	}
 }
 
-func rate(label string, value func(entry) float64, class string) column {
+func rate(label string, value func(*entry) float64, class string) column {
 	return column{
 		label: label,
-		cell: func(e entry) Cell {
+		cell: func(e *entry) Cell {
 			return Cell{Text: perSecond(value(e)), Class: unlessZero(class, value(e))}
 		},
 		value: value,
 	}
 }
 
-func timed(label string, value func(entry) time.Duration) column {
+// timed is a time of the samples that count; without any there is none.
+func timed(label string, value func(stats.Tally) time.Duration) column {
 	return column{
-		label: label, unit: "ms",
-		cell:  func(e entry) Cell { return Cell{Text: took(e, value(e))} },
-		value: func(e entry) float64 { return float64(value(e)) },
+		label: label, unit: "ms", measure: durations,
+		cell: func(e *entry) Cell {
+			if e.times().Count == 0 {
+				return Cell{Text: "–"}
+			}
+			return Cell{Text: millis(value(*e.times()))}
+		},
+		value: func(e *entry) float64 {
+			if e.times().Count == 0 {
+				return math.NaN()
+			}
+			return float64(value(*e.times()))
+		},
 	}
 }
 
 func percentile(label string, p float64) column {
-	c := timed(label, func(e entry) time.Duration { return e.all.Percentile(p) })
+	c := timed(label, func(t stats.Tally) time.Duration { return t.Percentile(p) })
 	plain := c.cell
-	c.cell = func(e entry) Cell {
+	c.cell = func(e *entry) Cell {
 		cell := plain(e)
-		if e.all.Count > 0 && tooFew(e.all.Count, p) {
-			cell.Class = "few"
-			cell.Title = plural(e.all.Count, "request is", "requests are") + " too few for the " +
-				strconv.FormatFloat(p, 'f', -1, 64) + "%ile: this is the slowest of them"
+		if n := e.times().Count; n > 0 && tooFew(n, p) {
+			cell.Class = "few" // which Table.Few explains
 		}
 		return cell
 	}
@@ -148,12 +223,9 @@ func percentile(label string, p float64) column {
 // response is a percentile of response times.
 func response(label string, p float64) column {
 	c := percentile(label, p)
-	service := c.cell
-	c.cell = func(e entry) Cell {
-		e.all = e.response
-		return service(e)
-	}
-	c.value = func(e entry) float64 { return float64(e.response.Percentile(p)) }
+	cell, value := c.cell, c.value
+	c.cell = func(e *entry) Cell { return cell(e.responses()) }
+	c.value = func(e *entry) float64 { return value(e.responses()) }
 	return c
 }
 
@@ -161,178 +233,9 @@ func response(label string, p float64) column {
 // the slowest of them.
 func tooFew(n int64, p float64) bool { return p < 100 && float64(n)*(100-p) < 100-1e-9 }
 
-// took words a time of e; without requests there is none.
-func took(e entry, d time.Duration) string {
-	if e.all.Count == 0 {
-		return "–"
-	}
-	return millis(d)
-}
-
 func unlessZero(class string, x float64) string {
 	if x == 0 {
 		return ""
 	}
 	return class
-}
-
-// A Table is a table of rows with a last row that sums them up.
-type Table struct {
-	Caption string
-	Columns []Column
-	Rows    []TableRow
-	Total   TableRow
-	Notice  string // what the table leaves out
-	Note    string // what the columns mean
-	Empty   string // said instead of rows
-}
-
-// A Column heads a table's column.
-type Column struct {
-	Label, Unit string
-	Href        string // sorts by it
-	Sorted      string // ascending, descending or nothing
-	Class       string
-}
-
-// A TableRow is a row's words.
-type TableRow struct {
-	ID           string // stays the same from frame to frame
-	Method, Name string
-	Title        string // the whole name when Name is cut
-	Group        bool   // times several requests together
-	Cells        []Cell
-}
-
-// A Cell is a number's words.
-type Cell struct{ Text, Class, Title string }
-
-// newStatistics is the table of all rows. In a run in which requests are due at a
-// time of their own, it has response times beside service times.
-func newStatistics(s *stats.Snapshot, q Query) *Table {
-	if !lagged(s) {
-		return newTable("Request statistics", statisticsColumns, s, q)
-	}
-	t := newTable("Request statistics", responseColumns, s, q)
-	t.Note = serviceText + " " + responseText
-	for i, id := range responseColumns {
-		if label, ok := serviceLabels[id]; ok {
-			t.Columns[i].Label = label
-		}
-	}
-	return t
-}
-
-// lagged reports whether response times differ from service times.
-func lagged(s *stats.Snapshot) bool { return s.Total.OK.Lagged() || s.Total.Failed.Lagged() }
-
-func newPercentiles(s *stats.Snapshot, q Query) *Table {
-	t := newTable("Response time percentiles in milliseconds", percentilesColumns, s, q)
-	if lagged(s) {
-		t.Note = responseText
-	}
-	return t
-}
-
-func newTable(caption string, ids []string, s *stats.Snapshot, q Query) *Table {
-	t := &Table{Caption: caption}
-	for _, id := range ids {
-		t.Columns = append(t.Columns, heading(id, q))
-	}
-	entries := make([]entry, len(s.Rows))
-	for i, l := range s.Rows {
-		entries[i] = newEntry(l)
-	}
-	sortEntries(entries, q)
-	if n := len(entries); n > maxShown {
-		t.Notice = "The first " + count(maxShown) + " of " + count(int64(n)) + " rows are shown; " +
-			count(int64(n-maxShown)) + " are not. Sort by another column to see others."
-		entries = entries[:maxShown]
-	}
-	for _, e := range entries {
-		t.Rows = append(t.Rows, tableRow(e, ids))
-	}
-	t.Total = tableRow(newEntry(s.Total), ids)
-	t.Total.ID, t.Total.Name = "total", "Aggregated"
-	if len(t.Rows) == 0 {
-		t.Empty = "No requests yet. Each method and name gets a row with its first answer."
-	}
-	return t
-}
-
-func tableRow(e entry, ids []string) TableRow {
-	r := TableRow{ID: elementID("row", e.Method, e.Name), Method: clip(line(e.Method), 24), Name: clip(line(e.Name), 240)}
-	r.Group = e.Method == stats.Group
-	if full := line(e.Name); full != r.Name {
-		r.Title = full
-	}
-	for _, id := range ids {
-		if c, _ := columnOf(id); !c.text {
-			r.Cells = append(r.Cells, c.cell(e))
-		}
-	}
-	return r
-}
-
-// heading offers the next order: a number's first is downwards, a text's first is
-// upwards; the third click goes back to the engine's order.
-func heading(id string, q Query) Column {
-	c, _ := columnOf(id)
-	h := Column{Label: c.label, Unit: c.unit, Class: "num"}
-	if c.text {
-		h.Class = "text " + id
-	}
-	first := !c.text
-	switch {
-	case q.Sort != id:
-		h.Href = q.sorted(id, first).link()
-	case q.Descending == first:
-		h.Href = q.sorted(id, !first).link()
-	default:
-		h.Href = q.sorted("", false).link()
-	}
-	if q.Sort == id {
-		h.Sorted = "ascending"
-		if q.Descending {
-			h.Sorted = "descending"
-		}
-	}
-	return h
-}
-
-// sortEntries puts entries in the order q asks for. Equal ones stay as they were.
-func sortEntries(entries []entry, q Query) {
-	c, ok := columnOf(q.Sort)
-	if !ok {
-		return
-	}
-	type keyed struct {
-		entry
-		key float64
-	}
-	list := make([]keyed, len(entries))
-	for i, e := range entries {
-		list[i].entry = e
-		if !c.text {
-			list[i].key = c.value(e)
-		}
-	}
-	slices.SortStableFunc(list, func(a, b keyed) int {
-		var order int
-		switch {
-		case q.Sort == "method":
-			order = cmp.Compare(a.Method, b.Method)
-		case q.Sort == "name":
-			order = cmp.Compare(a.Name, b.Name)
-		default:
-			order = cmp.Compare(a.key, b.key)
-		}
-		if q.Descending {
-			return -order
-		}
-		return order
-	})
-	for i := range list {
-		entries[i] = list[i].entry
-	}
 }

@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"hash/fnv"
 	"log/slog"
 	"math/rand/v2"
 	"net/url"
@@ -163,8 +164,9 @@ func running(state engine.State, seconds int, t traffic, gauge func(second int, 
 	r := rand.New(rand.NewPCG(1, 2))
 	for i := range seconds {
 		at := began.Add(time.Duration(i+1) * time.Second)
-		t(i, recorder.Shard(0), at, r)
 		g := gauge(i, s)
+		recorder.SetUsers(g.Users)
+		t(i, recorder.Shard(0), at, r)
 		d := recorder.Drain(at, g)
 		d.Health = g.Health
 		table.Add(d)
@@ -197,8 +199,15 @@ func crowd(second int, shard *stats.Shard, at time.Time, r *rand.Rand) {
 				Format:  "city is named %q, want %q",
 				Message: fmt.Sprintf(`city is named "c.%d.%d", want "c.%d.%d"`, second, i, second, i+1), At: at,
 			}
+			s.Status = 200
 		}
-		shard.Record(s)
+		record(shard, s, func(e *stats.Exemplar) {
+			e.At, e.User, e.Iteration, e.Scenario, e.Task = at, i%users+1, int64(second*10+i), "cities", "writeReadCheck"
+			e.URL = fmt.Sprintf("http://127.0.0.1:8020/api/v1/cities/c-%d-%d", second, i)
+			e.Request.Fields = []stats.Field{{Name: "Host", Value: "127.0.0.1:8020"}, {Name: "Authorization", Value: "•••"}}
+			e.Response = stats.Message{Fields: []stats.Field{{Name: "Content-Type", Value: "application/json"}},
+				Body: fmt.Sprintf(`{"data":{"id":"c-%d-%d","name":"c.%d.%d"}}`, second, i, second, i), Size: 5000}
+		})
 	}
 	if second%25 == 20 {
 		shard.Record(stats.Sample{Method: "GET", Name: "/api/v1/cities/{id}", Took: 5 * time.Second,
@@ -211,11 +220,27 @@ func crowd(second int, shard *stats.Shard, at time.Time, r *rand.Rand) {
 	}
 }
 
+// record records a sample in detail, whose rank is the same in every run of the tests.
+func record(shard *stats.Shard, s stats.Sample, detail func(*stats.Exemplar)) {
+	s.Exemplar = new(stats.Exemplar)
+	if s.Problem != nil {
+		h := fnv.New32a()
+		h.Write([]byte(s.Problem.Message))
+		s.Exemplar.Rank = h.Sum32()
+	}
+	detail(s.Exemplar)
+	shard.Record(s)
+}
+
 // malice puts hostile text wherever text can be.
 func malice(_ int, shard *stats.Shard, at time.Time, r *rand.Rand) {
 	for _, text := range hostile {
-		shard.Record(stats.Sample{Method: text, Name: text, Took: time.Duration(r.IntN(1e9)), Bytes: 10,
-			Problem: &stats.Problem{Format: text, Message: text + text, At: at}})
+		s := stats.Sample{Method: text, Name: text, Took: time.Duration(r.IntN(1e9)), Bytes: 10,
+			Problem: &stats.Problem{Format: text, Message: text + text, At: at}}
+		record(shard, s, func(e *stats.Exemplar) {
+			m := stats.Message{Fields: []stats.Field{{Name: text, Value: text}}, Body: text + "\n" + text, Size: 9}
+			e.At, e.URL, e.Scenario, e.Task, e.Request, e.Response = at, "http://"+text, text, text, m, m
+		})
 		shard.Note(stats.Mishap{Group: text, Message: text, Stack: text + "\n" + text, At: at})
 	}
 	shard.Record(stats.Sample{Method: "GET", Name: "/" + strings.Repeat("long/", 400), Took: time.Millisecond})

@@ -80,6 +80,11 @@ const (
 	FieldTags        = "tags"
 	FieldExcludeTags = "exclude_tags"
 	FieldForce       = "force"
+	FieldChecks      = "checks"       // each on a line, or several fields
+	FieldCheckStop   = "check_stop"   // seconds, or a time span
+	FieldCheckWarmup = "check_warmup" // the same
+	FieldWeights     = "weights"      // several, each of one scenario: name=3
+	FieldTasksOff    = "tasks_off"    // several, each the path of one task: scenario/set/task
 )
 
 // How arrivals come.

@@ -125,16 +125,13 @@ func line(s string) string { return visible(s, "") }
 func lines(s string) string { return visible(s, "\n\t") }
 
 func visible(s, keep string) string {
-	plain := func(r rune) bool {
-		return r != utf8.RuneError && !unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Co)
-	}
-	if strings.IndexFunc(s, func(r rune) bool { return !plain(r) }) < 0 {
+	if strings.IndexFunc(s, hidden) < 0 {
 		return s
 	}
 	var b strings.Builder
 	for s != "" {
 		r, n := utf8.DecodeRuneInString(s)
-		if plain(r) || strings.ContainsRune(keep, r) {
+		if !hidden(r) || strings.ContainsRune(keep, r) {
 			b.WriteRune(r)
 		} else {
 			code := strconv.QuoteToASCII(s[:n])
@@ -143,6 +140,11 @@ func visible(s, keep string) string {
 		s = s[n:]
 	}
 	return b.String()
+}
+
+// hidden tells whether r cannot be seen, or hides or reorders what surrounds it.
+func hidden(r rune) bool {
+	return r == utf8.RuneError || unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Co)
 }
 
 // clip returns s with at most n characters, an ellipsis at the end of what was

@@ -15,10 +15,12 @@ const (
 	TabCharts      = "charts"
 	TabFailures    = "failures"
 	TabExceptions  = "exceptions"
+	TabRatio       = "ratio"
+	TabLogs        = "logs"
 	TabDownload    = "download"
 )
 
-var tabs = []string{TabStatistics, TabPercentiles, TabCharts, TabFailures, TabExceptions, TabDownload}
+var tabs = []string{TabStatistics, TabPercentiles, TabCharts, TabFailures, TabExceptions, TabRatio, TabLogs, TabDownload}
 
 // How much of the run the charts show.
 const (
@@ -121,13 +123,13 @@ func ParseQuery(values url.Values) Query {
 		Zone:   one("zone", ZoneBrowser, ZoneUTC),
 		Form:   one("form", FormNone, FormNew, FormEdit),
 	}
-	if known(column) {
+	if known(column) || failureOrders[column] != nil {
 		q.Sort, q.Descending = column, descending
 	} else if values.Get("sort") != "" {
 		unknown = append(unknown, "sort")
 	}
 	var picked []string
-	for _, c := range list(values.Get("cols")) {
+	for _, c := range list(strings.Join(values["cols"], ",")) { // a form says each by itself
 		if known(c) && !slices.Contains(picked, c) {
 			picked = append(picked, c)
 		} else {

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"cmp"
 	"hash/fnv"
 	"maps"
 	"math"
@@ -26,14 +25,6 @@ type Site struct {
 	// that it is worked out for each view anew.
 	Window func(s *engine.Status, from, to time.Time) *stats.Snapshot
 	Logs   func() []LogLine // the latest, oldest first; nil means none
-}
-
-// A LogLine is one line of the program's log. It is hostile text.
-type LogLine struct {
-	Number int64 // counts the lines of the program from 1
-	At     time.Time
-	Level  string // one of DEBUG, INFO, WARNING, ERROR, CRITICAL
-	Text   string
 }
 
 // A View is everything a reader sees, decided and worded.
@@ -64,7 +55,9 @@ type View struct {
 	Charts     *Charts
 	Failures   *Failures
 	Exceptions *Exceptions
-	Download   []File
+	Ratio      *Ratio
+	Logs       *Logs
+	Downloads  *Downloads
 }
 
 // Started tells whether there is a run to show.
@@ -92,35 +85,8 @@ type Number struct {
 type Tab struct {
 	Label, Href string
 	Badge       string
+	Warned      string // when there was the latest warning, in milliseconds since 1970; "" without one
 	Current     bool
-}
-
-// Failures is the table of failed requests.
-type Failures struct {
-	Rows   []FailureRow
-	Notice string
-}
-
-// A FailureRow is all failures of one kind.
-type FailureRow struct {
-	ID                           string // stays the same from frame to frame
-	Count, Method, Name, Message string
-	Example                      string // "" when it says nothing that Message does not
-	Ours                         bool   // this machine could not send it
-	First, Last                  Moment
-}
-
-// Exceptions is the list of errors in scenarios.
-type Exceptions struct {
-	Rows   []ExceptionRow
-	Notice string
-}
-
-// An ExceptionRow is all errors of one kind.
-type ExceptionRow struct {
-	ID                    string // stays the same from frame to frame
-	Count, Message, Stack string
-	First, Last           Moment
 }
 
 // A Moment is when something happened.
@@ -129,9 +95,6 @@ type Moment struct {
 	Time  string // of day, at the server; a script puts the reader's
 	ISO   string
 }
-
-// A File is something to download.
-type File struct{ Title, Text, Name, Href string }
 
 // NewView decides what a reader with query q sees of s.
 func NewView(s *engine.Status, q Query, site Site) View {
@@ -166,7 +129,11 @@ func NewView(s *engine.Status, q Query, site Site) View {
 	v.Window = newWindow(s, q, snapshot)
 	v.Numbers = numbers(s, q, snapshot)
 	v.Counts = counts(s, q, snapshot)
-	v.Tabs = tabLinks(q, snapshot)
+	var lines []LogLine
+	if site.Logs != nil {
+		lines = site.Logs()
+	}
+	v.Tabs = tabLinks(q, snapshot, lines)
 	v.Reason = line(s.Reason)
 	for _, n := range s.Notices {
 		v.Notices = append(v.Notices, line(n))
@@ -180,11 +147,15 @@ func NewView(s *engine.Status, q Query, site Site) View {
 	case TabCharts:
 		v.Charts = newCharts(s, q)
 	case TabFailures:
-		v.Failures = newFailures(snapshot, s.Started)
+		v.Failures = newFailures(snapshot, s.Started, q)
 	case TabExceptions:
 		v.Exceptions = newExceptions(snapshot, s.Started)
+	case TabRatio:
+		v.Ratio = newRatio(s)
+	case TabLogs:
+		v.Logs = newLogs(lines, q)
 	case TabDownload:
-		v.Download = files
+		v.Downloads = newDownloads(q)
 	default:
 		v.Table = newStatistics(snapshot, q)
 		v.Phases, v.Feeds = newPhases(snapshot.Phases), newFeeds(s.Feeds)
@@ -342,9 +313,9 @@ func failShare(p stats.Point) float64 {
 	return float64(p.Failures) / float64(p.Requests)
 }
 
-func tabLinks(q Query, snapshot *stats.Snapshot) []Tab {
+func tabLinks(q Query, snapshot *stats.Snapshot, lines []LogLine) []Tab {
 	labels := map[string]string{TabStatistics: "Statistics", TabPercentiles: "Percentiles", TabCharts: "Charts",
-		TabFailures: "Failures", TabExceptions: "Exceptions", TabDownload: "Download"}
+		TabFailures: "Failures", TabExceptions: "Exceptions", TabRatio: "Ratio", TabLogs: "Logs", TabDownload: "Download"}
 	badges := map[string]int{TabFailures: len(snapshot.Failures), TabExceptions: len(snapshot.Exceptions)}
 	var list []Tab
 	for _, id := range tabs {
@@ -352,42 +323,12 @@ func tabLinks(q Query, snapshot *stats.Snapshot) []Tab {
 		if n := badges[id]; n > 0 {
 			t.Badge = count(int64(n))
 		}
+		if id == TabLogs {
+			t.Warned = warned(lines)
+		}
 		list = append(list, t)
 	}
 	return list
-}
-
-func newFailures(s *stats.Snapshot, start time.Time) *Failures {
-	f := new(Failures)
-	list := slices.SortedStableFunc(slices.Values(s.Failures), func(a, b stats.FailureLine) int { return cmp.Compare(b.Count, a.Count) })
-	list, f.Notice = shown(list, "kinds of failure")
-	for _, x := range list {
-		r := FailureRow{
-			ID:    elementID("fail", x.Method, x.Name, x.Format, strconv.FormatBool(x.Ours)),
-			Count: count(x.Count), Method: clip(line(x.Method), 24), Name: clip(line(x.Name), 240),
-			Message: clip(line(x.Format), 500), Example: clip(lines(x.Example), 1000), Ours: x.Ours,
-			First: moment(x.First, start), Last: moment(x.Last, start),
-		}
-		if x.Example == x.Format {
-			r.Example = ""
-		}
-		f.Rows = append(f.Rows, r)
-	}
-	return f
-}
-
-func newExceptions(s *stats.Snapshot, start time.Time) *Exceptions {
-	e := new(Exceptions)
-	list := slices.SortedStableFunc(slices.Values(s.Exceptions), func(a, b stats.Exception) int { return cmp.Compare(b.Count, a.Count) })
-	list, e.Notice = shown(list, "kinds of exception")
-	for _, x := range list {
-		e.Rows = append(e.Rows, ExceptionRow{
-			ID: elementID("exception", x.Group), Count: count(x.Count),
-			Message: clip(line(x.Message), 1000), Stack: lines(x.Stack),
-			First: moment(x.First, start), Last: moment(x.Last, start),
-		})
-	}
-	return e
 }
 
 // elementID makes an element's id of what identifies the thing it shows.
@@ -400,6 +341,10 @@ func elementID(kind string, parts ...string) string {
 	return kind + "-" + strconv.FormatUint(h.Sum64(), 36)
 }
 
+// maxShown is how many of a list a page shows: what a reader can take in and a browser
+// draws at once.
+const maxShown = 500
+
 // shown cuts list to what a page shows and says how much that leaves out.
 func shown[T any](list []T, what string) ([]T, string) {
 	n := len(list)
@@ -411,15 +356,6 @@ func shown[T any](list []T, what string) ([]T, string) {
 
 func moment(t, start time.Time) Moment {
 	return Moment{Clock: clock(t.Sub(start)), Time: t.Format(time.TimeOnly), ISO: t.UTC().Format(time.RFC3339)}
-}
-
-// files are what there is to download.
-var files = []File{
-	{"Request statistics", "One line per method and name: counts, response times, percentiles and rates of the whole run, and their sum.", "requests.csv", "/stats/requests/csv"},
-	{"Full history", "The same numbers second by second, coarser the longer ago.", "requests_full_history.csv", "/stats/requests_full_history/csv"},
-	{"Failures", "One line per kind of failed request: how many, and why.", "failures.csv", "/stats/failures/csv"},
-	{"Report", "Everything the page says in tables, as one HTML file to keep, print or send.", "report.html", "/stats/report?download=1"},
-	{"Exceptions", "One line per kind of error in a scenario, with its traceback.", "exceptions.csv", "/exceptions/csv"},
 }
 
 func sortedKeys(m map[string]string) []string { return slices.Sorted(maps.Keys(m)) }

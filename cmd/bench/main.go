@@ -5,6 +5,7 @@
 //	          two bytes
 //	json      the same of a scenario that writes and reads JSON, and checks it
 //	memory    what users cost who are connected and idle, and who are not connected
+//	pages     what a hundred open pages cost the same run
 //
 // Machines are noisy, so only the ratios of one run mean something.
 package main
@@ -52,7 +53,7 @@ func main() {
 	flag.IntVar(&b.users, "users", 64, "connections")
 	flag.StringVar(&b.program, "gregaria", "bin/gregaria", "the program to measure")
 	flag.StringVar(&b.only, "tools", "", "measure only these, such as wrk,gregaria; empty means all there are")
-	what := flag.String("measure", "requests,json,memory", "what to measure")
+	what := flag.String("measure", "requests,json,memory,pages", "what to measure")
 	flag.Parse()
 	if b.rounds < 1 || b.users < 1 || b.duration < time.Second {
 		log.Fatal("bench: want at least 1 round, 1 user and 1s")
@@ -87,8 +88,10 @@ func (b *bench) run(ctx context.Context, what []string) (err error) {
 			err = b.compare(ctx, "Writing and reading JSON", b.jsonTools())
 		case "memory":
 			err = b.memory(ctx)
+		case "pages":
+			err = b.pages(ctx)
 		default:
-			err = fmt.Errorf("there is nothing called %q to measure: want requests, json or memory", w)
+			err = fmt.Errorf("there is nothing called %q to measure: want requests, json, memory or pages", w)
 		}
 		if err != nil {
 			return err

@@ -11,7 +11,7 @@ import (
 )
 
 // A target is an nginx that answers every request at once: with two bytes, and at /json
-// with a small object.
+// with a small object. At /count it says how many.
 type target struct {
 	url string
 	cmd *exec.Cmd
@@ -22,6 +22,7 @@ events { worker_connections 20000; }
 http { access_log off; keepalive_requests 1000000000; keepalive_timeout 600s;
   client_body_temp_path tmp; proxy_temp_path tmp; fastcgi_temp_path tmp; uwsgi_temp_path tmp; scgi_temp_path tmp;
   server { listen 127.0.0.1:%d backlog=4096; location /json { default_type application/json; return 200 '{"data":{"id":"4711","name":"Oslo"}}'; }
+    location /count { stub_status; }
     location / { default_type text/plain; return 200 "ok"; } } }
 `
 

@@ -13,6 +13,7 @@ import (
 
 	"github.com/gregaria/gregaria/engine"
 	"github.com/gregaria/gregaria/engine/report"
+	"github.com/gregaria/gregaria/web"
 )
 
 // levelCritical is Locust's fifth level. Nothing is logged at it, so it silences.
@@ -63,10 +64,24 @@ type log struct {
 }
 
 // Lines returns the latest lines, oldest first.
-func (l *log) Lines() []string {
+func (l *log) Lines() []web.LogLine {
 	l.sink.mu.Lock()
 	defer l.sink.mu.Unlock()
-	return append(append([]string(nil), l.sink.kept[l.sink.next:]...), l.sink.kept[:l.sink.next]...)
+	return append(append([]web.LogLine(nil), l.sink.kept[l.sink.next:]...), l.sink.kept[:l.sink.next]...)
+}
+
+// News returns a channel that holds a token when there are lines that the watcher has
+// not been told of, and a function that ends the watch.
+func (l *log) News() (news <-chan struct{}, end func()) {
+	c := make(chan struct{}, 1)
+	l.sink.mu.Lock()
+	defer l.sink.mu.Unlock()
+	l.sink.watchers[c] = true
+	return c, func() {
+		l.sink.mu.Lock()
+		defer l.sink.mu.Unlock()
+		delete(l.sink.watchers, c)
+	}
 }
 
 // openLog returns a log to file, or to stderr if that is "".
@@ -93,15 +108,17 @@ type sink struct {
 	lines chan string
 	ended chan struct{} // closed when the last line is written
 
-	mu      sync.Mutex // guards what follows
-	closed  bool
-	kept    []string // a ring once it is full
-	next    int      // where the oldest is, and the next goes
-	dropped int      // lines left out since the last one that was not
+	mu       sync.Mutex // guards what follows
+	closed   bool
+	number   int64         // of the latest line
+	kept     []web.LogLine // a ring once it is full
+	next     int           // where the oldest is, and the next goes
+	dropped  int           // lines left out since the last one that was not
+	watchers map[chan struct{}]bool
 }
 
 func newSink(out io.Writer) *sink {
-	s := &sink{lines: make(chan string, keptLines), ended: make(chan struct{})}
+	s := &sink{lines: make(chan string, keptLines), ended: make(chan struct{}), watchers: map[chan struct{}]bool{}}
 	go func() {
 		defer close(s.ended)
 		for line := range s.lines {
@@ -111,23 +128,33 @@ func newSink(out io.Writer) *sink {
 	return s
 }
 
-func (s *sink) write(line string) {
+// write keeps a line, which gets the next number, and passes it on.
+func (s *sink) write(line web.LogLine) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.number++
+	line.Number = s.number
 	if len(s.kept) < keptLines {
 		s.kept = append(s.kept, line)
 	} else {
 		s.kept[s.next] = line
 		s.next = (s.next + 1) % keptLines
 	}
+	for c := range s.watchers {
+		select {
+		case c <- struct{}{}:
+		default: // it has been told and has not looked yet
+		}
+	}
 	if s.closed {
 		return
 	}
+	text := line.String()
 	if s.dropped > 0 {
-		line = fmt.Sprintf("(%d lines were left out: nobody read them)\n%s", s.dropped, line)
+		text = fmt.Sprintf("(%d lines were left out: nobody read them)\n%s", s.dropped, text)
 	}
 	select {
-	case s.lines <- line:
+	case s.lines <- text:
 		s.dropped = 0
 	default:
 		s.dropped++
@@ -162,15 +189,12 @@ func (h *handler) Enabled(_ context.Context, level slog.Level) bool { return lev
 
 func (h *handler) Handle(_ context.Context, r slog.Record) error {
 	var b strings.Builder
-	if !r.Time.IsZero() {
-		b.WriteString(r.Time.Format("2006-01-02 15:04:05.000 "))
-	}
-	b.WriteString(levelName(r.Level) + " " + report.OneLine(clip(r.Message)) + h.attrs)
+	b.WriteString(report.OneLine(clip(r.Message)) + h.attrs)
 	r.Attrs(func(a slog.Attr) bool {
 		appendAttr(&b, h.group, a)
 		return true
 	})
-	h.sink.write(b.String())
+	h.sink.write(web.LogLine{At: r.Time, Level: levelName(r.Level), Text: b.String()})
 	return nil
 }
 

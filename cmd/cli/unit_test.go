@@ -90,8 +90,46 @@ func TestLogKeepsTheLatestLines(t *testing.T) {
 	}
 	lines := l.Lines()
 	first, last := lines[0], lines[len(lines)-1]
-	if len(lines) != keptLines || !strings.HasSuffix(first, "line 7") || !strings.HasSuffix(last, fmt.Sprint("line ", keptLines+6)) {
-		t.Errorf("%d lines from %q to %q, want the last %d", len(lines), first, last, keptLines)
+	if len(lines) != keptLines || first.Text != "line 7" || last.Text != fmt.Sprint("line ", keptLines+6) {
+		t.Errorf("%d lines from %q to %q, want the last %d", len(lines), first.Text, last.Text, keptLines)
+	}
+	if first.Number != 8 || last.Number != keptLines+7 || last.Level != "INFO" || last.At.IsZero() {
+		t.Errorf("kept from %+v to %+v, want numbers 8 to %d with their level and time", first, last, keptLines+7)
+	}
+}
+
+func TestNewsOfTheLogWaitsForWhoeverLooks(t *testing.T) {
+	l, end, err := openLog("", new(bytes.Buffer), slog.LevelInfo)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer end()
+	news, stop := l.News()
+	told := func() bool {
+		select {
+		case <-news:
+			return true
+		default:
+			return false
+		}
+	}
+	if told() {
+		t.Error("there is news before there is a line")
+	}
+	for range 3 {
+		l.Info("line")
+	}
+	if !told() || told() {
+		t.Error("three lines are not one piece of news")
+	}
+	l.Debug("not logged")
+	if told() {
+		t.Error("a line that is not logged is news")
+	}
+	stop()
+	l.Info("line")
+	if told() {
+		t.Error("there is news after the watch has ended")
 	}
 }
 
@@ -340,7 +378,7 @@ func TestWritingIsTriedAgain(t *testing.T) {
 		c.update(s)
 	}
 	if lines := l.Lines(); len(lines) != 2 {
-		t.Errorf("%d log lines in 65 seconds, want 2:\n%s", len(lines), strings.Join(lines, "\n"))
+		t.Errorf("%d log lines in 65 seconds, want 2:\n%v", len(lines), lines)
 	}
 	history.file = whole
 	c.update(s)

@@ -92,7 +92,7 @@ func TestEverythingWorksByKeyboard(t *testing.T) {
 func (p *tab) tabTo(name string) {
 	p.t.Helper()
 	for range 60 {
-		if eval[bool](p, fmt.Sprintf("text(document.activeElement) === %q", name)) {
+		if eval[bool](p, fmt.Sprintf("document.activeElement === named(%q)", name)) {
 			if eval[bool](p, `getComputedStyle(document.activeElement).outlineStyle === "none"`) {
 				p.t.Errorf("%s has the focus and nothing shows it", name)
 			}

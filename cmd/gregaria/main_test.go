@@ -34,6 +34,8 @@ func TestMain(m *testing.M) {
 		main()
 	case "hostile":
 		cli.Main(hostileSuite)
+	case "many":
+		cli.Main(manySuite)
 	}
 	goleak.VerifyTestMain(tests{m})
 }

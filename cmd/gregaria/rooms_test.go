@@ -18,7 +18,7 @@ const (
 var mayImport = map[string]string{
 	"cmd/gregaria":         "cmd/cli scenarios",
 	"cmd/protocols":        "cmd/cli scenarios/protocols",
-	"cmd/cli":              "server engine engine/load engine/report engine/stats engine/wire scenarios/demo",
+	"cmd/cli":              "server web engine engine/load engine/report engine/stats engine/wire scenarios/demo",
 	"cmd/bench":            "cmd/cli engine/load",
 	"server":               "web static engine engine/checks engine/load engine/stats engine/report",
 	"web":                  "engine engine/checks engine/load engine/stats",
@@ -46,7 +46,7 @@ var homes = map[string]struct{ code, tests string }{
 	"golang.org/x/sys":                        {code: "cmd/cli engine/health"},
 	"golang.org/x/sync":                       {code: "engine/wire"},
 	"github.com/go-chi/chi":                   {code: "server"},
-	"github.com/gorilla/websocket":            {code: "server scenarios/protocols"},
+	"github.com/gorilla/websocket":            {code: "server scenarios/protocols cmd/bench"},
 	"github.com/jackc/pgx":                    {code: "scenarios/protocols"},
 	"google.golang.org/grpc":                  {code: "scenarios/protocols"},
 	"google.golang.org/protobuf":              {code: "scenarios/protocols"},

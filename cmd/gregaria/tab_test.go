@@ -49,6 +49,7 @@ func (c *chrome) start() {
 		"disable-background-networking", "disable-component-update", "disable-sync", "disable-extensions",
 		// No tab of a test is in front, and none may be slowed down for it.
 		"disable-background-timer-throttling", "disable-backgrounding-occluded-windows", "disable-renderer-backgrounding",
+		"disable-ipc-flooding-protection", // a test looks at more than a reader could
 	} {
 		options = append(options, chromedp.Flag(flag, true))
 	}

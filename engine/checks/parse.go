@@ -58,9 +58,10 @@ func Parse(text string) (Check, error) {
 	return c, nil
 }
 
-// ParseAll reads checks, one on a line, and reports every mistake with its line.
+// ParseAll reads checks, one on a line, and reports every mistake with its line. The list
+// is never nil.
 func ParseAll(text string) ([]Check, error) {
-	var list []Check
+	list := []Check{}
 	var errs []error
 	for i, line := range strings.Split(text, "\n") {
 		if strings.TrimSpace(line) == "" {

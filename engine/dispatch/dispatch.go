@@ -43,6 +43,21 @@ func Last(classes []Class, users []int) int {
 	return -1
 }
 
+// Shift returns which class must give up a user, and which must get one in its place, to
+// bring the users there are nearer to the weights; -1 and -1 when none can come nearer.
+// Done again and again it leads to what Next would have started. Exact counts stay.
+func Shift(classes []Class, users []int) (from, to int) {
+	from, to = best(classes, users, -1), best(classes, users, 1)
+	if from < 0 || to < 0 || from == to {
+		return -1, -1
+	}
+	quotient := func(i, sign int) float64 { return float64(2*users[i]+sign) / float64(max(1, classes[i].Weight)) }
+	if quotient(from, -1) <= quotient(to, 1) {
+		return -1, -1
+	}
+	return from, to
+}
+
 // best returns the class by weight with the lowest (sign 1) or, among those with
 // users, the highest (sign -1) quotient (2·users+sign)/weight. Ties go to the first
 // when adding and to the last when removing, so that Last undoes Next.

@@ -312,3 +312,41 @@ func BenchmarkNext(b *testing.B) {
 		dispatch.Next(classes, users)
 	}
 }
+
+func TestShiftLeadsToWhatNextWouldHaveStarted(t *testing.T) {
+	chance := rand.New(rand.NewPCG(5, 6))
+	for range 300 {
+		classes := randomClasses(chance)
+		n := min(chance.IntN(300), dispatch.Most(classes))
+		users := started(classes, n)
+		old := slices.Clone(users)
+		for i := range classes {
+			classes[i].Weight = 1 + chance.IntN(1000)
+		}
+		shifts := 0
+		for {
+			from, to := dispatch.Shift(classes, users)
+			if from < 0 {
+				break
+			}
+			if users[from] == 0 || classes[from].Count > 0 || classes[to].Count > 0 {
+				t.Fatalf("Shift(%v, %v) = %d, %d, want a class by weight that has a user to give up", classes, users, from, to)
+			}
+			users[from]--
+			users[to]++
+			if shifts++; shifts > n {
+				t.Fatalf("Shift(%v, …) goes on after %d exchanges of %d users", classes, shifts, n)
+			}
+		}
+		want, moved := started(classes, n), 0
+		for i := range users {
+			moved += max(0, users[i]-old[i])
+			if d := users[i] - want[i]; d < -1 || d > 1 { // ties may go either way
+				t.Errorf("Shift(%v) leads from %v to %v, want %v", classes, old, users, want)
+			}
+		}
+		if moved != shifts {
+			t.Errorf("Shift(%v) exchanges %d users to move %d", classes, shifts, moved)
+		}
+	}
+}

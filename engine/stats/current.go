@@ -17,7 +17,7 @@ func (t *Table) Recent(keys []Key, since time.Time) (row Row, span time.Duration
 		}
 		span += d.Span()
 		if keys == nil {
-			found = append(found, d.total)
+			found = append(found, d.Total())
 		}
 		for _, k := range keys {
 			at, ok := slices.BinarySearchFunc(d.Rows, k, func(r Row, key Key) int { return compareKeys(r.Key, key) })
