@@ -59,7 +59,7 @@ const (
 
 // ReportFile returns the report of s as a file, and its content policy.
 func ReportFile(ctx context.Context, s *engine.Status, parts ReportParts) (file []byte, policy string, err error) {
-	for rows := maxShown; ; rows = rows * 3 / 4 {
+	for rows := maxShown; ; {
 		r := NewReport(s, parts, rows)
 		var b bytes.Buffer
 		if err := Document(r).Render(ctx, &b); err != nil {
@@ -68,6 +68,7 @@ func ReportFile(ctx context.Context, s *engine.Status, parts ReportParts) (file 
 		if b.Len() < maxReport || rows == 0 {
 			return b.Bytes(), r.Policy, nil
 		}
+		rows = min(rows-1, rows*maxReport/b.Len()*9/10) // about as many as there is room for
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -99,7 +100,7 @@ func TestADraggedTimeIsWhatAllNumbersAreOf(t *testing.T) {
 		t.Errorf("who got the address sees %q, want %q", got, seen)
 	}
 	p.click("Failures")
-	p.until(fmt.Sprintf(`parse(rows()[0][0]) === %s`, plain(seen[3])))
+	p.until(fmt.Sprintf(`parse(rows()[0][0].split(" ")[0]) === %s`, plain(seen[3])))
 
 	// Four ways back to the whole run.
 	p.click("Charts")
@@ -170,6 +171,17 @@ func TestChartsAreReadAndKept(t *testing.T) {
 	p.press(" ")
 	p.until(key + `.getAttribute("aria-pressed") === "true" && ` + dark + ` > 100`)
 
+	// Another theme is drawn in its own colours.
+	theme := func(name string) {
+		eval[bool](p, fmt.Sprintf(`(document.documentElement.dataset.theme = %q, document.dispatchEvent(new Event("theme")))`, name))
+	}
+	bright := strings.NewReplacer("< 50", "> 225").Replace(dark)
+	theme("dark")
+	p.until(bright + ` > 100`)
+	theme("light")
+	p.until(bright + ` === 0`)
+	p.until(dark + ` > 100`)
+
 	// The start is marked, and said to who cannot see the mark.
 	p.until(`text(one(".happened li a")).includes("1") && ` + drawing + `.events.length >= 1`)
 	eval[bool](p, `(one(".happened li a").focus(), true)`)
@@ -231,4 +243,53 @@ func TestASavedReportIsComplete(t *testing.T) {
 	if _, err := png.Decode(bytes.NewReader(r.saved(`one("#chart-time .save")`))); err != nil {
 		t.Errorf("the picture saved from the report is no PNG: %v", err)
 	}
+}
+
+// Charts of which this page has none: a heat map, points, and axes of numbers.
+func TestEveryKindOfChartIsDrawn(t *testing.T) {
+	t.Parallel()
+	api := (&target{}).listen(t)
+	gregaria := serve(t, "-u", "2", "-r", "100", "--host", api.URL, "--wait", "20ms", "--autostart", "get")
+	p := open(t, gregaria.url+"/?tab=charts")
+	p.allow("Canvas2D: Multiple readback")
+	p.until(drawing + `.data.t.length >= 4`)
+	gregaria.post("/stop", nil)
+	p.until(`state() === "stopped"`)
+	eval[bool](p, `((source, place) => {
+		const all = JSON.parse(source.dataset.series), { t } = all.data;
+		Object.assign(all.data, { load: [1, 2, 3, 3, 8], took: [10, 20, 30, 35, 90], ms: [1, 10, 100, 1000], share: [0.1, 0.5, 0.3, 0.1] });
+		all.charts = {
+			heat: { title: "Heat", unit: "ms", heat: { t, bins: [1, 10, 100, 1000], cells: t.map(() => [7, 77, 0]) } },
+			points: { title: "Points", points: true, across: { key: "load", unit: "users" }, lines: [{ label: "p95", key: "took", colour: "line-1" }] },
+			log: { title: "Log", across: { key: "ms", unit: "ms", log: true }, lines: [{ label: "share", key: "share", colour: "line-10", steps: true, dash: true }] },
+		};
+		place.replaceChildren(...Object.keys(all.charts).map((id) => {
+			const figure = document.createElement("figure"), box = document.createElement("div");
+			[figure.className, box.className, box.dataset.chart] = ["panel chart", "plot", id];
+			figure.append(box);
+			return figure;
+		}));
+		source.dataset.series = JSON.stringify(all);
+		return document.dispatchEvent(new Event("frame"));
+	})(document.querySelector("#series"), document.querySelector("#charts"))`)
+	coloured := func(chart, what string) string {
+		return fmt.Sprintf(`((c) => {
+			const d = c.getContext("2d").getImageData(0, 0, c.width, c.height).data;
+			for (let i = 0; i < d.length; i += 4) { const [r, g, b, a] = d.subarray(i, i + 4); if (a > 200 && %s) return true; }
+			return false;
+		})(one('[data-chart=%q] canvas'))`, what, chart)
+	}
+	p.until(coloured("heat", "r > b + 100"))        // sand
+	p.until(coloured("points", "b > r + 100"))      // blue
+	p.until(coloured("log", "r > g + 30 && b > g")) // plum
+	p.until(`text(one('figure:has([data-chart="log"]) .at')) === "1\u202f000 ms"`)
+
+	// The cell at the mouse is put into words: the lower third is 1 to 10 ms.
+	at := eval[struct{ X, Y float64 }](p, `(({ x, y, width, height }) => ({ X: x + width * 0.6, Y: y + height * 0.9 }))(one('[data-chart="heat"] .u-over').getBoundingClientRect())`)
+	for i := range 2 {
+		if _, err := chromedp.Call(p.ctx, input.DispatchMouseEvent, input.DispatchMouseEventParams{Type: "mouseMoved", X: at.X + float64(i), Y: at.Y}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p.until(`text(one('[data-chart="heat"] .tip')) === "1 – 10 ms: 7"`)
 }
