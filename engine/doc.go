@@ -37,6 +37,13 @@
 // Either load follows a plan: a ramp, stages or a shape. The plan's clock and the run
 // time stand still while the run is paused.
 //
+// # Checks and events
+//
+// A run can be held to checks, see package checks. Each second they are judged, over the
+// last ten seconds and as a whole. A check that has been broken for as long as the config
+// says stops the run. What happened to a run, breaches and edits among it, is told as
+// [Event], on the clock of the numbers.
+//
 // # Stop
 //
 // A stop reaches every user at once. Users that wait end right away. Users within a

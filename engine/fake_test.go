@@ -76,10 +76,12 @@ func (f *fakeTransport) Send(ctx context.Context, req *load.Request, ans *load.A
 	return nil
 }
 
-func (f *fakeTransport) Header(string) string  { return "" }
-func (f *fakeTransport) Body() ([]byte, error) { return []byte("ok"), nil }
-func (f *fakeTransport) Rest()                 {}
-func (f *fakeTransport) Close()                {}
+func (f *fakeTransport) Header(string) string                 { return "" }
+func (f *fakeTransport) Body() ([]byte, error)                { return []byte("ok"), nil }
+func (f *fakeTransport) Rest()                                {}
+func (f *fakeTransport) Fields(func(name, value string) bool) {}
+func (f *fakeTransport) Sent(func(name, value string) bool)   {}
+func (f *fakeTransport) Close()                               {}
 
 // nothing is the state of users that need none.
 type nothing struct{}

@@ -66,7 +66,7 @@ func (r *run) judge(d stats.Delta) {
 			continue
 		}
 		h.Run = h.Evaluate(row, snapshot.Span())
-		h.Pending = h.Check.Pending(h.Run)
+		h.Pending = r.state != Stopped && h.Check.Pending(h.Run)
 		if !counts {
 			continue
 		}

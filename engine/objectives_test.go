@@ -89,6 +89,9 @@ func TestAChecksBreachAndRecoveryAreNoted(t *testing.T) {
 		if c := checkNamed(t, s, "requests >= 500"); c.Pending || !c.Run.OK {
 			t.Errorf("a count that has grown: %+v, want it to hold", c)
 		}
+		if !slices.ContainsFunc(s.Notices, func(n string) bool { return strings.Contains(n, "GET /none p95 < 1s says nothing") }) {
+			t.Errorf("notices = %q, want one of the check whose requests never came", s.Notices)
+		}
 		if got, want := told(s), []EventKind{EventStart, EventSpawned, EventBreach, EventRecovery, EventStop}; !slices.Equal(got, want) {
 			t.Errorf("events = %v, want %v", s.Events, want)
 		} else if s.Events[0].Text != "run 1 started: 2 users" || s.Events[1].Text != "all users have started: 2" || !strings.Contains(s.Events[2].Text, "GET / max < 300ms broken: 500ms") {

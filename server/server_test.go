@@ -59,10 +59,12 @@ func (g *instantTarget) Send(ctx context.Context, req *load.Request, ans *load.A
 	}
 	return nil
 }
-func (g *instantTarget) Header(string) string  { return "" }
-func (g *instantTarget) Body() ([]byte, error) { return []byte(`{"a":1}`), nil }
-func (g *instantTarget) Rest()                 {}
-func (g *instantTarget) Close()                {}
+func (g *instantTarget) Header(string) string                 { return "" }
+func (g *instantTarget) Body() ([]byte, error)                { return []byte(`{"a":1}`), nil }
+func (g *instantTarget) Rest()                                {}
+func (g *instantTarget) Fields(func(name, value string) bool) {}
+func (g *instantTarget) Sent(func(name, value string) bool)   {}
+func (g *instantTarget) Close()                               {}
 
 type nothing struct{}
 

@@ -136,6 +136,7 @@ func readForm(r *http.Request) (url.Values, error) {
 		}
 		return nil, fmt.Errorf("%w: %v", errForm, err)
 	}
+	web.Gather(r.PostForm)
 	return r.PostForm, nil
 }
 

@@ -19,7 +19,8 @@
     e.append(...content);
     return e;
   };
-  const spaced = (x) => x == null ? "–" : x.toLocaleString("en", { maximumFractionDigits: x < 100 ? 1 : 0 }).replaceAll(",", "\u202f");
+  const spaced = (x) => x == null ? "–" : x.toLocaleString("en", x < 1 ? { maximumSignificantDigits: 2 } : { maximumFractionDigits: x < 100 ? 1 : 0 }).replaceAll(",", "\u202f");
+  const place = ({ nines, unit = "" }, x) => nines ? `${(100 - 100 / x).toFixed(Math.max(0, Math.ceil(Math.log10(x) - 2)))} %` : `${spaced(x)} ${unit}`;
   const clock = (s, seconds) => when.clock(s * 1000, seconds);
 
   const drawn = new Map(); // charts by the element that holds them
@@ -106,7 +107,7 @@
   // The legend says the numbers at the cursor, the latest while it is elsewhere.
   const tell = ({ u, spec, at, values }) => {
     const i = u.cursor.idx ?? u.data[0].length - 1, x = u.data[0][i];
-    at.textContent = x == null ? "–" : spec.across ? `${spaced(x)} ${spec.across.unit ?? ""}` : clock(x);
+    at.textContent = x == null ? "–" : spec.across ? place(spec.across, x) : clock(x);
     values.forEach((b, k) => {
       let known = i;
       while (u.cursor.idx == null && known > 0 && u.data[k + 1][known] == null) known--;
@@ -134,7 +135,7 @@
     if (spec.heat) keys.append(make("span", "heat", "few", make("i", ""), "many"));
     const save = make("button", "save", "PNG");
     save.type = "button";
-    save.setAttribute("aria-label", `Save ${spec.title} as a picture`);
+    save.setAttribute("aria-label", `Save ${spec.title} as PNG`);
     save.addEventListener("click", () => picture(drawn.get(box), all, colour, save));
     keys.append(save);
     box.before(keys);
@@ -166,7 +167,7 @@
       legend: { show: false },
       scales: { x, y: heat ? { distr: 3, range: () => [heat.bins[0], heat.bins.at(-1)] } : { range: (u, low, high) => [0, high > 0 ? high * 1.08 : 1] } },
       axes: [
-        across ? { ...axis, size: 30, values: (u, at) => at.map((n) => n == null ? "" : spaced(n)) } : { ...axis, size: 30, space: 76,
+        across ? { ...axis, size: 30, values: (u, at) => at.map((n) => n == null ? "" : across.nines ? place(across, n) : spaced(n)) } : { ...axis, size: 30, space: 76,
           incrs: [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400],
           values: (u, at, i, space, step) => at.map((s) => clock(s, step < 60)) },
         { ...axis, size: 58, values: (u, at) => at.map((n) => n == null ? "" : spaced(n)) },

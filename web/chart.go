@@ -52,6 +52,10 @@ type Across struct {
 	Key  string `json:"key"` // of the numbers, which ascend
 	Unit string `json:"unit,omitempty"`
 	Log  bool   `json:"log,omitempty"`
+
+	// Nines says that n stands for the percentile that one of n requests is beyond: 100
+	// for 99 %.
+	Nines bool `json:"nines,omitempty"`
 }
 
 // A Line is a line of a chart.

@@ -20,6 +20,7 @@ type Charts struct {
 	Plan    *Plan // nil when the plan is no more than a number
 	Spans   []Choice
 	Events  []EventRow
+	Pins    []Pin
 	Empty   string
 }
 
@@ -72,7 +73,11 @@ func (c *Charts) draw(s *engine.Status, q Query, points []stats.Point) {
 		d.Window = []float64{seconds(q.From), seconds(q.To)}
 	}
 	c.Events = happened(d, s, q)
-	for _, id := range overTime(d, points, s.Config.Model == engine.Open) {
+	ids := overTime(d, points, s.Config.Model == engine.Open)
+	if c.Pins = addPinned(d, s, q); c.Pins != nil {
+		ids = append(ids, "pinned-rate", "pinned-time")
+	}
+	for _, id := range ids {
 		c.Figures = append(c.Figures, newFigure(d, id))
 	}
 	c.Series = d.JSON()

@@ -33,6 +33,7 @@ func counts(s *engine.Status, q Query, snapshot *stats.Snapshot) []Count {
 	if part := partOf(s, q); part != "" {
 		all, span = snapshot.Total.All(), part
 	}
+	list = append(list, checkCount(s)...)
 	if !lagged(snapshot) {
 		return list
 	}

@@ -36,13 +36,19 @@ func offer(t *testing.T) Offer {
 	e, err := engine.New(load.Suite{Scenarios: []load.Planner{
 		load.Scenario[struct{}]{
 			Name: "cities", Help: "registers, then writes and reads back cities", Host: "http://127.0.0.1:8020", Weight: 3,
-			Tasks: []load.Task[struct{}]{{Name: "write", Run: task}},
+			Tasks: []load.Task[struct{}]{
+				{Name: "write", Run: task, Weight: 3},
+				{Name: "read back", Steps: []load.Task[struct{}]{{Name: "read", Run: task}, {Name: "compare", Run: task}}},
+				{Name: "album", Weight: 2, Tasks: []load.Task[struct{}]{{Name: "turn", Run: task, Weight: 4}, {Name: "leave", Run: task}}},
+			},
 		},
 		load.Scenario[struct{}]{
 			Name: "get", Help: "asks for one address", Count: 2,
 			Params: []load.Parameter{
 				load.Param[string]{Name: "path", Default: "/", Help: "what to ask for"},
 				load.Param[int]{Name: "depth", Default: 3},
+				load.Param[float64]{Name: "ratio", Default: 0.5, Help: "of writes"},
+				load.Param[time.Duration]{Name: "pause", Default: 300 * time.Millisecond},
 				load.Param[string]{Name: "size", Default: "small", Choices: []string{"small", "large"}, Help: "of the answers"},
 				load.Param[bool]{Name: "follow", Help: "whether to follow links"},
 				load.Param[string]{Name: "key", Default: "default-secret", Secret: true, Help: "to sign with"},
@@ -51,7 +57,10 @@ func offer(t *testing.T) Offer {
 		},
 		load.Scenario[struct{}]{
 			Name: "mail", Help: "speaks a protocol of its own", Protocol: load.NoHTTP,
-			Tasks: []load.Task[struct{}]{{Name: "send", Run: task}},
+			Tasks: []load.Task[struct{}]{
+				{Name: "connect", Run: task, Next: map[string]int{"send": 1}},
+				{Name: "send", Run: task, Next: map[string]int{"send": 3, "connect": 1}},
+			},
 		},
 	}, Shapes: map[string]load.Shape{"waves": load.ShapeFunc(func(time.Duration) (float64, bool) { return 1, true })},
 	}, engine.Options{Logger: slog.New(slog.DiscardHandler)})

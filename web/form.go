@@ -11,9 +11,11 @@ import (
 	"time"
 
 	"github.com/gregaria/gregaria/engine"
+	"github.com/gregaria/gregaria/engine/stats"
 )
 
-// A Form starts a run or changes it.
+// A Form starts a run or changes it. Its parts below Fields are folded, and say in a
+// line what they hold.
 type Form struct {
 	ID       string // start or edit
 	Title    string
@@ -25,19 +27,28 @@ type Form struct {
 	Stuck    bool    // offers to start although users of an earlier run have never ended
 	Load     Load    // how much
 	Fields   []Field // what else everyone fills in
-	Advanced []Field // what few do
-	Picks    []Pick  // the scenarios
-	PickNote string  // error at the scenarios
-	Unfolded bool    // whether Advanced is
+	Picks    Picks   // of what scenarios
+	Params   Section
+	Checks   CheckRows
+	Advanced Section
+}
+
+// A Section is a part of a form that can be folded.
+type Section struct {
+	Fields  []Field
+	Summary string
+	Open    bool
 }
 
 // A Field is one input of a form.
 type Field struct {
 	Name, Label, Hint, Value, Error string
-	Placeholder                     string
-	Type, Mode, Complete            string   // attributes type, inputmode, autocomplete
+	Placeholder, Standard           string   // what is shown, and what counts, without a value
+	Type, Mode, Complete, Step      string   // attributes type, inputmode, autocomplete, step
 	Options                         []Option // makes it a select
 	Offers                          []Option // values that are suggested
+	Offering                        bool     // a script suggests more
+	Switch                          bool     // it is on or off
 	Required, Focus                 bool
 	Half                            bool // two of these share a line
 	Planned                         bool // part of what the plan is drawn from
@@ -53,13 +64,6 @@ type Option struct {
 func (f Field) id(form string) string   { return form + "-" + f.Name }
 func (f Field) note(form string) string { return form + "-" + f.Name + "-note" }
 func (f Field) list(form string) string { return form + "-" + f.Name + "-list" }
-
-// A Pick is a scenario to take or leave.
-type Pick struct {
-	Name, Help, Share, Host string
-	Picked                  bool
-	Hostless                bool // needs a host and has none
-}
 
 // Names of the form's fields. Where Locust has such a field, they are Locust's. A
 // parameter's field has the parameter's name.
@@ -106,6 +110,9 @@ func values(c engine.Config, site Site) url.Values {
 		FieldExcludeTags: {strings.Join(c.ExcludeTags, " ")},
 	}
 	maps.Copy(v, loadValues(c, site.Default))
+	maps.Copy(v, checkValues(c))
+	v[FieldTasksOff] = append([]string{""}, c.Off...)
+	v[FieldWeights] = weightValues(c.Weights)
 	for _, o := range site.Offer.scenarios {
 		if len(c.Scenarios) == 0 || slices.Contains(c.Scenarios, o.name) {
 			v.Add(FieldScenarios, o.name)
@@ -138,6 +145,25 @@ func loadValues(c, standard engine.Config) url.Values {
 	}
 	v.Set(FieldStages, stagesText(c))
 	v.Set(FieldShape, c.Shape)
+	return v
+}
+
+// changeValues words what can be changed of a run with configuration c.
+func changeValues(c engine.Config, site Site) url.Values {
+	v := loadValues(c, site.Default)
+	maps.Copy(v, checkValues(c))
+	v.Set(FieldRunTime, engine.FormatRunTime(c.RunTime))
+	weights := map[string]int{}
+	for _, o := range site.Offer.scenarios {
+		if len(c.Scenarios) > 0 && !slices.Contains(c.Scenarios, o.name) {
+			continue
+		}
+		v.Add(FieldScenarios, o.name)
+		if o.count == 0 {
+			weights[o.name] = cmp.Or(c.Weights[o.name], o.weight)
+		}
+	}
+	v[FieldWeights] = weightValues(weights)
 	return v
 }
 
@@ -188,48 +214,56 @@ func unlessZeroNumber(x float64) string {
 	return number(x)
 }
 
-// newStartForm is the form that starts a run, filled with v.
-func newStartForm(v url.Values, offer Offer) Form {
+// newStartForm is the form that starts a run, filled with v. Endpoints are those that
+// checks may be about.
+func newStartForm(v url.Values, offer Offer, endpoints []stats.Line) Form {
 	f := Form{ID: "start", Title: "Start a load test", Submit: "Start swarming", Load: newLoad(v, offer)}
 	f.Load.choose(v)
 	f.Fields = []Field{hostField(v, offer)}
-	f.Advanced = []Field{{
-		Name: FieldRunTime, Label: "Run time", Hint: "20, 20s, 3m, 1h20m; empty runs until stopped", Planned: true,
-		Value: v.Get(FieldRunTime), Placeholder: "until stopped", Complete: "off",
-	}, {
+	f.Picks = newPicks(v, offer)
+	for _, p := range offer.params {
+		f.Params.Fields = append(f.Params.Fields, paramField(p, v))
+	}
+	f.Params.Summary = paramsText(f.Params.Fields)
+	f.Checks = newCheckRows(v, endpoints)
+	f.Advanced.Fields = []Field{{
 		Name: FieldIterations, Label: "Iterations", Hint: "tasks of all users, then stop", Value: v.Get(FieldIterations),
 		Placeholder: "no limit", Mode: "numeric", Complete: "off", Half: true,
 	}, {
 		Name: FieldSeed, Label: "Seed", Hint: "of all random choices", Value: v.Get(FieldSeed),
 		Placeholder: "a new one", Mode: "numeric", Complete: "off", Half: true,
+	}, {
+		Name: FieldTags, Label: "Tags", Hint: "run only these", Value: v.Get(FieldTags), Complete: "off", Half: true,
+	}, {
+		Name: FieldExcludeTags, Label: "Exclude tags", Hint: "leave these out", Value: v.Get(FieldExcludeTags), Complete: "off", Half: true,
 	}}
-	for _, o := range offer.scenarios {
-		host := engine.WithoutUser(o.host)
-		p := Pick{Name: o.name, Help: line(o.help), Host: host, Picked: slices.Contains(v[FieldScenarios], o.name)}
-		p.Hostless = host == "" && !o.noHost
-		switch {
-		case o.count > 0:
-			p.Share = "exactly " + plural(int64(o.count), "user", "users")
-		case len(offer.scenarios) > 1:
-			p.Share = "weight " + strconv.Itoa(o.weight)
-		}
-		f.Picks = append(f.Picks, p)
-	}
-	f.Advanced = append(f.Advanced,
-		Field{Name: FieldTags, Label: "Tags", Hint: "run only these", Value: v.Get(FieldTags), Complete: "off", Half: true},
-		Field{Name: FieldExcludeTags, Label: "Exclude tags", Hint: "leave these out",
-			Value: v.Get(FieldExcludeTags), Complete: "off", Half: true})
-	for _, p := range offer.params {
-		f.Advanced = append(f.Advanced, paramField(p, v))
-	}
+	f.Advanced.Summary = advancedText(f.Advanced.Fields)
 	return f
 }
 
-// newEditForm is the form that changes a run.
-func newEditForm(v url.Values, offer Offer) Form {
+// advancedText words which fields are filled in, or what fields there are.
+func advancedText(fields []Field) string {
+	var labels, filled []string
+	for _, f := range fields {
+		label := strings.ToLower(f.Label)
+		labels = append(labels, label)
+		if f.Value != "" {
+			filled = append(filled, label+" "+f.Value)
+		}
+	}
+	if filled == nil {
+		return strings.Join(labels, ", ")
+	}
+	return clip(line(strings.Join(filled, ", ")), 80)
+}
+
+// newEditForm is the form that changes a run, whose scenarios v names.
+func newEditForm(v url.Values, offer Offer, endpoints []stats.Line) Form {
 	f := Form{ID: "edit", Title: "Edit the running load test", Submit: "Update", Load: newLoad(v, offer),
-		Note: "Stages and shapes count from now on."}
+		Note: "Stages and shapes count from now on, the run time from the start. All else stays as it is until a new run."}
 	f.Load.Fixed = modelOf(v)
+	f.Picks = newWeights(v, offer)
+	f.Checks = newCheckRows(v, endpoints)
 	return f
 }
 
@@ -237,7 +271,7 @@ func newEditForm(v url.Values, offer Offer) Form {
 // empty when a picked scenario has no host of its own.
 func hostField(v url.Values, offer Offer) Field {
 	f := Field{Name: FieldHost, Label: "Host", Hint: "where requests are sent", Value: v.Get(FieldHost),
-		Type: "url", Mode: "url", Complete: "url", Placeholder: "http://127.0.0.1:8020"}
+		Type: "url", Mode: "url", Complete: "url", Placeholder: "http://127.0.0.1:8020", Offering: true}
 	var hosts []string
 	for _, o := range offer.scenarios {
 		if o.host == "" {
@@ -245,6 +279,9 @@ func hostField(v url.Values, offer Offer) Field {
 		} else if host := engine.WithoutUser(o.host); !slices.Contains(hosts, host) {
 			hosts = append(hosts, host)
 		}
+	}
+	for _, host := range hosts {
+		f.Offers = append(f.Offers, Option{Value: host})
 	}
 	switch {
 	case len(hosts) == 1 && !f.Required:
@@ -257,60 +294,35 @@ func hostField(v url.Values, offer Offer) Field {
 	return f
 }
 
-// paramField asks for a parameter. A secret is never filled in: what is left empty
-// stays as it was given.
-func paramField(p offeredParam, v url.Values) Field {
-	f := Field{
-		Name: p.name, Label: p.name, Hint: paramHint(p), Value: v.Get(p.name), Placeholder: p.standard,
-		Mode: map[string]string{"int": "numeric", "float64": "decimal"}[p.kind], Complete: "off",
-	}
-	choices := p.choices
-	if p.kind == "bool" {
-		choices = []string{"true", "false"}
-	}
-	switch {
-	case p.secret:
-		f.Type, f.Value, f.Complete = "password", "", "new-password"
-		f.Placeholder = "unchanged"
-	case len(choices) > 0:
-		for _, c := range choices {
-			f.Options = append(f.Options, Option{Value: c, Label: c, Picked: c == cmp.Or(f.Value, p.standard)})
-		}
-	}
-	return f
-}
-
-func paramHint(p offeredParam) string {
-	hint := line(p.help)
-	more := "default " + p.standard
-	switch {
-	case p.secret:
-		more = "never shown"
-	case p.standard == "":
-		return hint
-	}
-	if hint != "" {
-		hint += "; "
-	}
-	return hint + more
-}
-
-// blame puts each error beside its field; what belongs to none is said at the top.
+// blame puts each error beside its field, and unfolds where there are any; what belongs
+// to no field is said at the top.
 func (f *Form) blame(problem string, errors map[string]string) {
 	placed := map[string]bool{}
-	for _, field := range slices.Concat(f.Load.fields(), pointers(f.Fields), pointers(f.Advanced)) {
-		if e, ok := errors[field.Name]; ok {
-			field.Error, placed[field.Name] = e, true
+	place := func(name string, to *string) bool {
+		e, ok := errors[name]
+		if ok {
+			*to, placed[name] = e, true
 		}
+		return ok
 	}
-	if e, ok := errors[FieldScenarios]; ok && len(f.Picks) > 0 {
-		f.PickNote, placed[FieldScenarios] = e, true
+	fields := func(list []*Field) (any bool) {
+		for _, field := range list {
+			any = place(field.Name, &field.Error) || any
+		}
+		return any
 	}
+	fields(f.Load.fields())
+	f.Load.Open = fields(f.Load.planned()) || f.Load.Open
 	f.Load.Preview.Error = cmp.Or(errors[FieldStages], f.Load.Preview.Error)
-	for _, field := range f.Advanced {
-		f.Unfolded = f.Unfolded || field.Error != ""
+	fields(pointers(f.Fields))
+	p := &f.Picks
+	for name, to := range map[string]*string{FieldScenarios: &p.Error, FieldWeights: &p.WeightsError, FieldTasksOff: &p.TasksError} {
+		p.Open = place(name, to) || p.Open
 	}
-	f.Unfolded = f.Unfolded || f.PickNote != ""
+	f.Params.Open = fields(pointers(f.Params.Fields))
+	f.Checks.Open = place(FieldChecks, &f.Checks.Error)
+	f.Checks.Open = fields(pointers(f.Checks.Limits)) || f.Checks.Open
+	f.Advanced.Open = fields(pointers(f.Advanced.Fields))
 	f.Problem = problem
 	for _, name := range sortedKeys(errors) {
 		if !placed[name] {

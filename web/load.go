@@ -9,24 +9,29 @@ import (
 
 // A Load is the part of a form that says how much load there shall be.
 type Load struct {
-	Models  []Option // to choose from, or
-	Fixed   string   // the one there is
-	Users   []Field  // of the closed model
-	Rate    []Field  // of the open model
-	Arrive  Field    // of the open model: its value is how arrivals come
+	Models []Option // to choose from, or
+	Fixed  string   // the one there is
+	Users  []Field  // of the closed model
+	Rate   []Field  // of the open model
+	Arrive Field    // of the open model: its value is how arrivals come
+
+	// The plan over time, which is folded unless Open.
 	Stages  Field
+	RunTime Field
 	Shape   *Field // nil when there is no shape
 	Preview Plan
+	Open    bool
 }
 
 func newLoad(v url.Values, offer Offer) Load {
 	staged, model := v.Get(FieldStages) != "", modelOf(v)
 	l := Load{
+		Open: true,
 		Users: []Field{{
 			Name: FieldUsers, Label: "Number of users", Hint: "peak concurrency", Value: v.Get(FieldUsers),
 			Mode: "numeric", Complete: "off", Required: true, Focus: !staged && model == string(engine.Closed), Half: true,
 		}, {
-			Name: FieldSpawnRate, Label: "Spawn rate", Hint: "users started per second", Value: v.Get(FieldSpawnRate),
+			Name: FieldSpawnRate, Label: "Spawn rate", Hint: "users per second", Value: v.Get(FieldSpawnRate),
 			Mode: "decimal", Complete: "off", Required: true, Half: true,
 		}},
 		Rate: []Field{{
@@ -38,15 +43,19 @@ func newLoad(v url.Values, offer Offer) Load {
 		}},
 		Arrive: Field{Name: FieldArrivals, Value: last(v[FieldArrivals])},
 		Stages: Field{
-			Name: FieldStages, Label: "Stages", Hint: "instead: time:load, or spike(200)", Focus: staged,
+			Name: FieldStages, Label: "Stages", Hint: "instead of numbers: time:load", Focus: staged,
 			Value: v.Get(FieldStages), Placeholder: "2m:100,5m:100,30s:0", Complete: "off",
+		},
+		RunTime: Field{
+			Name: FieldRunTime, Label: "Run time", Hint: "20s, 3m, 1h20m", Value: v.Get(FieldRunTime),
+			Placeholder: "until stopped", Complete: "off",
 		},
 	}
 	for _, p := range load.Presets {
 		l.Stages.Offers = append(l.Stages.Offers, Option{Value: p.Name + "(100)", Label: p.Help})
 	}
 	if len(offer.shapes) > 0 {
-		l.Shape = &Field{Name: FieldShape, Label: "Shape", Hint: "or this", Value: v.Get(FieldShape)}
+		l.Shape = &Field{Name: FieldShape, Label: "Shape", Hint: "or one of these", Value: v.Get(FieldShape)}
 		l.Shape.Options = []Option{{Label: "none", Picked: l.Shape.Value == ""}}
 		for _, name := range offer.shapes {
 			l.Shape.Options = append(l.Shape.Options, Option{Value: name, Label: line(name), Picked: l.Shape.Value == name})
@@ -67,10 +76,12 @@ func (l *Load) choose(v url.Values) {
 	}
 }
 
-// fields returns the inputs that can be wrong.
-func (l *Load) fields() []*Field {
-	list := append(pointers(l.Users), pointers(l.Rate)...)
-	list = append(list, &l.Stages)
+// fields returns the inputs for numbers.
+func (l *Load) fields() []*Field { return append(pointers(l.Users), pointers(l.Rate)...) }
+
+// planned returns the inputs of the plan.
+func (l *Load) planned() []*Field {
+	list := []*Field{&l.Stages, &l.RunTime}
 	if l.Shape != nil {
 		list = append(list, l.Shape)
 	}

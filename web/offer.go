@@ -20,6 +20,15 @@ type offeredScenario struct {
 	name, help, host string
 	weight, count    int
 	noHost           bool // needs none
+	tasks            []offeredTask
+}
+
+// An offeredTask is a function, or it has steps or tasks.
+type offeredTask struct {
+	name         string
+	weight       int
+	chained      bool // one task of a chain says what follows it
+	steps, tasks []offeredTask
 }
 
 type offeredParam struct {
@@ -34,7 +43,8 @@ func NewOffer(e *engine.Engine) Offer {
 	o := Offer{shapes: e.Shapes()}
 	seen := map[string]bool{}
 	for _, p := range e.Plans() {
-		o.scenarios = append(o.scenarios, offeredScenario{p.Name, p.Help, p.Host, p.Weight, p.Count, p.Protocol == load.NoHTTP})
+		o.scenarios = append(o.scenarios, offeredScenario{
+			p.Name, p.Help, p.Host, p.Weight, p.Count, p.Protocol == load.NoHTTP, offeredTasks(p.Tasks)})
 		for _, param := range p.Params {
 			spec := param.Spec()
 			if !seen[spec.Name] {
@@ -44,6 +54,14 @@ func NewOffer(e *engine.Engine) Offer {
 		}
 	}
 	return o
+}
+
+func offeredTasks(planned []load.PlannedTask) []offeredTask {
+	var list []offeredTask
+	for _, p := range planned {
+		list = append(list, offeredTask{p.Name, p.Weight, p.Next != nil, offeredTasks(p.Steps), offeredTasks(p.Tasks)})
+	}
+	return list
 }
 
 // fingerprint changes with the offer. The start form is not part of a frame, so a

@@ -85,6 +85,12 @@ func scenes(t *testing.T) map[string]View {
 	happened.Events = eventful
 	happened.Events = append(happened.Events[:len(eventful):len(eventful)], engine.Event{At: began.Add(90 * time.Second), Text: hostile[0] + hostile[3]})
 	past := func(tab string, from, to int) View { return NewView(happened, windowQuery(t, tab, from, to), site) }
+	chosen := url.Values{FieldUsers: {"20"}, FieldSpawnRate: {"2"}, FieldScenarios: {"", "cities", "mail"}, FieldWeights: {"", "cities=5"},
+		FieldTasksOff: {"", "cities/album"}, FieldChecks: {"p95 < 300ms", "GET /cart p95 under 300ms", ""}, FieldCheckStop: {"10s"}, "depth": {"5"}}
+	reweighed := url.Values{FieldUsers: {"20"}, FieldSpawnRate: {"2"}, FieldWeights: {"", "mail=0"}}
+	both := status(engine.Running, 20, crowd)
+	both.Config.Scenarios = []string{"cities", "mail"}
+	both.Config.Checks, both.Config.CheckStop = must(engine.ParseChecks("p95 < 300ms\nfail% < 1")), 10*time.Second
 	return map[string]View{
 		"window":            past(TabStatistics, 30, 75),
 		"window-charts":     past(TabCharts, 30, 75),
@@ -93,6 +99,10 @@ func scenes(t *testing.T) map[string]View {
 		"window-none":       past(TabStatistics, 400, 500),
 		"window-no-charts":  past(TabCharts, 400, 500),
 		"window-utc":        NewView(stopped, windowQuery(t, TabStatistics, 0, 100).withZone(ZoneUTC), site),
+		"ready-picks": ready.Answer(chosen, Refusal{Errors: map[string]string{
+			FieldChecks: `line 2: character 1: "GET /cart p95 under 300ms" compares nothing`, FieldWeights: "5 is too much", FieldTasksOff: "no task is left"}}),
+		"edit-weights":     at(both, "form=edit"),
+		"edit-weights-bad": at(both, "").Answer(reweighed, Refusal{Errors: map[string]string{FieldWeights: "mail: 0 is too few — at least 1"}}),
 
 		"ready-open":  NewView(readyStatus(), Query{}, openSite),
 		"ready-shape": NewView(readyStatus(), Query{}, shaped),
@@ -137,6 +147,11 @@ func scenes(t *testing.T) map[string]View {
 		"logs-level":        NewView(stopped, look(t, "tab=logs&level=WARNING&q=Page"), told),
 		"logs-search":       NewView(running, look(t, "tab=logs&q=nowhere"), told),
 		"hostile-logs":      NewView(evil, look(t, "tab=logs&q=e"), evilLog),
+		"checks":            at(heldTo(t, status(engine.Running, 134, crowd), boardOf...), "tab=checks"),
+		"checks-hold":       at(heldTo(t, status(engine.Running, 134, crowd), "rps > 100"), ""),
+		"checks-stopped":    at(heldTo(t, status(engine.Stopped, 134, crowd), boardOf...), "tab=checks"),
+		"checks-none":       at(running, "tab=checks"),
+		"checks-hostile":    at(heldTo(t, status(engine.Running, 3, malice), hostile[0]+" p95 < 1", hostile[3]+" avg < 1s"), "tab=checks"),
 		"download":          at(running, "tab=download"),
 		"download-window":   at(running, "tab=download&from=1773496800000&to=1773496805000"),
 		"stopping":          at(stopping, ""),
@@ -207,7 +222,7 @@ func TestGoldenReports(t *testing.T) {
 	evil := status(engine.Stopped, 3, malice)
 	evil.Reason = hostile[0]
 	evil.Events = []engine.Event{{At: began.Add(time.Second), Text: hostile[0]}, {At: began.Add(time.Second), Text: hostile[3]}}
-	story := status(engine.Stopped, 134, crowd)
+	story := heldTo(t, status(engine.Stopped, 134, crowd), boardOf...)
 	story.Events = eventful
 	for name, s := range map[string]*engine.Status{
 		"report": story, "report-second": status(engine.Stopped, 1, crowd), "report-open": openStatus(engine.Stopped, 90), "report-empty": readyStatus(), "report-hostile": evil,

@@ -15,12 +15,13 @@ const (
 	TabCharts      = "charts"
 	TabFailures    = "failures"
 	TabExceptions  = "exceptions"
+	TabChecks      = "checks"
 	TabRatio       = "ratio"
 	TabLogs        = "logs"
 	TabDownload    = "download"
 )
 
-var tabs = []string{TabStatistics, TabPercentiles, TabCharts, TabFailures, TabExceptions, TabRatio, TabLogs, TabDownload}
+var tabs = []string{TabStatistics, TabPercentiles, TabCharts, TabFailures, TabExceptions, TabChecks, TabRatio, TabLogs, TabDownload}
 
 // How much of the run the charts show.
 const (

@@ -26,7 +26,8 @@ type Report struct {
 	Parameters  []Parameter
 	Numbers     []Number
 	Counts      []Count
-	Plan        *Plan // nil when it is no more than a number
+	Checks      *Checks // nil when the run was not held to any
+	Plan        *Plan   // nil when it is no more than a number
 	Charts      *Charts
 	Statistics  *Table
 	Percentiles *Table
@@ -90,6 +91,9 @@ func NewReport(s *engine.Status, parts ReportParts, rows int) Report {
 		Failures:    reportedFailures(snapshot, s.Started),
 		Exceptions:  newExceptions(snapshot, s.Started),
 		Notices:     cut,
+	}
+	if len(s.Checks) > 0 {
+		r.Checks = newChecks(s, Query{}, s.Stats)
 	}
 	for _, script := range parts.Scripts {
 		r.Scripts = append(r.Scripts, strings.ReplaceAll(script, "</script", `<\/script`))

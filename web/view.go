@@ -55,9 +55,11 @@ type View struct {
 	Charts     *Charts
 	Failures   *Failures
 	Exceptions *Exceptions
+	Checks     *Checks
 	Ratio      *Ratio
 	Logs       *Logs
 	Downloads  *Downloads
+	Endpoint   *Endpoint // instead of any, when one row is looked at
 }
 
 // Started tells whether there is a run to show.
@@ -107,14 +109,14 @@ func NewView(s *engine.Status, q Query, site Site) View {
 	v := View{
 		Site: site, Query: q, State: s.State,
 		Build: site.Build + "-" + site.Offer.fingerprint(),
-		Start: newStartForm(fill, site.Offer),
+		Start: newStartForm(fill, site.Offer, snapshot.Rows),
 	}
 	v.Start.Load.Preview = NewPreview(config, 0, nil)
 	v.Start.Inline = s.State == engine.Ready
 	v.Start.Open = s.State == engine.Ready || s.State == engine.Stopped && q.Form == FormNew
 	rest := remaining(s)
-	change := loadValues(rest, site.Default)
-	v.Edit = newEditForm(change, site.Offer)
+	change := changeValues(rest, site)
+	v.Edit = newEditForm(change, site.Offer, snapshot.Rows)
 	v.Edit.Load.Preview = NewPreview(rest, s.Target, nil)
 	v.Edit.Open = changeable(s.State) && q.Form == FormEdit
 	v.Title = "Gregaria"
@@ -136,13 +138,17 @@ func NewView(s *engine.Status, q Query, site Site) View {
 	if site.Logs != nil {
 		lines = site.Logs()
 	}
-	v.Tabs = tabLinks(q, snapshot, lines)
+	v.Tabs = tabLinks(s, q, snapshot, lines)
 	v.Reason = line(s.Reason)
 	for _, n := range s.Notices {
 		v.Notices = append(v.Notices, line(n))
 	}
 	if v.Window.Empty != "" {
 		v.Notices = append(v.Notices, v.Window.Empty)
+	}
+	if q.Row != "" && slices.Contains(endpointTabs, q.Tab) {
+		v.Endpoint = newEndpoint(s, snapshot, q)
+		return v
 	}
 	switch q.Tab {
 	case TabPercentiles:
@@ -153,6 +159,8 @@ func NewView(s *engine.Status, q Query, site Site) View {
 		v.Failures = newFailures(snapshot, s.Started, q)
 	case TabExceptions:
 		v.Exceptions = newExceptions(snapshot, s.Started)
+	case TabChecks:
+		v.Checks = newChecks(s, q, snapshot)
 	case TabRatio:
 		v.Ratio = newRatio(s)
 	case TabLogs:
@@ -185,13 +193,17 @@ type Refusal struct {
 func (v View) Answer(typed url.Values, r Refusal) View {
 	form := &v.Start
 	if changeable(v.State) {
-		v.Edit = newEditForm(typed, v.Site.Offer)
 		form = &v.Edit
-	} else {
-		inline := v.Start.Inline
-		v.Start = newStartForm(typed, v.Site.Offer)
-		v.Start.Inline = inline
 	}
+	was := *form
+	if form == &v.Edit {
+		typed = maps.Clone(typed)
+		typed[FieldScenarios] = was.Picks.picked()
+		*form = newEditForm(typed, v.Site.Offer, nil)
+	} else {
+		*form = newStartForm(typed, v.Site.Offer, nil)
+	}
+	form.Inline, form.Checks.Offers = was.Inline, was.Checks.Offers
 	form.Open, form.Stuck, form.Load.Preview = true, r.Stuck, r.Plan
 	form.blame(r.Problem, r.Errors)
 	return v
@@ -316,12 +328,16 @@ func failShare(p stats.Point) float64 {
 	return float64(p.Failures) / float64(p.Requests)
 }
 
-func tabLinks(q Query, snapshot *stats.Snapshot, lines []LogLine) []Tab {
+func tabLinks(s *engine.Status, q Query, snapshot *stats.Snapshot, lines []LogLine) []Tab {
 	labels := map[string]string{TabStatistics: "Statistics", TabPercentiles: "Percentiles", TabCharts: "Charts",
-		TabFailures: "Failures", TabExceptions: "Exceptions", TabRatio: "Ratio", TabLogs: "Logs", TabDownload: "Download"}
+		TabFailures: "Failures", TabExceptions: "Exceptions", TabChecks: "Checks", TabRatio: "Ratio", TabLogs: "Logs", TabDownload: "Download"}
 	badges := map[string]int{TabFailures: len(snapshot.Failures), TabExceptions: len(snapshot.Exceptions)}
+	_, badges[TabChecks] = tallyChecks(s)
 	var list []Tab
 	for _, id := range tabs {
+		if id == TabChecks && len(s.Checks) == 0 && q.Tab != TabChecks {
+			continue
+		}
 		t := Tab{Label: labels[id], Href: q.withTab(id).link(), Current: q.Tab == id}
 		if n := badges[id]; n > 0 {
 			t.Badge = count(int64(n))

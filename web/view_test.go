@@ -138,15 +138,16 @@ func TestPasswordsOfHostsAreNotShown(t *testing.T) {
 func TestFormKeepsWhatWasTyped(t *testing.T) {
 	typed := url.Values{FieldUsers: {"many"}, FieldHost: {"http://u:p@x"}, FieldScenarios: {"get"}, "depth": {"4"}}
 	v := NewView(readyStatus(), Query{}, site(t)).Answer(typed, Refusal{Errors: map[string]string{"depth": "too deep", "nowhere": "lost"}})
-	if !v.Start.Open || !v.Start.Unfolded || v.Start.Problem != "lost" {
-		t.Errorf("form = open %v, unfolded %v, problem %q; want true, true, lost", v.Start.Open, v.Start.Unfolded, v.Start.Problem)
+	if !v.Start.Open || !v.Start.Params.Open || v.Start.Advanced.Open || v.Start.Problem != "lost" {
+		t.Errorf("form = open %v, parameters unfolded %v, advanced %v, problem %q; want true, true, false, lost",
+			v.Start.Open, v.Start.Params.Open, v.Start.Advanced.Open, v.Start.Problem)
 	}
-	for _, f := range slices.Concat(v.Start.Fields, v.Start.Advanced) {
-		if f.Value != typed.Get(f.Name) {
+	for _, f := range slices.Concat(v.Start.Fields, v.Start.Params.Fields, v.Start.Advanced.Fields) {
+		if f.Value != typed.Get(f.Name) && !f.Switch {
 			t.Errorf("%s = %q, want %q as typed", f.Name, f.Value, typed.Get(f.Name))
 		}
 	}
-	if v.Start.Picks[0].Picked || !v.Start.Picks[1].Picked {
+	if v.Start.Picks.List[0].Picked || !v.Start.Picks.List[1].Picked {
 		t.Errorf("picks = %+v, want only get", v.Start.Picks)
 	}
 }

@@ -72,7 +72,8 @@ func TestHostileNamesAreText(t *testing.T) {
 	t.Parallel()
 	gregaria := serveAs(t, "hostile", "-u", "4", "-r", "100", "--host", hostileTarget(t))
 	p := open(t, gregaria.url)
-	p.click("Advanced")
+	p.click("Scenarios")
+	p.click("Parameters")
 	for _, want := range payloads[:2] {
 		p.until(fmt.Sprintf("document.body.innerText.includes(%q)", want))
 	}

@@ -36,6 +36,8 @@ func TestMain(m *testing.M) {
 		cli.Main(hostileSuite)
 	case "many":
 		cli.Main(manySuite)
+	case "forms":
+		cli.Main(formSuite)
 	}
 	goleak.VerifyTestMain(tests{m})
 }

@@ -287,7 +287,13 @@ func (p *tab) clickOn(element string) {
 // fill replaces what a field holds.
 func (p *tab) fill(name, value string) {
 	p.t.Helper()
-	p.until(fmt.Sprintf(`field(%q) && (field(%[1]q).focus(), field(%[1]q).select(), document.activeElement === field(%[1]q))`, name))
+	p.fillIn(fmt.Sprintf("field(%q)", name), value)
+}
+
+// fillIn replaces what the field of an expression holds.
+func (p *tab) fillIn(field, value string) {
+	p.t.Helper()
+	p.until(fmt.Sprintf(`%s && (%[1]s.focus(), %[1]s.select(), document.activeElement === %[1]s)`, field))
 	if value == "" {
 		p.press("\b")
 		return
@@ -301,7 +307,13 @@ func (p *tab) fill(name, value string) {
 // that a key which an element takes for itself types nothing into the next one.
 func (p *tab) press(keys string) {
 	p.t.Helper()
-	p.run(chromedp.KeyEvent(keys, func(e *input.DispatchKeyEventParams) {
+	p.pressWith(chromedp.ModifierNone, keys)
+}
+
+// pressWith presses keys while modifier keys are down.
+func (p *tab) pressWith(modifiers chromedp.Modifier, keys string) {
+	p.t.Helper()
+	p.run(chromedp.KeyEvent(keys, chromedp.KeyModifiers(modifiers), func(e *input.DispatchKeyEventParams) {
 		if e.Type == input.DispatchKeyEventTypeKeyDown {
 			e.Type = input.DispatchKeyEventTypeRawKeyDown
 		}

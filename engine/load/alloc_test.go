@@ -19,10 +19,12 @@ func (q quick) Send(_ context.Context, _ *load.Request, ans *load.Answer) error 
 	ans.Status, ans.Took, ans.Bytes = q.status, time.Millisecond, 100
 	return nil
 }
-func (quick) Header(string) string  { return "" }
-func (quick) Body() ([]byte, error) { return nil, nil }
-func (quick) Rest()                 {}
-func (quick) Close()                {}
+func (quick) Header(string) string                 { return "" }
+func (quick) Body() ([]byte, error)                { return nil, nil }
+func (quick) Fields(func(name, value string) bool) {}
+func (quick) Sent(func(name, value string) bool)   {}
+func (quick) Rest()                                {}
+func (quick) Close()                               {}
 
 // The numbers are what a request costs a user besides the network.
 func TestRequestsAllocateLittle(t *testing.T) {

@@ -63,10 +63,12 @@ func (f *fake) Send(ctx context.Context, req *load.Request, ans *load.Answer) er
 	return f.last.err
 }
 
-func (f *fake) Header(name string) string { return f.last.header.Get(name) }
-func (f *fake) Body() ([]byte, error)     { return []byte(f.last.body), f.last.broken }
-func (f *fake) Rest()                     { f.rests++ }
-func (f *fake) Close()                    { f.closed = true }
+func (f *fake) Header(name string) string                  { return f.last.header.Get(name) }
+func (f *fake) Body() ([]byte, error)                      { return []byte(f.last.body), f.last.broken }
+func (f *fake) Fields(yield func(name, value string) bool) { load.EachField(f.last.header, yield) }
+func (f *fake) Sent(func(name, value string) bool)         {}
+func (f *fake) Rest()                                      { f.rests++ }
+func (f *fake) Close()                                     { f.closed = true }
 
 // always answers every request alike.
 func always(a answer) *fake { return &fake{reply: func(*load.Request) answer { return a }} }

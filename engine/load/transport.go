@@ -1,9 +1,13 @@
 package load
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"maps"
 	"net/http"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -23,6 +27,17 @@ type Transport interface {
 
 	// Header returns a header field of the latest answer, or "".
 	Header(name string) string
+
+	// Fields lists the header fields of the latest answer: in their order, or by name
+	// where that is not known. It lists what there is of an answer that was not
+	// complete, and nothing without one.
+	Fields(yield func(name, value string) bool)
+
+	// Sent lists the header fields of the latest request as they were sent, or were
+	// about to be: in their order, or by name where that is not known. It lists
+	// nothing when the request could not be sent at all, and when redirects were
+	// followed: then others have been sent since.
+	Sent(yield func(name, value string) bool)
 
 	// Body returns the body of the latest answer with its content encoding
 	// undone. It is valid until the next Send, Rest or Close.
@@ -67,6 +82,28 @@ func (r *Request) SetHeader(name, value string) {
 
 // A Field is one header field.
 type Field struct{ Name, Value string }
+
+// EachField lists the fields of h by name, and reports whether yield wanted all.
+func EachField(h http.Header, yield func(name, value string) bool) bool {
+	for _, name := range slices.Sorted(maps.Keys(h)) {
+		for _, value := range h[name] {
+			if !yield(name, value) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// EachSent lists the fields that net/http sends with r, which may be nil.
+func EachSent(r *http.Request, yield func(name, value string) bool) {
+	if r == nil || !yield("Host", cmp.Or(r.Host, r.URL.Host)) || !EachField(r.Header, yield) {
+		return
+	}
+	if r.ContentLength > 0 {
+		yield("Content-Length", strconv.FormatInt(r.ContentLength, 10))
+	}
+}
 
 // An Answer is what a Transport learned about one request.
 type Answer struct {

@@ -28,6 +28,22 @@ func TestRecordAllocatesNothing(t *testing.T) {
 	}
 }
 
+func TestWantsAllocatesNothing(t *testing.T) {
+	shard := NewRecorder(epoch).Shard(0)
+	fast := Sample{Method: "GET", Name: "/", Took: time.Millisecond}
+	failed := fast
+	failed.Problem = &Problem{Format: "odd", At: epoch}
+	for range 2 * MaxSlow {
+		shard.Wants(&fast)
+		shard.Wants(&failed)
+	}
+	for name, sample := range map[string]*Sample{"a fast sample": &fast, "a failure": &failed} {
+		if got := testing.AllocsPerRun(1000, func() { shard.Wants(sample) }); got != 0 {
+			t.Errorf("Wants of %s allocates %v times, want 0", name, got)
+		}
+	}
+}
+
 func TestAMillionNames(t *testing.T) {
 	const names, perSecond = 1_000_000, 50_000
 	var table Table

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"sync/atomic"
 	"testing"
+	"time"
 )
 
 func BenchmarkRecord(b *testing.B) {
@@ -154,5 +155,62 @@ func BenchmarkDrainFailures(b *testing.B) {
 		recordAll(r, samples)
 		b.StartTimer()
 		r.Drain(second(i), Gauges{Users: 1})
+	}
+}
+
+// BenchmarkWants is what a sample costs that is not wanted: nearly every one.
+func BenchmarkWants(b *testing.B) {
+	for _, rows := range []int{10, 500} {
+		b.Run(fmt.Sprintf("rows=%d", rows), func(b *testing.B) {
+			r := NewRecorder(epoch)
+			shard := r.Shard(0)
+			traffic := newTraffic(rows)
+			samples := traffic.samples(1 << 14)
+			for i := range samples {
+				samples[i].Problem = nil
+				shard.Wants(&samples[i])
+			}
+			b.ReportAllocs()
+			for i := 0; b.Loop(); i++ {
+				s := &samples[i%len(samples)]
+				s.Took = min(s.Took, time.Millisecond)
+				shard.Wants(s)
+			}
+		})
+	}
+}
+
+// pastWindow returns 15 minutes of 50,000 requests per second to 500 rows.
+func pastWindow() Timeline {
+	list := deltas(newTraffic(500), 60, 50_000)
+	var h History
+	for i := range 900 {
+		d := list[i%len(list)]
+		d.From, d.To = second(i), second(i+1)
+		h.Add(d)
+	}
+	return h.Timeline()
+}
+
+func BenchmarkWindow500Rows(b *testing.B) {
+	t := pastWindow()
+	b.ReportAllocs()
+	for b.Loop() {
+		if s := t.Window(epoch, second(900)); s.Total.Requests() != 900*50_000 {
+			b.Fatalf("%d requests", s.Total.Requests())
+		}
+	}
+}
+
+func BenchmarkTimelineRow(b *testing.B) {
+	t := pastWindow()
+	for _, key := range []Key{{}, {"GET", "/api/v1/things/7"}} {
+		b.Run("row="+key.Name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				for range t.Row(key) {
+				}
+			}
+		})
 	}
 }

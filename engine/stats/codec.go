@@ -194,8 +194,8 @@ func appendTally(b []byte, t Tally) []byte {
 		return b
 	}
 	b = binary.AppendUvarint(b, uint64(t.Bytes))
-	b = appendTimes(b, t)
 	b = appendBool(b, t.Lagged())
+	b = appendTimes(b, t)
 	if t.Lagged() {
 		b = appendTimes(b, t.Response())
 	}
@@ -275,9 +275,10 @@ func ascending[T any](list []T, compare func(T, T) int) bool {
 
 // A reader takes values from the front of rest until the first error.
 type reader struct {
-	rest []byte
-	err  error
-	hist histogram // each is read into this one and then taken
+	rest  []byte
+	err   error
+	hist  histogram         // each is read into this one and then taken
+	words map[string]string // texts that are read again and again, made once; may be nil
 }
 
 // fail notes an error, unless it is nil or not the first.
@@ -317,6 +318,11 @@ func number(n int) error {
 
 // uint reads an unsigned number.
 func (r *reader) uint() uint64 {
+	if len(r.rest) > 0 && r.rest[0] < 0x80 { // as most are
+		v := r.rest[0]
+		r.rest = r.rest[1:]
+		return uint64(v)
+	}
 	v, n := binary.Uvarint(r.rest)
 	if n <= 0 {
 		r.fail(number(n))
@@ -371,13 +377,34 @@ func (r *reader) length(most, size int) int {
 	return int(n)
 }
 
-func (r *reader) string() string {
+// bytes reads what has its length before it.
+func (r *reader) bytes() []byte {
 	n := r.length(math.MaxInt, 1)
-	s := string(r.rest[:n])
+	b := r.rest[:n]
 	r.rest = r.rest[n:]
+	return b
+}
+
+func (r *reader) string() string {
+	s := string(r.bytes())
 	if !utf8.ValidString(s) {
 		r.fail(fmt.Errorf("text %.40q is not UTF-8", s))
 		return ""
+	}
+	return s
+}
+
+// word reads a text that is often the same.
+func (r *reader) word() string {
+	if r.words == nil {
+		return r.string()
+	}
+	rest := r.rest
+	s, known := r.words[string(r.bytes())]
+	if !known {
+		r.rest = rest
+		s = r.string()
+		r.words[s] = s
 	}
 	return s
 }
@@ -393,7 +420,8 @@ func (r *reader) time() time.Time {
 	return time.Unix(sec, nsec)
 }
 
-func (r *reader) delta() (d Delta) {
+// begin reads a delta up to its total.
+func (r *reader) begin() (d Delta) {
 	if v := r.byte(); r.err == nil && v != codecVersion {
 		r.fail(fmt.Errorf("version %d, want %d", v, codecVersion))
 		return
@@ -401,6 +429,11 @@ func (r *reader) delta() (d Delta) {
 	d.From = r.time()
 	d.To = d.From.Add(time.Duration(r.count()))
 	d.Gauges = r.gauges()
+	return d
+}
+
+func (r *reader) delta() Delta {
+	d := r.begin()
 	d.total = r.row(Key{})
 	d.Rows = list(r, MaxRows+others, 8, (*reader).keyedRow)
 	d.Phases = list(r, MaxRows+others, 8, (*reader).keyedRow)
@@ -461,9 +494,9 @@ func (r *reader) keyedRow() Row { return r.row(Key{r.string(), r.string()}) }
 // row reads what a row says beside its key.
 func (r *reader) row(key Key) Row {
 	row := Row{Key: key}
-	n := r.length(math.MaxInt, 1)
-	var after []byte
-	r.rest, after = r.rest[:n], r.rest[n:]
+	body := r.bytes()
+	after := r.rest
+	r.rest = body
 	row.OK, row.Failed = r.tally(), r.tally()
 	row.Statuses, row.Crowd = r.counts(), r.counts()
 	row.Slow = r.exemplars(MaxSlow, compareSlow)
@@ -524,7 +557,7 @@ func (r *reader) message() Message {
 }
 
 func (r *reader) failure() (f Failure) {
-	f.Method, f.Name, f.Format, f.Ours = r.string(), r.string(), r.string(), r.bool()
+	f.Method, f.Name, f.Format, f.Ours = r.word(), r.word(), r.word(), r.bool()
 	f.Count, f.Example = r.count(), r.string()
 	f.First, f.Last = r.time(), r.time()
 	f.Users, f.Status, f.Crowd = int(r.count()), int(r.int()), r.counts()
@@ -544,8 +577,9 @@ func (r *reader) tally() Tally {
 		return Tally{}
 	}
 	t.Bytes = r.count()
+	lagged := r.bool()
 	t = r.times(t)
-	if r.bool() {
+	if lagged {
 		response := r.times(Tally{Count: t.Count, Bytes: t.Bytes})
 		if response.Clamped < t.Clamped || response.sum < t.sum || response.min < t.min || response.max < t.max {
 			r.fail(errors.New("response times are below service times"))

@@ -102,22 +102,29 @@ func rowOf(body script) script {
 	return beginning().sized(body).n(1).text("GET").text("/").sized(body).n(0, 0, 0)
 }
 
-// row is a delta of one row with a tally of successes.
-func row(tally ...uint64) script { return rowOf(script(nil).n(tally...).n(0, 0, 0, 0)) }
-
-// five is a row with a sample of 5 µs, and its response times.
-func five(response ...uint64) script {
-	return row(append([]uint64{1, 0, 0, 5, 5, 5, 1, 2 * 5}, response...)...)
+// tally is one of so many samples.
+func tally(count uint64, lagged uint64, times ...uint64) script {
+	return script(nil).n(count, 0, lagged).n(times...)
 }
 
-// fiveAndNine is the same with samples of 5 µs and 9 µs.
+// row is a delta of one row with so many successes.
+func row(count uint64, times ...uint64) script {
+	return rowOf(tally(count, 0, times...).n(0, 0, 0, 0))
+}
+
+// five is a row with a sample of 5 µs, and its response times if it has some.
+func five(lagged uint64, response ...uint64) script {
+	return rowOf(tally(1, lagged, 0, 5, 5, 5, 1, 2*5).n(response...).n(0, 0, 0, 0))
+}
+
+// fiveAndNine is a row with samples of 5 µs and 9 µs, and their response times.
 func fiveAndNine(response ...uint64) script {
-	return row(append([]uint64{2, 0, 0, 14, 5, 9, 2, 2 * 5, 2 * 4}, response...)...)
+	return rowOf(tally(2, 1, 0, 14, 5, 9, 2, 2*5, 2*4).n(response...).n(0, 0, 0, 0))
 }
 
 // counted is a row with a sample of 5 µs, and its statuses, crowd and exemplars.
 func counted(numbers ...uint64) script {
-	return rowOf(script(nil).n(1, 0, 0, 5, 5, 5, 1, 2*5, 0, 0).n(numbers...))
+	return rowOf(tally(1, 0, 0, 5, 5, 5, 1, 2*5).n(0).n(numbers...))
 }
 
 func TestParseDeltaReportsWhatIsWrong(t *testing.T) {
@@ -147,19 +154,19 @@ func TestParseDeltaReportsWhatIsWrong(t *testing.T) {
 		{"more rows than bytes", header().n(MaxRows), "it ends too early"},
 		{"a text of a terabyte", header().n(1, 1<<40).text("too short for it"), "it ends too early"},
 		{"text that is not UTF-8", header().n(1).text("a\xff").text("").n(0, 0, 0, 0), "not UTF-8"},
-		{"no buckets", row(1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0), "histogram of 0 samples, want 1"},
-		{"too many samples", row(1, 0, 0, 5, 5, 5, 1, 11, 2, 0, 0, 0, 0, 0), "histogram of 2 samples, want 1"},
-		{"an empty bucket", row(2, 0, 0, 5, 5, 5, 2, 11, 0, 3, 1, 0, 0, 0, 0, 0), "bucket 0+5 of 0 samples"},
-		{"a bucket twice", row(2, 0, 0, 5, 5, 5, 2, 10, 0, 0, 0, 0, 0, 0), "bucket 5+0 of 1 samples"},
-		{"a bucket beyond the last", row(1, 0, 0, 5, 5, 5, 1, 2*uint64(highest)+2, 0, 0, 0, 0, 0), "of 1 samples"},
-		{"a bucket far beyond", row(2, 0, 0, 5, 5, 5, 2, 10, math.MaxInt64-1, 0, 0, 0, 0, 0), "of 1 samples"},
-		{"more buckets than samples", row(1, 0, 0, 5, 5, 5, 2), "list of 2, want at most 1"},
-		{"more samples than there can be", row(2, 0, 0, 5, 6, 5, 2, 11, math.MaxInt64, 2, 0, 0, 0, 0, 0), "of 1 samples"},
-		{"max below min", row(1, 0, 0, 5, 6, 5, 1, 10, 0, 0, 0, 0, 0), "times from 6 to 5"},
-		{"max beyond an hour", row(1, 0, 0, 5, 5, uint64(highest)+1, 1, 10, 0, 0, 0, 0, 0), "times from"},
-		{"min not in the first bucket", row(1, 0, 0, 5, 4, 5, 1, 10, 0, 0, 0, 0, 0), "not those of the histogram"},
-		{"max not in the last bucket", row(1, 0, 0, 5, 5, 6, 1, 10, 0, 0, 0, 0, 0), "not those of the histogram"},
-		{"more clamped than counted", row(1, 0, 2, 5, 5, 5, 1, 10, 0, 0, 0, 0, 0), "2 of 1 samples clamped"},
+		{"no buckets", row(1, 0, 0, 0, 0, 0), "histogram of 0 samples, want 1"},
+		{"too many samples", row(1, 0, 5, 5, 5, 1, 11, 2), "histogram of 2 samples, want 1"},
+		{"an empty bucket", row(2, 0, 5, 5, 5, 2, 11, 0, 3, 1), "bucket 0+5 of 0 samples"},
+		{"a bucket twice", row(2, 0, 5, 5, 5, 2, 10, 0), "bucket 5+0 of 1 samples"},
+		{"a bucket beyond the last", row(1, 0, 5, 5, 5, 1, 2*uint64(highest)+2), "of 1 samples"},
+		{"a bucket far beyond", row(2, 0, 5, 5, 5, 2, 10, math.MaxInt64-1), "of 1 samples"},
+		{"more buckets than samples", row(1, 0, 5, 5, 5, 2), "list of 2, want at most 1"},
+		{"more samples than there can be", row(2, 0, 5, 6, 5, 2, 11, math.MaxInt64, 2), "of 1 samples"},
+		{"max below min", row(1, 0, 5, 6, 5, 1, 10), "times from 6 to 5"},
+		{"max beyond an hour", row(1, 0, 5, 5, uint64(highest)+1, 1, 10), "times from"},
+		{"min not in the first bucket", row(1, 0, 5, 4, 5, 1, 10), "not those of the histogram"},
+		{"max not in the last bucket", row(1, 0, 5, 5, 6, 1, 10), "not those of the histogram"},
+		{"more clamped than counted", row(1, 2, 5, 5, 5, 1, 10), "2 of 1 samples clamped"},
 		{"a phase twice", Delta{Phases: double.Rows}.AppendBinary(nil), "not in order"},
 		{"more reasons than allowed", reasons().n(maxReasons + 2), "list of 22, want at most 21"},
 		{"a reason twice", reasons().n(2).text("r").n(0, 0).text("r").n(0, 0).n(make([]uint64, 10)...).n(5, 0, 0, 0, 0, 0).n(0, 0, 0, 0), "not in order"},
@@ -170,8 +177,8 @@ func TestParseDeltaReportsWhatIsWrong(t *testing.T) {
 		{"neither lag nor none", five(2), "byte 2, want at most 1"},
 		{"too few response times", five(1, 0, 5, 5, 5, 0), "histogram of 0 samples, want 1"},
 		{"a response before the service", five(1, 0, 4, 4, 4, 1, 8), "response times are below service times"},
-		{"a minimum before the service's", fiveAndNine(1, 0, 16, 4, 12, 2, 8, 16), "response times are below service times"},
-		{"a maximum before the service's", fiveAndNine(1, 0, 15, 7, 8, 2, 14, 2), "response times are below service times"},
+		{"a minimum before the service's", fiveAndNine(0, 16, 4, 12, 2, 8, 16), "response times are below service times"},
+		{"a maximum before the service's", fiveAndNine(0, 15, 7, 8, 2, 14, 2), "response times are below service times"},
 		{"as it should be", five(0), ""},
 		{"as it should be with a lag", five(1, 0, 6, 6, 6, 1, 12), ""},
 		{"as it should be with counts", counted(2, 0, 4, 201, 5, 0, 0), ""},
@@ -183,7 +190,7 @@ func TestParseDeltaReportsWhatIsWrong(t *testing.T) {
 		{"too many exemplars", counted(append([]uint64{0, 0, MaxSlow + 1}, make([]uint64, 200)...)...), "list of 6, want at most 5"},
 		{"a row that is too long", counted(0, 0, 0, 0), "1 bytes too many in a row"},
 		{"a row that is too short", beginning().n(4, 0, 0, 0, 0, 0), "it ends too early"},
-		{"a total of other rows", header().n(1).text("GET").text("/").sized(script(nil).n(1, 0, 0, 5, 5, 5, 1, 2*5, 0, 0, 0, 0, 0)).n(0, 0, 0), "not that of its rows"},
+		{"a total of other rows", header().n(1).text("GET").text("/").sized(tally(1, 0, 0, 5, 5, 5, 1, 2*5).n(0, 0, 0, 0)).n(0, 0, 0), "not that of its rows"},
 	} {
 		d, err := ParseDelta(test.in)
 		switch {
@@ -216,8 +223,8 @@ func TestParseDeltaAllocatesLittleForHostileBytes(t *testing.T) {
 		in   []byte
 	}{
 		{"many empty rows", append(header().n(MaxRows+1), zeros...)},
-		{"a row with many buckets", rowOf(append(script(nil).n(size, 0, 0, 0, 0, 0, size/2), zeros...))},
-		{"a row with many times", rowOf(append(script(nil).n(size, 0, 0, 0, 0, 0, size/2), bytes.Repeat([]byte{1}, size)...))},
+		{"a row with many buckets", rowOf(append(tally(size, 0, 0, 0, 0, 0, size/2), zeros...))},
+		{"a row with many times", rowOf(append(tally(size, 0, 0, 0, 0, 0, size/2), bytes.Repeat([]byte{1}, size)...))},
 		{"a long text", append(header().n(1, size), zeros...)},
 	} {
 		var before, after runtime.MemStats
@@ -240,8 +247,8 @@ func FuzzParseDelta(f *testing.F) {
 	f.Add(deltaOf(rowsOf("/a", "/b")...).AppendBinary(nil))
 	f.Add([]byte(five(0)))
 	f.Add([]byte(five(1, 0, 6, 6, 6, 1, 12)))
-	f.Add([]byte(row(2, 0, 1, uint64(highest), 0, uint64(highest), 2, 0, 2*uint64(highest), 0, 0, 0, 0, 0)))
-	f.Add([]byte(row(math.MaxInt64, 0, 0, 5, 5, 5, 1, 11, math.MaxInt64, 0, 0, 0, 0, 0)))
+	f.Add([]byte(row(2, 1, uint64(highest), 0, uint64(highest), 2, 0, 2*uint64(highest))))
+	f.Add([]byte(row(math.MaxInt64, 0, 5, 5, 5, 1, 11, math.MaxInt64)))
 	for range 5 {
 		f.Add(randomDelta(chance).AppendBinary(nil))
 	}

@@ -44,7 +44,7 @@ func Sum(rows []Row) (all Row) {
 		return total(rows, newMixer())
 	}
 	for _, r := range rows {
-		all = all.plus(r)
+		all = all.Plus(r)
 	}
 	return all
 }

@@ -54,7 +54,7 @@ func TestSumOfManyIsThatOfFew(t *testing.T) {
 	rows := r.Drain(noon.Add(time.Second), Gauges{}).Rows
 	var want Row
 	for _, row := range rows {
-		want = want.plus(row)
+		want = want.Plus(row)
 	}
 	got := Sum(rows)
 	if got.Requests() != want.Requests() || got.OK.Percentile(90) != want.OK.Percentile(90) || got.OK.Mean() != want.OK.Mean() {

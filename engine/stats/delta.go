@@ -60,12 +60,13 @@ func (r Row) FailRatio() float64 {
 	return float64(r.Failures()) / float64(r.Requests())
 }
 
-func (r Row) plus(s Row) Row { return r.plusBy(s, merged) }
+// Plus returns what is in r and in s.
+func (r Row) Plus(s Row) Row { return r.plusBy(s, merged) }
 
-// plusInto is plus, but changes r's histograms, which nobody else must have.
+// plusInto is Plus, but changes r's histograms, which nobody else must have.
 func (r Row) plusInto(s Row) Row { return r.plusBy(s, mergedInto) }
 
-// plusBy is plus by one way or another of adding up histograms.
+// plusBy is Plus by one way or another of adding up histograms.
 func (r Row) plusBy(s Row, merge func(h, g histogram) histogram) Row {
 	r.OK, r.Failed = r.OK.plus(s.OK, merge), r.Failed.plus(s.Failed, merge)
 	r.Statuses, r.Crowd = r.Statuses.Plus(s.Statuses), r.Crowd.Plus(s.Crowd)
@@ -245,7 +246,7 @@ func sum(rows []Row, m *mixer, tally func(*Row) *Tally) (all Tally) {
 // Plus returns what happened in d and then in e. Users and target are those at the
 // end of e. It keeps to MaxRows: every row, phase, failure and exception of d stays,
 // those of e join as long as there is room and are counted under Other then.
-func (d Delta) Plus(e Delta) Delta { return d.plus(e, Row.plus) }
+func (d Delta) Plus(e Delta) Delta { return d.plus(e, Row.Plus) }
 
 // plus is Plus by one way or another of adding up rows.
 func (d Delta) plus(e Delta, plus func(r, s Row) Row) Delta {

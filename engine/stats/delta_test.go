@@ -131,7 +131,7 @@ func TestTotalIsTheSumOfRowsButGroups(t *testing.T) {
 		var failures, unsent int64
 		for _, r := range d.Rows {
 			if r.Method != Group {
-				want = want.plus(r)
+				want = want.Plus(r)
 			}
 		}
 		checkSame(t, "Total", deltaOf(d.Total()), deltaOf(want))

@@ -75,10 +75,22 @@ func (p Point) FailRate() float64 { return perSecond(float64(p.Failures), p.Span
 // Delta returns the delta of the entry, without exemplars.
 func (e Entry) Delta() Delta {
 	d, err := ParseDelta(e.packed)
+	e.check(err)
+	return d
+}
+
+// check panics with an error of unpacking.
+func (e *Entry) check(err error) {
 	if err != nil {
 		panic("stats: a delta that this history packed does not unpack: " + err.Error())
 	}
-	return d
+}
+
+// open returns a reader of the entry's delta from its total on.
+func (e *Entry) open() reader {
+	r := reader{rest: e.packed}
+	r.begin()
+	return r
 }
 
 func (h *History) newEntry(d Delta) Entry {

@@ -79,7 +79,7 @@ func TestSnapshot(t *testing.T) {
 	requests, failures := s.Rates(b.Row)
 	checkRate(t, "requests of /b over the whole run", requests, requestsB/25.0)
 	checkRate(t, "failures of /b over the whole run", failures, 13/25.0)
-	checkSame(t, "Total", deltaOf(s.Total.Row), deltaOf(Row{}.plus(a.Row).plus(b.Row)))
+	checkSame(t, "Total", deltaOf(s.Total.Row), deltaOf(Row{}.Plus(a.Row).Plus(b.Row)))
 	var trend []uint32
 	for i := range 25 {
 		trend = append(trend, uint32(1-i%2))
@@ -155,10 +155,10 @@ func TestTotalIsTheSumOfTheRowsOfASnapshotButGroups(t *testing.T) {
 	rate, failRate, groupRate := 0.0, 0.0, 0.0
 	for i, l := range s.Rows {
 		if l.Method == Group {
-			groups = groups.plus(l.Row)
+			groups = groups.Plus(l.Row)
 			groupRate += l.Rate
 		} else {
-			want = want.plus(l.Row)
+			want = want.Plus(l.Row)
 			rate += l.Rate
 			failRate += l.FailRate
 		}

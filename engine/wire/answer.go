@@ -11,6 +11,7 @@ import (
 // tools are what a user has only while at work: its buffers and the latest answer.
 type tools struct {
 	out    []byte // the request's head, with a small body behind it
+	sent   int    // how long the head in out is; 0 when there is none, or a redirect's
 	in     []byte // what was received: in[:start] was consumed, in[start:] was not
 	start  int
 	fields [2]int // where in in the latest answer's field lines are
@@ -26,7 +27,7 @@ const inSize = 4 << 10
 // forget forgets the latest answer and gives large buffers back.
 func (t *tools) forget() {
 	t.body.reset()
-	t.fields = [2]int{}
+	t.sent, t.fields = 0, [2]int{}
 	t.head = head{}
 	if cap(t.in) > inSize {
 		t.in = nil
@@ -90,7 +91,7 @@ func (t *http1) readHead() error {
 			return protocolError("too many interim responses")
 		}
 		t.in = t.in[:copy(t.in, t.in[t.start:])]
-		t.start = 0
+		t.start, t.fields = 0, [2]int{}
 		t.first = t.heard // with it came what is left in in
 	}
 }
@@ -100,6 +101,7 @@ var errNoAnswer = fmt.Errorf("no answer: %w", io.EOF)
 // readOneHead reads one head at the beginning of in.
 func (t *http1) readOneHead() error {
 	begin, lines, returns := 0, 0, 0 // of the current line; line ends so far; those with a carriage return
+	first := 0                       // where the field lines begin
 	scanned := 0
 	for {
 		i := bytes.IndexByte(t.in[scanned:], '\n')
@@ -132,7 +134,7 @@ func (t *http1) readOneHead() error {
 			if err := t.head.statusLine(line); err != nil {
 				return err
 			}
-			t.fields[0] = begin
+			first = begin
 			continue
 		}
 		if len(line) > 0 {
@@ -144,7 +146,7 @@ func (t *http1) readOneHead() error {
 		if bytes.Count(t.in[:begin], crlf[:1]) != returns || bytes.IndexByte(t.in[:begin], 0) >= 0 {
 			return protocolError("a field holds a carriage return or NUL")
 		}
-		t.fields[1], t.start = last, begin
+		t.fields, t.start = [2]int{first, last}, begin
 		return nil
 	}
 }

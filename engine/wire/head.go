@@ -150,6 +150,19 @@ func parseChunkSize(line []byte) (n int64, ok bool) {
 	return n, true
 }
 
+// eachField lists the fields of field lines, and reports whether yield wanted all.
+func eachField(lines []byte, yield func(name, value string) bool) bool {
+	for line := range bytes.Lines(lines) {
+		name, value, _ := bytes.Cut(bytes.TrimRight(line, "\r\n"), colon)
+		if !yield(string(name), string(trim(value))) {
+			return false
+		}
+	}
+	return true
+}
+
+var colon = []byte(":")
+
 // findField returns the value of the first field called name at or after from
 // in the field lines b, and where the line after it begins; -1 if there is none.
 func findField(b []byte, name string, from int) (value []byte, next int) {

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -57,6 +58,20 @@ func (t *http1) Header(name string) string {
 	}
 	value, _ := findField(t.lines(), name, 0)
 	return string(value)
+}
+
+func (t *http1) Fields(yield func(name, value string) bool) {
+	if t.tools != nil {
+		eachField(t.lines(), yield)
+	}
+}
+
+func (t *http1) Sent(yield func(name, value string) bool) {
+	if t.tools == nil || t.sent == 0 {
+		return
+	}
+	head := t.out[:t.sent-len(crlf)]
+	eachField(head[bytes.IndexByte(head, '\n')+1:], yield) // behind the request line
 }
 
 func (t *http1) Body() ([]byte, error) {
@@ -176,6 +191,9 @@ func (a *attempt) exchange() error {
 	out, closes, err := appendHead(t.out[:0], &a.hop, a.req, t.d.opts.UserAgent, t.jar.field(a.hop.origin, a.hop.target))
 	if err != nil {
 		return err
+	}
+	if !a.written {
+		t.sent = len(out)
 	}
 	body := a.hop.body
 	if len(body) <= smallOut {

@@ -28,6 +28,7 @@ type standard struct {
 	http2  bool // where TLS offers it
 	jar    jar
 	rt     *http.Transport // nil before the first request
+	sent   *http.Request   // the latest; nil when there is none, or a redirect's
 	header http.Header     // of the latest answer
 	body   body
 	rebuff *rebuff
@@ -70,10 +71,14 @@ func (t *standard) open() *http.Transport {
 
 func (t *standard) Header(name string) string { return t.header.Get(name) }
 
+func (t *standard) Fields(yield func(name, value string) bool) { load.EachField(t.header, yield) }
+
+func (t *standard) Sent(yield func(name, value string) bool) { load.EachSent(t.sent, yield) }
+
 func (t *standard) Body() ([]byte, error) { return t.body.decode() }
 
 func (t *standard) Rest() {
-	t.header = nil
+	t.sent, t.header = nil, nil
 	t.body.giveBack()
 	t.body = body{d: t.d}
 }
@@ -126,7 +131,7 @@ type call struct {
 
 func (t *standard) Send(ctx context.Context, req *load.Request, ans *load.Answer) error {
 	*ans = load.Answer{}
-	t.header = nil
+	t.sent, t.header = nil, nil
 	t.body.reset()
 	c := &call{t: t, req: req, ans: ans, started: time.Now()}
 	c.ctx, c.cancel = context.WithCancelCause(ctx)
@@ -334,7 +339,7 @@ func (c *call) run() error {
 		if c.hop, err = c.hop.next(resp.StatusCode, location); err != nil {
 			return err
 		}
-		c.t.header = nil
+		c.t.sent, c.t.header = nil, nil
 		c.t.body.reset()
 	}
 }
@@ -350,6 +355,9 @@ func (c *call) exchange() (*http.Response, error) {
 	r, err := c.request()
 	if err != nil {
 		return nil, err
+	}
+	if c.ans.Status == 0 {
+		t.sent = r
 	}
 	if err := c.hold(); err != nil {
 		return nil, err

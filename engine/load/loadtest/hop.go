@@ -20,6 +20,9 @@ func (rt roundTripper) RoundTrip(out *http.Request) (*http.Response, error) {
 	if s := out.URL.Scheme; s != "http" && s != "https" {
 		return nil, &load.TransportError{Class: load.Malformed, Err: fmt.Errorf("redirect to %s", out.URL)}
 	}
+	if rt.t.sent = nil; out.Response == nil { // what redirects have it
+		rt.t.sent = out
+	}
 	ctx, cancel := context.WithCancel(out.Context())
 	in := arrived(out).WithContext(ctx)
 	h := &hop{t: rt.t, out: out, end: cancel, w: newWriter(in, rt.t.limits.Body), done: make(chan any, 1)}

@@ -34,12 +34,13 @@ type transport struct {
 	client  http.Client
 	calls   sync.WaitGroup // of the handler
 
-	streams   bool        // the latest request is given its body as it arrives
-	bytes     int64       // received for it, all hops together
-	firstByte time.Time   // when the head of the latest answer left the handler
-	header    http.Header // of the latest answer
-	body      []byte      // as the handler wrote it
-	decoded   bool        // body has had its encoding undone
+	streams   bool          // the latest request is given its body as it arrives
+	bytes     int64         // received for it, all hops together
+	firstByte time.Time     // when the head of the latest answer left the handler
+	sent      *http.Request // the latest; nil when there is none, or a redirect's
+	header    http.Header   // of the latest answer
+	body      []byte        // as the handler wrote it
+	decoded   bool          // body has had its encoding undone
 }
 
 func (t *transport) reset() {
@@ -50,10 +51,15 @@ func (t *transport) reset() {
 
 // forget forgets the latest answer.
 func (t *transport) forget() {
-	t.streams, t.bytes, t.firstByte, t.header, t.body, t.decoded = false, 0, time.Time{}, nil, nil, false
+	t.streams, t.bytes, t.firstByte = false, 0, time.Time{}
+	t.sent, t.header, t.body, t.decoded = nil, nil, nil, false
 }
 
 func (t *transport) Header(name string) string { return t.header.Get(name) }
+
+func (t *transport) Fields(yield func(name, value string) bool) { load.EachField(t.header, yield) }
+
+func (t *transport) Sent(yield func(name, value string) bool) { load.EachSent(t.sent, yield) }
 
 func (t *transport) Rest() { t.forget() }
 
@@ -84,7 +90,7 @@ func (t *transport) Send(ctx context.Context, req *load.Request, ans *load.Answe
 	resp, err := t.client.Do(r.WithContext(limited))
 	var unwanted error
 	if err == nil {
-		t.header = resp.Header
+		t.header, ans.Status = resp.Header, resp.StatusCode
 		if t.streams {
 			unwanted, err = pass(resp.Body, req.Each)
 		}
@@ -93,7 +99,7 @@ func (t *transport) Send(ctx context.Context, req *load.Request, ans *load.Answe
 	if err != nil {
 		return explain(ctx, err)
 	}
-	ans.Status, ans.FirstByte = resp.StatusCode, t.firstByte.Sub(start)
+	ans.FirstByte = t.firstByte.Sub(start)
 	return unwanted
 }
 

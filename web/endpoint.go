@@ -1,0 +1,370 @@
+package web
+
+import (
+	"math"
+	"net/http"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/gregaria/gregaria/engine"
+	"github.com/gregaria/gregaria/engine/stats"
+)
+
+// An Endpoint is the page of one row: all there is to know of one method and name.
+type Endpoint struct {
+	Method, Name string
+	Group        bool
+	Back         string // address of the table it came from
+	Pin          Choice // puts it on the chart of pinned ones; Current when it is there
+	Gone         string // why there is nothing to show; all else is empty then
+	Numbers      []Number
+	Times        []EndpointTimes
+	Statuses     []Part
+	Lesson       Lesson // how the share of failures goes with the number of users
+	Series       string // a Drawing
+	Figures      []Figure
+	Failures     *Failures // of the row alone
+	Slow         *Samples
+}
+
+// endpointTabs are those in whose place an endpoint's page can be.
+var endpointTabs = []string{TabStatistics, TabPercentiles, TabCharts}
+
+// EndpointTimes are the response times of some of a row's requests, see timesLabels.
+type EndpointTimes struct {
+	Of    string
+	Cells []string
+}
+
+// What is said of an endpoint's response times.
+var (
+	timesLabels      = []string{"Count", "Average", "Min", "p50", "p90", "p95", "p99", "p99.9", "Max"}
+	timesPercentiles = []float64{50, 90, 95, 99, 99.9}
+)
+
+// A Part is a part of all requests of a row.
+type Part struct {
+	Label, Text  string // the number and what it means
+	Count, Share string
+	Wide         string // of the bar, from 0 to 100
+	Bad          bool
+}
+
+// newEndpoint returns the page of the row that q names. The snapshot is what tables show.
+func newEndpoint(s *engine.Status, snapshot *stats.Snapshot, q Query) *Endpoint {
+	e := &Endpoint{Back: q.withRow("").link()}
+	at := slices.IndexFunc(snapshot.Rows, func(l stats.Line) bool { return rowID(l.Key) == q.Row })
+	if at < 0 {
+		e.Gone = "No request of it has been made in this run."
+		if q.Windowed() {
+			e.Gone = "No request of it was made in the chosen time."
+		}
+		return e
+	}
+	l := snapshot.Rows[at]
+	e.Method, e.Name, e.Group = clip(line(l.Method), 24), line(l.Name), l.Method == stats.Group
+	e.Pin = Choice{Label: "Pin to the charts", Href: q.withPin(q.Row).link(), Current: q.pinned(q.Row)}
+	e.Numbers = endpointNumbers(snapshot, l)
+	for _, part := range []struct {
+		of    string
+		tally stats.Tally
+	}{{"All", l.All()}, {"OK", l.OK}, {"Failed", l.Failed}} {
+		if part.tally.Count > 0 {
+			e.Times = append(e.Times, endpointTimes(part.of, part.tally.Response()))
+		}
+	}
+	e.Statuses = statusParts(l.Row)
+	own := endpointFailures(snapshot, l.Key)
+	if len(own.Failures) > 0 {
+		e.Lesson = newLesson(l.Crowd, failing(own.Failures), math.MaxInt)
+	}
+	e.Failures = newFailures(own, s.Started, q)
+	e.Failures.Search = nil
+	e.Slow = newSamples(l.Slow, q, "slow", s.Started)
+	d := newEndpointDrawing(s, l, q)
+	for _, id := range endpointCharts {
+		if _, ok := d.Charts[id]; ok {
+			e.Figures = append(e.Figures, newFigure(d, id))
+		}
+	}
+	e.Series = d.JSON()
+	return e
+}
+
+// endpointFailures returns a snapshot with the failures of one row alone.
+func endpointFailures(s *stats.Snapshot, key stats.Key) *stats.Snapshot {
+	own := *s
+	own.Failures = nil
+	for _, f := range s.Failures {
+		if f.Method == key.Method && f.Name == key.Name {
+			own.Failures = append(own.Failures, f)
+		}
+	}
+	return &own
+}
+
+// failing returns how many of all these failures there were by number of users.
+func failing(list []stats.FailureLine) (sum stats.Counts) {
+	for _, f := range list {
+		if !f.Ours {
+			sum = sum.Plus(f.Crowd)
+		}
+	}
+	return sum
+}
+
+// endpointNumbers are those in large print.
+func endpointNumbers(s *stats.Snapshot, l stats.Line) []Number {
+	all := l.All()
+	rate, _ := s.Rates(l.Row)
+	list := []Number{
+		{Label: "Requests", Value: count(l.Requests()), Note: briefly(rate) + "/s", Spark: newSpark(counts60(l.Trend))},
+		{Label: "Failures", Value: percent(l.FailRatio()), Unit: "%", Note: count(l.Failures()), Bad: l.Failures() > 0, Spark: newSpark(counts60(l.FailTrend))},
+	}
+	for i, p := range all.Response().Percentiles(50, 95, 99) {
+		list = append(list, Number{Label: []string{"p50", "p95", "p99"}[i], Value: millis(p), Unit: "ms"})
+	}
+	return append(list, Number{Label: "Size", Value: decimal(all.MeanBytes(), 0), Unit: "bytes", Note: "on average"})
+}
+
+// counts60 words the counts of the latest minute as numbers to draw.
+func counts60(trend []uint32) []float64 {
+	list := make([]float64, len(trend))
+	for i, n := range trend {
+		list[i] = float64(n)
+	}
+	return list
+}
+
+func endpointTimes(of string, t stats.Tally) EndpointTimes {
+	cells := []string{count(t.Count), millis(t.Mean()), millis(t.Min())}
+	for _, p := range timesPercentiles {
+		cells = append(cells, millis(t.Percentile(p)))
+	}
+	return EndpointTimes{of, append(cells, millis(t.Max()))}
+}
+
+// statusParts are the status codes of a row, the most frequent first.
+func statusParts(r stats.Row) []Part {
+	all := r.Statuses.Sum()
+	var list []Part
+	for _, c := range slices.SortedStableFunc(slices.Values(r.Statuses), func(a, b stats.Count) int {
+		return int(min(1, max(-1, b.N-a.N)))
+	}) {
+		p := Part{Label: strconv.Itoa(c.Of), Text: http.StatusText(c.Of), Count: count(c.N), Bad: c.Of == 0 || c.Of >= 400,
+			Share: percent(float64(c.N)/float64(all)) + " %", Wide: share(float64(c.N), float64(all))}
+		switch {
+		case c.Of < 0:
+			p.Label, p.Text, p.Bad = "others", "", false
+		case c.Of == 0 && r.Failed.Count == 0:
+			continue // a protocol without codes
+		case c.Of == 0:
+			p.Label, p.Text = "none", "no answer"
+		}
+		list = append(list, p)
+	}
+	return list
+}
+
+// The charts of an endpoint, in their order.
+var endpointCharts = []string{"rate", "time", "heat", "spread", "nines", "against-rate", "against-users"}
+
+// Bounds of an endpoint's drawing.
+const (
+	mostIntervals = 300 // in time
+	mostColumns   = 120 // of the heat map
+	heatBins      = 8   // of the heat map in a decade of times
+	spreadBins    = 24  // of the distribution in a decade of times
+)
+
+// An interval is some neighbouring entries of the history together: all requests and those
+// of one row.
+type interval struct {
+	stats.Point
+	row stats.Row
+}
+
+// rowIntervals returns what the history says of a row in the time that q shows, in most
+// intervals at most.
+func rowIntervals(s *engine.Status, key stats.Key, q Query, most int) []interval {
+	points := shownPoints(s.History, q)
+	if len(points) == 0 {
+		return nil
+	}
+	from, to := points[0].From, points[len(points)-1].To
+	each := (len(points) + most - 1) / most
+	var intervals []interval
+	n := 0
+	for p, r := range s.History.Row(key) {
+		if p.From.Before(from) || p.To.After(to) {
+			continue
+		}
+		if n%each == 0 {
+			intervals = append(intervals, interval{p, r})
+		} else {
+			intervals[len(intervals)-1] = intervals[len(intervals)-1].plus(interval{p, r})
+		}
+		n++
+	}
+	return intervals
+}
+
+// plus returns two intervals, of which t's is the later, as one.
+func (s interval) plus(t interval) interval {
+	p := t.Point
+	p.From, p.Requests, p.Failures = s.From, s.Requests+t.Requests, s.Failures+t.Failures
+	p.Arrivals = s.Arrivals.Plus(t.Arrivals)
+	p.Health = s.Health.Plus(t.Health)
+	return interval{p, s.row.Plus(t.row)}
+}
+
+// newEndpointDrawing draws all that an endpoint's page does.
+func newEndpointDrawing(s *engine.Status, l stats.Line, q Query) *Drawing {
+	intervals := rowIntervals(s, l.Key, q, mostIntervals)
+	points := make([]stats.Point, len(intervals))
+	for i := range intervals {
+		points[i] = intervals[i].Point
+	}
+	d := newDrawing(runName(s)+", "+line(l.Method+" "+l.Name), points)
+	if q.Windowed() {
+		d.Window = []float64{seconds(q.From), seconds(q.To)}
+	}
+	happened(d, s, q)
+	d.rowLines("", intervals)
+	d.Charts["rate"] = Chart{Title: "Requests per second", Lines: []Line{
+		{Label: "Requests/s", Key: "rps", Colour: "sand-line"}, {Label: "Failures/s", Key: "fps", Colour: "bad"}}}
+	d.Charts["time"] = Chart{Title: "Response times", Unit: "ms", Lines: []Line{
+		{Label: "p50", Key: "p50", Colour: "sand-line"}, {Label: "p95", Key: "p95", Colour: "ink"}, {Label: "p99", Key: "p99", Colour: "soft"}}}
+	response := l.All().Response()
+	if len(intervals) == 0 || response.Count == 0 {
+		return d
+	}
+	d.Charts["heat"] = Chart{Title: "How often which response time", Unit: "ms", Heat: heatOf(intervals, response)}
+	d.spread(l.Row)
+	d.nines(response)
+	d.against("against-rate", "Response time against load", "requests/s of all endpoints", intervals, func(s interval) float64 { return s.Rate() })
+	d.against("against-users", "Response time against users", "users", intervals, func(s interval) float64 { return float64(s.Users) })
+	return d
+}
+
+// rowLines adds to d the rates and times of a row, under names that begin with prefix.
+func (d *Drawing) rowLines(prefix string, intervals []interval) {
+	add := func(name string, value func(interval) float64) {
+		d.Data[prefix+name] = array(len(intervals), 2, func(i int) float64 { return value(intervals[i]) })
+	}
+	per := func(n int64, s interval) float64 { return float64(n) / s.Span().Seconds() } // 0/0 is a gap
+	add("rps", func(s interval) float64 { return per(s.row.Requests(), s) })
+	add("fps", func(s interval) float64 { return per(s.row.Failures(), s) })
+	for _, p := range []float64{50, 95, 99} {
+		add("p"+strconv.FormatFloat(p, 'f', -1, 64), func(s interval) float64 { return percentileOrGap(s.row, p) })
+	}
+}
+
+// percentileOrGap returns a percentile of a row's response times in milliseconds; no
+// number without requests.
+func percentileOrGap(r stats.Row, p float64) float64 {
+	if r.Requests() == 0 {
+		return math.NaN()
+	}
+	return inMillis(r.All().Response().Percentile(p))
+}
+
+func inMillis(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
+
+// heatOf counts a row's response times by moment and by time, of which each bin is
+// a fixed factor longer than the one before.
+func heatOf(intervals []interval, all stats.Tally) *Heat {
+	bins := logBins(all, heatBins)
+	each := (len(intervals) + mostColumns - 1) / mostColumns
+	h := &Heat{Bins: bins}
+	for i, s := range intervals {
+		if i%each == 0 {
+			h.T, h.Cells = append(h.T, 0), append(h.Cells, make([]int64, len(bins)-1))
+		}
+		h.T[len(h.T)-1] = seconds(s.To.UnixMilli())
+		fill(h.Cells[len(h.Cells)-1], bins, s.row.All().Response())
+	}
+	return h
+}
+
+// logBins returns the edges of bins, so many in a decade, that hold all times of a
+// tally, in milliseconds.
+func logBins(t stats.Tally, decade int) []float64 {
+	place := func(d time.Duration) float64 { return math.Log10(inMillis(max(d, time.Microsecond))) * float64(decade) }
+	first, last := math.Floor(place(t.Min())), math.Floor(place(t.Max()))+1
+	bins := make([]float64, 0, int(last-first)+1)
+	for i := first; i <= last; i++ {
+		bins = append(bins, rounded(math.Pow(10, i/float64(decade)), 4))
+	}
+	return bins
+}
+
+// fill adds to counts how many times of a tally there are in each bin.
+func fill(counts []int64, bins []float64, t stats.Tally) {
+	i := 0
+	for lowest, n := range t.Buckets {
+		for i < len(counts)-1 && inMillis(lowest) >= bins[i+1] {
+			i++
+		}
+		counts[i] += n
+	}
+}
+
+// spread adds the distribution of a row's response times.
+func (d *Drawing) spread(r stats.Row) {
+	bins := logBins(r.All().Response(), spreadBins)
+	d.Data["spread-ms"] = array(len(bins), 4, func(i int) float64 { return bins[i] })
+	add := func(key string, t stats.Tally) {
+		counts := make([]int64, len(bins)) // one more than bins: the line ends at nothing
+		fill(counts[:len(bins)-1], bins, t.Response())
+		d.Data[key] = array(len(counts), 0, func(i int) float64 { return float64(counts[i]) })
+	}
+	add("spread-ok", r.OK)
+	add("spread-failed", r.Failed)
+	c := Chart{Title: "Distribution", Unit: "requests", Across: &Across{Key: "spread-ms", Unit: "ms", Log: true},
+		Lines: []Line{{Label: "OK", Key: "spread-ok", Colour: "sand-line", Steps: true}}}
+	if r.Failed.Count > 0 {
+		c.Lines = append(c.Lines, Line{Label: "Failed", Key: "spread-failed", Colour: "bad", Steps: true})
+	}
+	d.Charts["spread"] = c
+}
+
+// nines adds the response times by percentile. The axis has one over the share of
+// requests that took longer, so that p90, p99 and p99.9 are as far from each other.
+func (d *Drawing) nines(t stats.Tally) {
+	var across, times []float64
+	for x := 1.0; x < float64(max(10, t.Count)) && x <= 1e6; x *= math.Pow(10, 0.1) {
+		across = append(across, x)
+		times = append(times, inMillis(t.Percentile(100-100/x)))
+	}
+	d.Data["nines"] = array(len(across), 3, func(i int) float64 { return across[i] })
+	d.Data["nines-ms"] = array(len(times), 3, func(i int) float64 { return times[i] })
+	d.Charts["nines"] = Chart{Title: "Response time by percentile", Unit: "ms", Across: &Across{Key: "nines", Log: true, Nines: true},
+		Lines: []Line{{Label: "Response time", Key: "nines-ms", Colour: "sand-line"}}}
+}
+
+// against adds a chart of response times by the load there was.
+func (d *Drawing) against(id, title, unit string, intervals []interval, load func(interval) float64) {
+	sorted := slices.DeleteFunc(slices.Clone(intervals), func(s interval) bool { return s.row.Requests() == 0 })
+	slices.SortStableFunc(sorted, func(a, b interval) int {
+		switch x, y := load(a), load(b); {
+		case x < y:
+			return -1
+		case x > y:
+			return 1
+		}
+		return 0
+	})
+	d.Data[id] = array(len(sorted), 2, func(i int) float64 { return load(sorted[i]) })
+	c := Chart{Title: title, Unit: "ms", Points: true, Across: &Across{Key: id, Unit: unit}}
+	for _, p := range []struct {
+		label, colour string
+		percentile    float64
+	}{{"p50", "sand-line", 50}, {"p95", "ink", 95}} {
+		key := id + "-" + p.label
+		d.Data[key] = array(len(sorted), 2, func(i int) float64 { return percentileOrGap(sorted[i].row, p.percentile) })
+		c.Lines = append(c.Lines, Line{Label: p.label, Key: key, Colour: p.colour})
+	}
+	d.Charts[id] = c
+}
