@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gregaria/gregaria/engine/load"
 	"github.com/gregaria/gregaria/engine/stats"
 )
 
@@ -31,6 +32,9 @@ func (r *run) record(now time.Time) stats.Delta {
 		r.counted = sum
 	}
 	d := r.recorder.Drain(now, g)
+	for i := range d.Failures {
+		d.Failures[i].Example = load.Redacted(d.Failures[i].Example)
+	}
 	d.Health = r.monitor.Take(d.Total().OK.Percentile(50), d.Unsent())
 	r.table.Add(d)
 	r.history.Add(d)

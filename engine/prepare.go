@@ -33,7 +33,8 @@ type cast struct {
 	counts    []TaskCount        // the same, with nothing begun
 	begun     *tasksBegun
 	params    map[string]any
-	prototype any // the state that Setup left; nil without one
+	secrets   []string // among params
+	prototype any      // the state that Setup left; nil without one
 }
 
 // prepare checks cfg and reports every mistake at once.
@@ -79,6 +80,7 @@ func (e *Engine) prepare(cfg Config) (*prepared, error) {
 		}
 		c := cast{plan: plan, tasks: tasks, set: newSet("", tasks), counts: newTaskCounts(tasks, false), params: plan.Values(params)}
 		c.begun = newTasksBegun(number(c.set.tasks, 0))
+		c.secrets = plan.Secrets(c.params)
 		if plan.Protocol != load.NoHTTP {
 			if c.base = override; cfg.Host == "" {
 				c.base, _ = load.ParseHost(plan.Host) // checked by Plan

@@ -47,7 +47,7 @@ func (f *frames) latest(q web.Query) (*websocket.PreparedMessage, error) {
 	f.mu.Unlock()
 	made.once.Do(func() {
 		var html bytes.Buffer
-		if made.err = web.Live(web.NewView(status, q, f.site)).Render(context.Background(), &html); made.err == nil {
+		if made.err = web.Live(web.NewFrame(status, q, f.site)).Render(context.Background(), &html); made.err == nil {
 			made.message, made.err = websocket.NewPreparedMessage(websocket.TextMessage, html.Bytes())
 		}
 	})

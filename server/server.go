@@ -93,7 +93,7 @@ func (s *Server) routes() http.Handler {
 
 	r.Get("/plan", s.plan)
 	r.Post("/swarm", s.swarm)
-	r.Post(checkPath, s.check)
+	r.Post("/check", s.check)
 	r.Post("/pause", s.pause)
 	r.Post("/resume", s.resume)
 	r.Post("/stop", s.stop)

@@ -79,43 +79,59 @@ func (s *Server) swarm(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, http.StatusOK, answer)
 }
 
-// refuse answers a start that cannot be, with each mistake by its field and what
-// was typed kept.
-func (s *Server) refuse(w http.ResponseWriter, r *http.Request, form url.Values, err error) {
-	fields := map[string]string{}
+// A refusal is why a form cannot be followed, with each mistake by its field.
+type refusal struct {
+	fields  map[string]string
+	problem string // what no field is to blame for
+	message string // all of it
+	stuck   bool   // the same with force=1 would start
+}
+
+func newRefusal(err error) refusal {
+	r := refusal{fields: map[string]string{}, stuck: errors.Is(err, engine.ErrStuck)}
 	var messages []string
 	for _, fe := range engine.FieldErrors(err) {
 		name, ok := formFields[fe.Field]
 		if !ok {
 			name = string(fe.Field) // a scenario's parameter
 		}
-		if fields[name] != "" {
-			fields[name] += "; "
+		if r.fields[name] != "" {
+			r.fields[name] += "; "
 		}
-		fields[name] += fe.Message
+		r.fields[name] += fe.Message
 		messages = append(messages, name+": "+fe.Message)
 	}
-	problem := ""
-	if len(fields) == 0 {
-		problem = err.Error()
-		messages = []string{problem}
+	if len(r.fields) == 0 {
+		r.problem = err.Error()
+		messages = []string{r.problem}
 	}
-	stuck := errors.Is(err, engine.ErrStuck)
-	if wantsPage(r) && r.URL.Path != checkPath {
+	r.message = strings.Join(messages, "; ")
+	return r
+}
+
+// answer is the refusal for programs.
+func (r refusal) answer() map[string]any {
+	answer := map[string]any{"success": false, "message": r.message}
+	if len(r.fields) > 0 {
+		answer["errors"] = r.fields
+	}
+	if r.stuck {
+		answer["force"] = true
+	}
+	return answer
+}
+
+// refuse answers a start that cannot be, with what was typed kept.
+func (s *Server) refuse(w http.ResponseWriter, r *http.Request, form url.Values, err error) {
+	why := newRefusal(err)
+	if wantsPage(r) {
 		v := web.NewView(s.engine.Status(), web.Query{}, s.site).Answer(form, web.Refusal{
-			Problem: problem, Errors: fields, Plan: s.preview(form), Stuck: stuck,
+			Problem: why.problem, Errors: why.fields, Plan: s.preview(form), Stuck: why.stuck,
 		})
 		s.writeHTML(r.Context(), w, statusOf(err), web.Page(v))
 		return
 	}
-	answer := map[string]any{"success": false, "message": strings.Join(messages, "; ")}
-	if len(fields) > 0 {
-		answer["errors"] = fields
-	}
-	if stuck {
-		answer["force"] = true // the same with force=1 would start
-	}
-	writeJSON(w, statusOf(err), answer)
+	writeJSON(w, statusOf(err), why.answer())
 }
 
 // readForm reads a form in either of the encodings that browsers use.
@@ -153,25 +169,21 @@ func (s *Server) startOrChange(form url.Values) (began bool, err error) {
 	return s.engine.Start(cfg)
 }
 
-// checkPath is where a form is checked while it is filled in.
-const checkPath = "/check"
-
 // check says what startOrChange would find wrong with a form, and changes nothing.
 func (s *Server) check(w http.ResponseWriter, r *http.Request) {
 	form, err := readForm(r)
-	if err == nil {
-		var cfg engine.Config
-		var change bool
-		if cfg, change, err = s.asked(form); err == nil {
-			check := s.engine.Check
-			if change {
-				check = s.engine.CheckChange
-			}
-			err = check(cfg)
-		}
+	if err != nil {
+		writeProblem(w, r, statusOf(err), err.Error())
+		return
+	}
+	cfg, change, err := s.asked(form)
+	if err == nil && change {
+		err = s.engine.CheckChange(cfg)
+	} else if err == nil {
+		err = s.engine.Check(cfg)
 	}
 	if err != nil {
-		s.refuse(w, r, form, err)
+		writeJSON(w, http.StatusOK, newRefusal(err).answer())
 		return
 	}
 	writeJSON(w, http.StatusOK, map[string]any{"success": true})

@@ -135,7 +135,7 @@
     if (spec.heat) keys.append(make("span", "heat", "few", make("i", ""), "many"));
     const save = make("button", "save", "PNG");
     save.type = "button";
-    save.setAttribute("aria-label", `Save ${spec.title} as PNG`);
+    save.setAttribute("aria-label", `PNG of ${spec.title}`);
     save.addEventListener("click", () => picture(drawn.get(box), all, colour, save));
     keys.append(save);
     box.before(keys);
@@ -250,7 +250,6 @@
     colours.clear();
     drawn.forEach(({ u }) => u.redraw(false));
   };
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);
   document.addEventListener("theme", repaint);
   // Paper is white and narrow.
   const print = (on) => {

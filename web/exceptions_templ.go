@@ -54,7 +54,7 @@ func exceptionList(e *Exceptions) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, " <div class=\"panel\" tabindex=\"0\" role=\"region\" aria-label=\"Exceptions\"><table class=\"failures exceptions\"><caption class=\"unseen\">Errors in scenarios by kind</caption> <thead><tr><th scope=\"col\" class=\"num\">#&nbsp;Occurrences</th><th scope=\"col\" class=\"text\">Message and traceback</th><th scope=\"col\" class=\"num\">First&nbsp;seen</th><th scope=\"col\" class=\"num\">Last&nbsp;seen</th></tr></thead> <tbody>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, " <div class=\"panel\" tabindex=\"0\" role=\"region\" aria-label=\"Exceptions\"><table class=\"exceptions\"><caption class=\"unseen\">Errors in scenarios by kind</caption> <thead><tr><th scope=\"col\" class=\"num\">#&nbsp;Occurrences</th><th scope=\"col\" class=\"text\">Message and traceback</th><th scope=\"col\" class=\"num\">First&nbsp;seen</th><th scope=\"col\" class=\"num\">Last&nbsp;seen</th></tr></thead> <tbody>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -72,14 +72,14 @@ func exceptionList(e *Exceptions) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "\"><td class=\"num bad\">")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "\"><td class=\"num bad\" data-label=\"Occurrences\">")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var4 string
 				templ_7745c5c3_Var4, templ_7745c5c3_Err = templ.JoinStringErrs(r.Count)
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `exceptions.templ`, Line: 24, Col: 36}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `exceptions.templ`, Line: 24, Col: 61}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var4))
 				if templ_7745c5c3_Err != nil {

@@ -13,7 +13,7 @@ import (
 // Failures is the table of failed requests.
 type Failures struct {
 	Columns []Column
-	Search  *Search // nil when there is nothing to search
+	Search  *Box // nil when there is nothing to search
 	Rows    []FailureRow
 	Notice  string
 	Empty   string // said when the search finds nothing
@@ -107,7 +107,7 @@ func newFailures(s *stats.Snapshot, start time.Time, q Query) *Failures {
 		f.Columns = append(f.Columns, h)
 	}
 	if len(s.Failures) > 0 {
-		search := newSearch(q, "Search failures", "name, message or status")
+		search := newWordBox(q, "Search failures", "name, message or status")
 		f.Search = &search
 		if len(list) == 0 {
 			f.Empty = "None of " + plural(int64(len(s.Failures)), "kind", "kinds") + " of failure has these words."

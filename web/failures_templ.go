@@ -34,7 +34,7 @@ func failureTable(f *Failures) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = searchBox(*f.Search).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = textBox(*f.Search, "").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

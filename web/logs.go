@@ -43,7 +43,7 @@ func (s Site) LatestLine(q Query) int64 {
 // Logs is the tab of the program's log.
 type Logs struct {
 	Levels []Choice
-	Search Search
+	Search Box
 	Note   string // how many lines are shown of how many
 	Rows   []LogRow
 	Empty  string // said instead of rows
@@ -64,7 +64,7 @@ var levelChoices = []struct{ level, label string }{
 
 // newLogs shows those of the lines that q asks for, the newest last.
 func newLogs(lines []LogLine, q Query) *Logs {
-	l := &Logs{Search: newSearch(q, "Search the log", "words of a line")}
+	l := &Logs{Search: newWordBox(q, "Search the log", "words of a line")}
 	for _, c := range levelChoices {
 		l.Levels = append(l.Levels, Choice{c.label, q.withLevel(c.level).link(), q.Level == c.level})
 	}

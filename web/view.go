@@ -100,33 +100,42 @@ type Moment struct {
 
 // NewView decides what a reader with query q sees of s.
 func NewView(s *engine.Status, q Query, site Site) View {
-	snapshot := snapshotOf(s, q, site)
-	config := s.Config
+	v := NewFrame(s, q, site)
+	next, rest := asked(s, site), remaining(s)
+	v.Start = newStartForm(values(next, site), site.Offer, s.Stats.Rows)
+	v.Start.Load.Preview = NewPreview(next, 0, nil)
+	v.Start.Inline = s.State == engine.Ready
+	v.Start.Open = s.State == engine.Ready || s.State == engine.Stopped && q.Form == FormNew
+	v.Edit = newEditForm(changeValues(rest, site), site.Offer, s.Stats.Rows)
+	v.Edit.Load.Preview = NewPreview(rest, s.Target, nil)
+	v.Edit.Open = changeable(s.State) && q.Form == FormEdit
+	return v
+}
+
+// asked is what the latest run was asked for, before the first what the site has as its
+// default.
+func asked(s *engine.Status, site Site) engine.Config {
 	if s.Run == 0 {
-		config = site.Default
+		return site.Default
 	}
-	fill := values(config, site)
+	return s.Config
+}
+
+// NewFrame is a view without its forms, which frames leave alone.
+func NewFrame(s *engine.Status, q Query, site Site) View {
+	snapshot := snapshotOf(s, q, site)
 	v := View{
 		Site: site, Query: q, State: s.State,
 		Build: site.Build + "-" + site.Offer.fingerprint(),
-		Start: newStartForm(fill, site.Offer, snapshot.Rows),
+		Title: "Gregaria",
 	}
-	v.Start.Load.Preview = NewPreview(config, 0, nil)
-	v.Start.Inline = s.State == engine.Ready
-	v.Start.Open = s.State == engine.Ready || s.State == engine.Stopped && q.Form == FormNew
-	rest := remaining(s)
-	change := changeValues(rest, site)
-	v.Edit = newEditForm(change, site.Offer, snapshot.Rows)
-	v.Edit.Load.Preview = NewPreview(rest, s.Target, nil)
-	v.Edit.Open = changeable(s.State) && q.Form == FormEdit
-	v.Title = "Gregaria"
 	if s.State == engine.Ready {
 		return v
 	}
 	v.Title = string(s.State) + " · Gregaria"
 	v.Clock = clock(s.Elapsed())
 	v.Target, v.Host = targets(s)
-	v.Actions = actions(s, q, fill, change)
+	v.Actions = actions(s, q, site)
 	v.Health = newHealth(snapshot.Health, s.Stats.Now)
 	v.Window = newWindow(s, q, snapshot)
 	if v.Window.Chosen {
@@ -221,13 +230,13 @@ func targets(s *engine.Status) (scenarios, host string) {
 	return line(strings.Join(names, ", ")), clip(line(strings.Join(hosts, ", ")), 200)
 }
 
-// actions are what can be done in a state. fill is for a new run, change for the load
-// of the one that is on.
-func actions(s *engine.Status, q Query, fill, change url.Values) []Action {
+// actions are what can be done in a state. Those that open a form say what it is filled
+// with.
+func actions(s *engine.Status, q Query, site Site) []Action {
 	reset := Action{Label: "Reset", Post: "/stats/reset", Kind: "quiet"}
 	switch s.State {
 	case engine.Stopped:
-		return []Action{reset, {Label: "New", Opens: "start", Href: q.withForm(FormNew).link(), Fill: fill.Encode(), Kind: "main"}}
+		return []Action{reset, {Label: "New", Opens: "start", Href: q.withForm(FormNew).link(), Fill: values(asked(s, site), site).Encode(), Kind: "main"}}
 	case engine.Stopping:
 		return []Action{{Label: "Stopping…", Post: "/stop", Kind: "main", Disabled: true}}
 	default:
@@ -237,7 +246,7 @@ func actions(s *engine.Status, q Query, fill, change url.Values) []Action {
 		}
 		return []Action{
 			hold,
-			{Label: "Edit", Opens: "edit", Href: q.withForm(FormEdit).link(), Fill: change.Encode(), Kind: "quiet"},
+			{Label: "Edit", Opens: "edit", Href: q.withForm(FormEdit).link(), Fill: changeValues(remaining(s), site).Encode(), Kind: "quiet"},
 			reset,
 			{Label: "Stop", Post: "/stop", Kind: "main"},
 		}

@@ -66,7 +66,7 @@ func TestAxeFindsNothing(t *testing.T) {
 	target := hostileTarget(t)
 	for _, l := range looks {
 		t.Run(l.String(), func(t *testing.T) {
-			gregaria := serveAs(t, "hostile", "-u", "4", "-r", "100", "--host", target)
+			gregaria := serveAs(t, "hostile", "--payloads", "9", "-u", "4", "-r", "100", "--host", target)
 			p := newTab(t)
 			p.seeAs(l)
 			p.goTo(gregaria.url)
@@ -97,6 +97,8 @@ func TestAxeFindsNothing(t *testing.T) {
 			p.until(`top().id === "start"`)
 			p.settle()
 			check("stopped, new")
+			p.goTo(gregaria.url + "/stats/report")
+			check("report")
 		})
 	}
 }
@@ -105,7 +107,7 @@ func TestAxeFindsNothing(t *testing.T) {
 // order of the page, and the eye sees where it is.
 func TestTheTabKeyReachesEverything(t *testing.T) {
 	t.Parallel()
-	gregaria := serveAs(t, "hostile", "-u", "4", "-r", "100", "--host", hostileTarget(t))
+	gregaria := serveAs(t, "hostile", "--payloads", "9", "-u", "4", "-r", "100", "--host", hostileTarget(t))
 	p := open(t, gregaria.url)
 	everything := func(place string) {
 		t.Helper()

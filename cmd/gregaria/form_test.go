@@ -100,7 +100,6 @@ func TestMistakesShowAsOneTypes(t *testing.T) {
 	t.Parallel()
 	gregaria := serve(t, "-u", "2", "-r", "2", "get")
 	p := open(t, gregaria.url)
-	p.allow("status of 422")
 	note := func(field string) string {
 		return fmt.Sprintf(`text(document.getElementById(field(%q).getAttribute("aria-describedby")))`, field)
 	}
@@ -302,7 +301,7 @@ func TestEverythingWorksByKeyboard(t *testing.T) {
 // the eye can see it there.
 func (p *tab) tabTo(name string) {
 	p.t.Helper()
-	for range 60 {
+	for range 300 {
 		if eval[bool](p, fmt.Sprintf("document.activeElement === named(%q)", name)) {
 			if eval[bool](p, `getComputedStyle(document.activeElement).outlineStyle === "none"`) {
 				p.t.Errorf("%s has the focus and nothing shows it", name)

@@ -63,6 +63,7 @@ func (c Control) Note(place string, err error) {
 	} else if c.u.ctx.Err() != nil {
 		return // whatever a client of the scenario's own says when it is cut
 	}
+	m.Group, m.Message, m.Stack = blank(m.Group, c.u.secrets), blank(m.Message, c.u.secrets), blank(m.Stack, c.u.secrets)
 	c.u.shard.Note(m)
 }
 
@@ -73,6 +74,9 @@ func (c Control) Due(t time.Time) { c.u.due = t }
 // Iteration says that the user begins another of its scenario's own tasks: a row that
 // was unique to the one before is given up.
 func (c Control) Iteration() { c.u.iteration++ }
+
+// Task says which function of the scenario Try will run: "forum/read", "OnStart".
+func (c Control) Task(path string) { c.u.task = path }
 
 // Rest gives back what only a user at work needs: it will do nothing for some time.
 func (c Control) Rest() {

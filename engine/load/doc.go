@@ -75,6 +75,15 @@
 // Failures are counted by row and format: the titles above would all be in one
 // line, with the latest as the example.
 //
+// Some of each kind of failure, and the slowest requests of each row, are kept in
+// detail, to be looked at: who sent them while doing what, the header fields and the
+// first 4 KB of the body, of the request as it was sent and of the answer. A body that
+// is read with [Each] is not kept. What its name says is a secret is not kept either:
+// Authorization and cookies; header fields, query parameters and fields of JSON, forms
+// and XML that have password, secret, token, api_key, credential or signature in their
+// names; user information in addresses. Nor is the value of a secret parameter, see
+// below, wherever it stands. Rows and formats are kept as they are: put no secret there.
+//
 // # Errors
 //
 // A task ends by returning, and an error says why it returned early. A [*Failure],

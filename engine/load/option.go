@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 )
@@ -115,8 +114,7 @@ func (u *User) apply(opts []Option, name string) (string, error) {
 			req.Each = o.value.(func([]byte) error)
 		}
 	}
-	given := func(f Field) bool { return strings.EqualFold(f.Name, "Content-Type") }
-	if contentType != "" && !slices.ContainsFunc(req.Extra, given) {
+	if contentType != "" && req.own("Content-Type") < 0 {
 		req.Extra = append(req.Extra, Field{"Content-Type", contentType})
 	}
 	return name, nil

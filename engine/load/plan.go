@@ -85,6 +85,18 @@ func erase[S any](f func(*S, *User) error) func(any, *User) error {
 	return func(state any, u *User) error { return f(state.(*S), u) }
 }
 
+// Secrets returns what must not be shown of the values of p's parameters, see
+// Seat.Secrets.
+func (p *Plan) Secrets(values map[string]any) []string {
+	var secrets []string
+	for _, param := range p.Params {
+		if spec := param.Spec(); spec.Secret {
+			secrets = append(secrets, values[spec.Name].(string)) // as Plan has checked
+		}
+	}
+	return known(secrets)
+}
+
 // Values returns the value of each parameter of p: what is given, as its Parse
 // returned it, or its default.
 func (p *Plan) Values(given map[string]any) map[string]any {

@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"net/http"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/gregaria/gregaria/engine/stats"
@@ -123,9 +121,8 @@ func (u *User) prepare(method, path string, opts []Option) (name string, err err
 // authorize adds what the host said of itself, unless the scenario says better, and
 // for no other host.
 func (u *User) authorize() {
-	named := func(f Field) bool { return strings.EqualFold(f.Name, "Authorization") }
 	if req := &u.request; u.base.Auth != "" && req.Origin == u.base.Origin &&
-		len(u.Header["Authorization"]) == 0 && !slices.ContainsFunc(req.Extra, named) {
+		len(u.Header["Authorization"]) == 0 && req.own("Authorization") < 0 {
 		req.Extra = append(req.Extra, Field{"Authorization", u.base.Auth})
 	}
 }
@@ -143,7 +140,7 @@ func (u *User) send(r *Response, method, name string, due time.Time) {
 	if req.Each != nil {
 		u.hook = inEach
 	}
-	u.answer = Answer{}
+	u.answer, r.sent = Answer{}, true
 	err := u.transport.Send(u.ctx, req, &u.answer)
 	u.hook = around
 	var lag time.Duration
@@ -168,7 +165,7 @@ func (u *User) send(r *Response, method, name string, due time.Time) {
 			return
 		}
 	}
-	r.status = int32(u.answer.Status)
+	r.status, u.sample.Status = int32(u.answer.Status), u.answer.Status
 	if r.status >= 400 {
 		r.failStatus("status %d")
 	}
@@ -185,15 +182,25 @@ func (u *User) settle() {
 	if u.latest == nil {
 		return
 	}
-	u.latest.settled = true
+	r := u.latest
+	r.settled = true
 	u.latest = nil
-	u.record(&u.sample)
+	u.record(&u.sample, r)
 }
 
-// record adds a sample to the results.
-func (u *User) record(s *stats.Sample) {
-	if s.Problem != nil && len(u.groups) > 0 {
-		u.groups[len(u.groups)-1].blame(s)
+// record adds a sample to the results. It is that of a request, unless r is nil.
+func (u *User) record(s *stats.Sample, r *Response) {
+	if p := s.Problem; p != nil {
+		if len(u.secrets) > 0 {
+			p.Format, p.Message = blank(p.Format, u.secrets), blank(p.Message, u.secrets)
+		}
+		if len(u.groups) > 0 {
+			u.groups[len(u.groups)-1].blame(s)
+		}
+	}
+	if rank, wanted := u.shard.Wants(s); wanted {
+		s.Exemplar = u.exemplar(s, r)
+		s.Exemplar.Rank = rank
 	}
 	u.shard.Record(*s)
 }

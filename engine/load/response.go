@@ -24,6 +24,7 @@ type Response struct {
 	firstByte time.Duration
 	err       error // *Failure, what a way to stop says, or nil
 	status    int32
+	sent      bool // the transport was asked to send it
 	noAnswer  bool
 	byStatus  bool // err is about the status alone: Expect may replace it
 	settled   bool

@@ -71,13 +71,16 @@ type Request struct {
 
 // SetHeader sets a header field of this request, replacing the user's.
 func (r *Request) SetHeader(name, value string) {
-	for i := range r.Extra {
-		if strings.EqualFold(r.Extra[i].Name, name) {
-			r.Extra[i].Value = value
-			return
-		}
+	if i := r.own(name); i >= 0 {
+		r.Extra[i].Value = value
+		return
 	}
 	r.Extra = append(r.Extra, Field{name, value})
+}
+
+// own returns which field of Extra has a name, -1 when none has.
+func (r *Request) own(name string) int {
+	return slices.IndexFunc(r.Extra, func(f Field) bool { return strings.EqualFold(f.Name, name) })
 }
 
 // A Field is one header field.

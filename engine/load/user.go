@@ -31,9 +31,11 @@ type User struct {
 	transport Transport       // nil with NoHTTP
 	shard     *stats.Shard
 	params    map[string]any
+	secrets   []string // as known returns them
 	feeds     map[Feeder]*Rows
 	held      []hold // rows of feeds, see Feed.Of
 	unique    int64
+	task      string    // which function is running, see Control.Task
 	iteration int64     // tasks of the scenario begun, see Control.Iteration; 0 before the first
 	due       time.Time // when the next request ought to be sent; zero when at no particular time
 
@@ -61,6 +63,7 @@ type Seat struct {
 	Shard     *stats.Shard
 	Rand      *rand.Rand
 	Params    map[string]any // all of the scenario's, see Plan.Values
+	Secrets   []string       // what must not be shown, see Plan.Secrets
 	Feeds     map[Feeder]*Rows
 	Quit      <-chan struct{}
 
@@ -74,7 +77,7 @@ func NewUser(ctx context.Context, s Seat) (*User, Control) {
 	u := &User{
 		Header: http.Header{}, Rand: s.Rand,
 		number: s.Number, scenario: s.Scenario, base: s.Base, ctx: ctx, quit: s.Quit,
-		transport: s.Transport, shard: s.Shard, params: s.Params, feeds: s.Feeds,
+		transport: s.Transport, shard: s.Shard, params: s.Params, secrets: s.Secrets, feeds: s.Feeds,
 		before: s.Before, after: s.After, queue: s.Queue,
 	}
 	return u, Control{u}
@@ -136,10 +139,10 @@ func (u *User) Measure(method, name string, f func(ctx context.Context) (size in
 		text := cut(err.Error())
 		fail := &Failure{Method: method, Name: name, Format: pattern(text), Message: text}
 		sample.Problem = &stats.Problem{Format: fail.Format, Message: fail.Message, At: time.Now()}
-		u.record(&sample)
+		u.record(&sample, nil)
 		return fail
 	}
-	u.record(&sample)
+	u.record(&sample, nil)
 	return nil
 }
 

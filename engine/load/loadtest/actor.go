@@ -127,6 +127,7 @@ func (a *actor) ending(err error) error {
 
 // try calls a function of the scenario, and notes what is wrong with its code.
 func (a *actor) try(name string, f func(any, *load.User) error) error {
+	a.control.Task(name)
 	err := a.control.Try(func() error { return f(a.state, a.user) })
 	if !load.Counted(err) {
 		a.control.Note(a.plan.Name+"/"+name, err)

@@ -123,7 +123,7 @@ func (e *ensemble) stage(ctx context.Context, play func(prototype any)) {
 func (e *ensemble) seat(ctx context.Context, number int, state any) *actor {
 	a := &actor{ensemble: e, state: state, at: &visit{tasks: e.plan.Tasks, rounds: e.rounds}}
 	seat := load.Seat{
-		Number: number, Scenario: e.plan.Name, Base: e.base, Params: e.params, Feeds: e.feeds,
+		Number: number, Scenario: e.plan.Name, Base: e.base, Params: e.params, Secrets: e.plan.Secrets(e.params), Feeds: e.feeds,
 		Shard: e.recorder.Shard(number),
 		Rand:  rand.New(rand.NewPCG(uint64(number), 0)), // the same each time: a test should be
 		Quit:  e.quit, Queue: a.queue,
