@@ -2,9 +2,12 @@ package server
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"mime"
 	"net/http"
+	"runtime"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -41,17 +44,70 @@ func (s *Server) exceptionsCSV(w http.ResponseWriter, r *http.Request) {
 // report sends the run as one HTML file, to be looked at or, with download=1, kept.
 func (s *Server) report(w http.ResponseWriter, r *http.Request) {
 	status := s.engine.Status()
-	style, err := static.FS.ReadFile("app.css")
-	var file bytes.Buffer
+	var file []byte
+	var policy string
+	parts, err := reportParts()
 	if err == nil {
-		err = web.Document(web.NewReport(status, string(style))).Render(r.Context(), &file)
+		file, policy, err = web.ReportFile(r.Context(), status, parts)
 	}
 	if err != nil {
 		s.noFile(w, r, "report", err)
 		return
 	}
-	w.Header().Set("Content-Security-Policy", web.ReportPolicy+"; frame-ancestors 'none'")
-	s.send(w, r, fileName(status, "report", "html"), "text/html", r.URL.Query().Get("download") == "1", file.Bytes())
+	w.Header().Set("Content-Security-Policy", policy+"; frame-ancestors 'none'")
+	s.send(w, r, fileName(status, "report", "html"), "text/html", r.URL.Query().Get("download") == "1", file)
+}
+
+// What a report has of the page's files: the style, and the scripts in their order.
+var (
+	reportStyles  = []string{"vendor/uPlot.min.css", "app.css"}
+	reportScripts = []string{"vendor/uPlot.iife.min.js", "time.js", "heatmap.js", "picture.js", "charts.js", "report.js"}
+)
+
+// reportParts returns what of this program goes into reports.
+func reportParts() (web.ReportParts, error) {
+	parts := web.ReportParts{Environment: environment()}
+	for _, name := range reportStyles {
+		content, err := static.FS.ReadFile(name)
+		if err != nil {
+			return parts, err
+		}
+		parts.Style += string(content) + "\n"
+	}
+	for _, name := range reportScripts {
+		content, err := static.FS.ReadFile(name)
+		if err != nil {
+			return parts, err
+		}
+		parts.Scripts = append(parts.Scripts, string(content))
+	}
+	return parts, nil
+}
+
+// environment says what the program was built of and what it runs on.
+func environment() []web.Parameter {
+	list := []web.Parameter{
+		{Label: "Go", Value: runtime.Version()}, {Label: "System", Value: runtime.GOOS + "/" + runtime.GOARCH},
+		{Label: "Processors", Value: fmt.Sprintf("%d of %d in use", runtime.GOMAXPROCS(0), runtime.NumCPU())},
+	}
+	build, ok := debug.ReadBuildInfo()
+	if !ok {
+		return list
+	}
+	list = append(list, web.Parameter{Label: "Program", Value: build.Path + " " + build.Main.Version})
+	var revision, modified string
+	for _, s := range build.Settings {
+		switch {
+		case s.Key == "vcs.revision":
+			revision = s.Value
+		case s.Key == "vcs.modified" && s.Value == "true":
+			modified = ", modified"
+		}
+	}
+	if revision != "" {
+		list = append(list, web.Parameter{Label: "Revision", Value: revision[:min(12, len(revision))] + modified})
+	}
+	return list
 }
 
 // download sends a CSV file made from the latest status. It is written to memory

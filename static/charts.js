@@ -108,7 +108,11 @@
   const tell = ({ u, spec, at, values }) => {
     const i = u.cursor.idx ?? u.data[0].length - 1, x = u.data[0][i];
     at.textContent = x == null ? "–" : spec.across ? place(spec.across, x) : clock(x);
-    values.forEach((b, k) => { b.textContent = spaced(u.data[k + 1][i]); });
+    values.forEach((b, k) => {
+      let known = i;
+      while (u.cursor.idx == null && known > 0 && u.data[k + 1][known] == null) known--;
+      b.textContent = spaced(u.data[k + 1][known]);
+    });
   };
   const legend = (box, spec) => {
     const at = make("span", "at"), values = [];
@@ -208,6 +212,7 @@
     let from = nearest(left), to = nearest(left + width);
     if (from === to) to < edges.length - 1 ? to++ : from--;
     u.setSelect({ left: 0, width: 0, top: 0, height: 0 }, false);
+    dragged = null;
     see([edges[from], edges[to]]);
   };
 
@@ -246,6 +251,14 @@
     drawn.forEach(({ u }) => u.redraw(false));
   };
   document.addEventListener("theme", repaint);
+  // Paper is white and narrow.
+  const print = (on) => {
+    document.documentElement.style.colorScheme = on ? "light" : "";
+    repaint();
+    drawn.forEach(({ u, box }) => u.setSize({ width: on ? Math.min(660, box.clientWidth) : box.clientWidth, height: u.height }));
+  };
+  addEventListener("beforeprint", () => print(true));
+  addEventListener("afterprint", () => print(false));
   document.addEventListener("frame", draw); // app.js says so
   addEventListener("mouseup", () => { dragged = null; });
 

@@ -1,53 +1,8 @@
-// The tables: boxes that act while one types, what a reader likes to see remembered for
-// the next visit, and rows that take a frame's numbers in without being made anew.
+// The table of rows: its choice of columns, and rows that take a frame's numbers in without
+// being made anew.
 "use strict";
 (() => {
-  // Boxes. A form of class look becomes part of the page's address, as it would without
-  // this script; the first page of what it leaves is shown.
-  const typingPause = 250; // ms
-  let timer = 0;
-  let typed = null; // the box whose text has made an entry of the history
-  const search = (form) => {
-    const query = new URLSearchParams(location.search);
-    const fields = new Set([...form.elements].filter((e) => e.name && e.type !== "hidden").map((e) => e.name));
-    for (const name of fields) {
-      const values = new FormData(form).getAll(name).map((v) => v.trim()).filter(Boolean);
-      if (values.length) query.set(name, values.join(",")); else query.delete(name);
-    }
-    query.delete("page");
-    query.delete("form");
-    return query.size ? `?${query}` : "";
-  };
-  const look = (form) => {
-    clearTimeout(timer);
-    const to = search(form);
-    if (to === location.search) return;
-    // While one types, Back leads to what was there before.
-    if (typed === form) history.replaceState(null, "", to || location.pathname);
-    typed = form;
-    document.dispatchEvent(new CustomEvent("look", { detail: to }));
-  };
-  document.addEventListener("input", (e) => {
-    const form = e.target.closest?.("form[data-look]");
-    if (!form) return;
-    clearTimeout(timer);
-    timer = setTimeout(look, e.target.type === "checkbox" ? 0 : typingPause, form);
-  });
-  document.addEventListener("submit", (e) => {
-    if (!e.target.matches("form[data-look]")) return;
-    e.preventDefault();
-    look(e.target);
-  });
-  document.addEventListener("click", (e) => {
-    const box = e.target.closest?.("form[data-look] > a.clear")?.parentNode;
-    if (!box) return;
-    e.preventDefault();
-    const input = box.querySelector("[type=search]");
-    input.value = "";
-    input.focus();
-    look(box);
-  });
-  document.addEventListener("focusout", () => { typed = null; });
+  // The choice of columns closes like a menu.
   document.addEventListener("keydown", (e) => {
     const popover = e.key === "Escape" && document.querySelector("#columns[open]");
     if (popover) close(popover);
@@ -68,26 +23,6 @@
     if (!form || form.dataset.state === picked) return;
     picked = form.dataset.state;
     for (const box of form.querySelectorAll("[type=checkbox]")) box.checked = box.defaultChecked;
-  });
-
-  // Memory. What changes of these while the page is open is kept, and is there again
-  // when the page is opened without an address of its own.
-  const remembered = ["cols", "p", "of", "size", "zone", "sort"], place = "gregaria.look";
-  const recall = () => { try { return new URLSearchParams(localStorage.getItem(place) ?? ""); } catch { return new URLSearchParams(); } };
-  if (!location.search) {
-    const known = recall();
-    if (known.size) history.replaceState(null, "", `?${known}`); // before app.js says what this page looks at
-  }
-  let last = location.search;
-  document.addEventListener("frame", () => {
-    if (location.search === last) return;
-    const now = new URLSearchParams(location.search), before = new URLSearchParams(last), known = recall();
-    last = location.search;
-    for (const name of remembered) {
-      if (now.get(name) === before.get(name)) continue;
-      if (now.has(name)) known.set(name, now.get(name)); else known.delete(name);
-    }
-    try { localStorage.setItem(place, known); } catch { /* a browser that keeps nothing */ }
   });
 
   // Rows. A frame's rows are laid over those that are there cell by cell, which takes a
@@ -116,24 +51,44 @@
     }
     attributes(old, now);
   };
+  // Of a long table, rows out of sight take their numbers in when they come into sight: or
+  // when somebody could see them without that, and when the run is over.
+  const many = 60, unseen = new WeakSet(), watched = new WeakSet(), due = new Map();
+  const settle = (row) => {
+    const now = due.get(row);
+    if (!due.delete(row) || !row.isConnected || row.isEqualNode(now)) return;
+    if (row.cells.length === now.cells.length) layOver(row, now); else row.replaceChildren(...now.childNodes);
+  };
+  const settleAll = () => [...due.keys()].forEach(settle);
+  document.addEventListener("copy", settleAll, true);
+  addEventListener("beforeprint", settleAll);
+  const sight = new IntersectionObserver((list) => {
+    for (const { target, isIntersecting } of list) {
+      if (isIntersecting) unseen.delete(target); else unseen.add(target);
+      if (isIntersecting) settle(target);
+    }
+  });
   const rows = (body, fresh) => {
     const before = getSelection(), inside = before.rangeCount && !before.isCollapsed && body.contains(before.anchorNode);
     const ends = inside && [before.anchorNode, before.anchorOffset, before.focusNode, before.focusOffset];
     const there = new Map();
-    for (const row of body.rows) there.set(row.id, row);
+    for (const row of body.rows) there.set(row.dataset.row, row);
     const put = (row, where) => { // focus stays where a row is moved in one step
       if (row.isConnected && body.moveBefore) body.moveBefore(row, where); else body.insertBefore(row, where);
     };
+    const fast = fresh.rows.length <= many || document.getElementById("live").dataset.state === "stopped";
+    due.clear();
     let place = body.firstElementChild;
     for (const now of [...fresh.rows]) {
-      const old = there.get(now.id);
-      there.delete(now.id);
-      if (old !== place) put(old ?? now, place); else place = place.nextElementSibling;
-      if (old && !old.isEqualNode(now)) {
-        if (old.cells.length === now.cells.length) layOver(old, now); else old.replaceChildren(...now.childNodes);
-      }
+      const id = now.dataset.row, old = there.get(id), row = old ?? now;
+      there.delete(id);
+      if (row === place) place = place.nextElementSibling; else put(row, place);
+      if (!watched.has(row) && !fast) { watched.add(row); sight.observe(row); }
+      if (!old) continue;
+      due.set(row, now);
+      if (fast || !unseen.has(row)) settle(row);
     }
-    for (const row of there.values()) row.remove();
+    for (const row of there.values()) { sight.unobserve(row); watched.delete(row); unseen.delete(row); row.remove(); }
     if (ends && ends.every((n) => !n.nodeType || n.isConnected)) {
       const end = (node, offset) => Math.min(offset, node.nodeType === 3 ? node.length : node.childNodes.length);
       before.setBaseAndExtent(ends[0], end(ends[0], ends[1]), ends[2], end(ends[2], ends[3]));

@@ -62,6 +62,12 @@ func newCharts(s *engine.Status, q Query) *Charts {
 		}
 		return c
 	}
+	c.draw(s, q, points)
+	return c
+}
+
+// draw makes charts of points.
+func (c *Charts) draw(s *engine.Status, q Query, points []stats.Point) {
 	d := newDrawing(c.Heading, points)
 	if q.Windowed() {
 		d.Window = []float64{seconds(q.From), seconds(q.To)}
@@ -75,7 +81,6 @@ func newCharts(s *engine.Status, q Query) *Charts {
 		c.Figures = append(c.Figures, newFigure(d, id))
 	}
 	c.Series = d.JSON()
-	return c
 }
 
 // newFigure returns the place of a chart of d.
@@ -112,6 +117,10 @@ func happened(d *Drawing, s *engine.Status, q Query) []EventRow {
 // eventAround is how much time before and after an event its link leads to.
 const eventAround = 30 * time.Second
 
+// leastSpan is how long a step must be for a rate: the last of a run may be a few
+// milliseconds.
+const leastSpan = 200 * time.Millisecond
+
 // overTime adds to d what there is to say of a run's points, and returns the ids of its
 // charts in their order.
 func overTime(d *Drawing, points []stats.Point, open bool) []string {
@@ -126,8 +135,16 @@ func overTime(d *Drawing, points []stats.Point, open bool) []string {
 			return float64(value(p)) / float64(time.Millisecond)
 		})
 	}
-	add("rps", 2, func(p *stats.Point) float64 { return p.Rate() })
-	add("fps", 2, func(p *stats.Point) float64 { return p.FailRate() })
+	rates := func(key string, value func(p *stats.Point) float64) {
+		add(key, 2, func(p *stats.Point) float64 {
+			if p.Span() < leastSpan {
+				return math.NaN()
+			}
+			return value(p)
+		})
+	}
+	rates("rps", func(p *stats.Point) float64 { return p.Rate() })
+	rates("fps", func(p *stats.Point) float64 { return p.FailRate() })
 	times("p50", func(p *stats.Point) time.Duration { return p.P50 })
 	times("p95", func(p *stats.Point) time.Duration { return p.P95 })
 	times("p99", func(p *stats.Point) time.Duration { return p.P99 })
@@ -146,9 +163,7 @@ func overTime(d *Drawing, points []stats.Point, open bool) []string {
 		return []string{"rate", "time", "users"}
 	}
 	each := func(key string, value func(stats.Arrivals) int64) {
-		add(key, 2, func(p *stats.Point) float64 {
-			return float64(value(p.Arrivals)) / p.Span().Seconds() // 0/0 is a gap
-		})
+		rates(key, func(p *stats.Point) float64 { return float64(value(p.Arrivals)) / p.Span().Seconds() })
 	}
 	each("due", func(a stats.Arrivals) int64 { return a.Due })
 	each("started", func(a stats.Arrivals) int64 { return a.Started })

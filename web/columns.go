@@ -32,12 +32,14 @@ var columns = map[string]column{
 	"avg": timed("Average", stats.Tally.Mean),
 	"min": timed("Min", stats.Tally.Min),
 	"max": timed("Max", stats.Tally.Max),
-	"size": {label: "Average\u00a0size", unit: "bytes", measure: sizes,
+	"size": {label: "Average size", unit: "bytes", measure: sizes,
 		cell:  func(e *entry) Cell { return Cell{Text: decimal(e.times().MeanBytes(), 0)} },
 		value: func(e *entry) float64 { return e.times().MeanBytes() }},
 	"bps": {label: "Bytes/s", unit: "whole\u00a0run", measure: sizes,
 		cell:  func(e *entry) Cell { return Cell{Text: decimal(e.bytesPerSecond(), 0)} },
 		value: (*entry).bytesPerSecond},
+	"status": {label: "Status codes", cell: statusCell, value: failingStatuses},
+	"trend":  {label: "Last minute", cell: trendCell, value: (*entry).lastMinute},
 	"rps":    rate("Current RPS", (*entry).rate, ""),
 	"fps":    rate("Current Failures/s", func(e *entry) float64 { return e.FailRate }, "bad"),
 	"median": percentile("Median", 50),
@@ -88,9 +90,9 @@ var responseTimes = []string{"r50", "r95", "r99"}
 // The columns of each table, in their order.
 var (
 	statisticsColumns = []string{"method", "name", "requests", "fails", "median", "p95", "p99",
-		"avg", "min", "max", "size", "rps", "fps"}
+		"avg", "min", "max", "size", "rps", "fps", "trend"}
 	responseColumns = []string{"method", "name", "requests", "fails", "median", "r50", "p95", "r95", "p99", "r99",
-		"avg", "min", "max", "size", "rps", "fps"}
+		"avg", "min", "max", "size", "rps", "fps", "trend"}
 	percentilesColumns = []string{"method", "name", "requests", "p50", "p66", "p75", "p80", "p90",
 		"p95", "p98", "p99", "p99.9", "p99.99", "p100"}
 )
@@ -103,11 +105,11 @@ type columnGroup struct {
 
 // pickable are the columns there are to pick from, in the order of the table.
 var pickable = []columnGroup{
-	{"Counts", []string{"method", "requests", "fails", "share"}},
+	{"Counts", []string{"method", "requests", "fails", "share", "status"}},
 	{"Percentiles", []string{"median", "p66", "p75", "p80", "p90", "p95", "p98", "p99", "p99.9", "p99.99"}},
 	{"Percentiles of response times", responseTimes},
 	{"Times", []string{"avg", "min", "max"}},
-	{"Size and rates", []string{"size", "bps", "rps", "fps"}},
+	{"Size and rates", []string{"size", "bps", "rps", "fps", "trend"}},
 }
 
 // maxTyped is how many percentiles a reader can add.
@@ -232,6 +234,11 @@ func response(label string, p float64) column {
 // tooFew tells whether n samples are too few for percentile p to be other than
 // the slowest of them.
 func tooFew(n int64, p float64) bool { return p < 100 && float64(n)*(100-p) < 100-1e-9 }
+
+func trendCell(e *entry) Cell {
+	t := newTrend(e.Trend, e.FailTrend, e.of)
+	return Cell{Class: "trend", Trend: &t}
+}
 
 func unlessZero(class string, x float64) string {
 	if x == 0 {

@@ -67,3 +67,11 @@ func (e *entry) bytesPerSecond() float64 {
 	}
 	return float64(e.times().Bytes) / e.span.Seconds()
 }
+
+// lastMinute is how many requests there were in the trend.
+func (e *entry) lastMinute() (sum float64) {
+	for _, n := range e.Trend {
+		sum += float64(n)
+	}
+	return sum
+}

@@ -134,7 +134,7 @@ func quoted(part string) string { return "“" + clip(line(part), 40) + "”" }
 // aliases are other names of columns, as readers call them.
 var aliases = map[string]string{
 	"type": "method", "fail": "fails", "failures": "fails", "fail%": "share", "fails%": "share", "failures%": "share",
-	"request": "requests", "reqs": "requests", "average": "avg", "mean": "avg", "bytes": "size",
+	"request": "requests", "code": "status", "statuses": "status", "reqs": "requests", "average": "avg", "mean": "avg", "bytes": "size",
 }
 
 // subjectOf returns the column that a condition's name stands for, "" for none.
@@ -155,7 +155,9 @@ func newCondition(name, op, operand string) (condition, string) {
 	id := subjectOf(name)
 	switch c, _ := columnOf(id); {
 	case id == "":
-		return nil, "is about nothing there is — filter by fail, fail%, requests, rps, avg, p95 and the like, method or name; quotes make it words to search for"
+		return nil, "is about nothing there is — filter by fail, fail%, requests, rps, avg, p95 and the like, status, method or name; quotes make it words to search for"
+	case id == "status":
+		return statusCondition(op, operand)
 	case c.text:
 		return textCondition(id, op, operand)
 	default:

@@ -68,9 +68,9 @@ func NewPreview(c engine.Config, from float64, mistakes map[engine.Field]string)
 }
 
 // newPlan draws the plan of a run and where the run is in it. It returns nil for a
-// plan that is no more than a number of users or a rate.
+// plan that is no more than a number of users or a rate, be it another one by now.
 func newPlan(s *engine.Status) *Plan {
-	if len(s.Plan) <= 2 {
+	if len(s.Plan) <= 2 || len(s.Config.Stages) == 0 {
 		return nil
 	}
 	p := &Plan{Unit: unitOf(s.Config.Model)}

@@ -1,8 +1,13 @@
 package web
 
 import (
+	"bytes"
+	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -12,8 +17,8 @@ import (
 	"github.com/gregaria/gregaria/engine/stats"
 )
 
-// A Report is a run as a file of its own: everything the page says in tables, to
-// be kept, printed and sent.
+// A Report is a run as a file of its own: everything the page says, to be kept, printed
+// and sent. It loads nothing.
 type Report struct {
 	Title       string
 	State       string
@@ -21,7 +26,9 @@ type Report struct {
 	Parameters  []Parameter
 	Numbers     []Number
 	Counts      []Count
-	Plan        *Plan // nil when it is no more than a number
+	Checks      *Checks // nil when the run was not held to any
+	Plan        *Plan   // nil when it is no more than a number
+	Charts      *Charts
 	Statistics  *Table
 	Percentiles *Table
 	Phases      *Phases
@@ -29,28 +36,69 @@ type Report struct {
 	Failures    *Failures
 	Exceptions  *Exceptions
 	Notices     []string
-	Style       string // a style sheet; it becomes part of the file
+	Environment []Parameter
+	Style       string   // a style sheet, and
+	Scripts     []string // scripts; they become part of the file
+	Policy      string   // what the file may do
+}
+
+// ReportParts are what a report has of the program that makes it.
+type ReportParts struct {
+	Style       string   // the page's style sheets
+	Scripts     []string // those of the charts, in their order
+	Environment []Parameter
 }
 
 // A Parameter is something the run was asked for, or what came of it.
 type Parameter struct{ Label, Value string }
 
-// NewReport returns the report of s. The style sheet is the page's.
-func NewReport(s *engine.Status, style string) Report {
+// What a report holds at most, however long and varied the run was.
+const (
+	maxReport       = 2_000_000 // bytes
+	maxReportPoints = 600       // of its charts
+)
+
+// ReportFile returns the report of s as a file, and its content policy.
+func ReportFile(ctx context.Context, s *engine.Status, parts ReportParts) (file []byte, policy string, err error) {
+	for rows := maxShown; ; {
+		r := NewReport(s, parts, rows)
+		var b bytes.Buffer
+		if err := Document(r).Render(ctx, &b); err != nil {
+			return nil, "", err
+		}
+		if b.Len() < maxReport || rows == 0 {
+			return b.Bytes(), r.Policy, nil
+		}
+		rows = min(rows-1, rows*maxReport/b.Len()*9/10) // about as many as there is room for
+	}
+}
+
+// NewReport returns the report of s with at most so many rows in its tables.
+func NewReport(s *engine.Status, parts ReportParts, rows int) Report {
 	target, host := targets(s)
+	snapshot, cut := foremost(s.Stats, rows)
 	r := Report{
-		Title: "Gregaria report", State: string(s.State), Style: style,
+		Title: "Gregaria report", State: string(s.State), Style: parts.Style, Environment: parts.Environment,
 		Health:      newHealth(s.Stats.Health, stats.Health{}),
 		Numbers:     numbers(s, Query{}, s.Stats),
 		Counts:      counts(s, Query{}, s.Stats),
 		Plan:        newPlan(s),
-		Statistics:  newStatistics(s.Stats, Query{}).still(),
-		Percentiles: newPercentiles(s.Stats, Query{}).still(),
+		Charts:      newReportCharts(s),
+		Statistics:  newStatistics(snapshot, Query{}).still(),
+		Percentiles: newPercentiles(snapshot, Query{}).still(),
 		Phases:      newPhases(s.Stats.Phases),
 		Feeds:       newFeeds(s.Feeds),
-		Failures:    reportedFailures(s.Stats, s.Started),
-		Exceptions:  newExceptions(s.Stats, s.Started),
+		Failures:    reportedFailures(snapshot, s.Started),
+		Exceptions:  newExceptions(snapshot, s.Started),
+		Notices:     cut,
 	}
+	if len(s.Checks) > 0 {
+		r.Checks = newChecks(s, Query{}, s.Stats)
+	}
+	for _, script := range parts.Scripts {
+		r.Scripts = append(r.Scripts, strings.ReplaceAll(script, "</script", `<\/script`))
+	}
+	r.Policy = reportPolicy(r.Scripts)
 	for _, n := range s.Notices {
 		r.Notices = append(r.Notices, line(n))
 	}
@@ -63,7 +111,7 @@ func NewReport(s *engine.Status, style string) Report {
 	if !s.Ended.IsZero() {
 		end = s.Ended.Format(day)
 	}
-	r.Parameters = append([]Parameter{{"Scenarios", target}, {"Host", host}}, loadParameters(s.Config)...)
+	r.Parameters = append([]Parameter{{"Run", "#" + strconv.Itoa(s.Run)}, {"Scenarios", target}, {"Host", host}}, loadParameters(s.Config)...)
 	r.Parameters = append(r.Parameters,
 		Parameter{"Start", s.Started.Format(day)}, Parameter{"End", end}, Parameter{"Duration", clock(s.Elapsed())})
 	if s.Paused > 0 {
@@ -103,14 +151,85 @@ func loadParameters(c engine.Config) []Parameter {
 	return append(list, Parameter{"Seed", strconv.FormatUint(c.Seed, 10)})
 }
 
-// ReportPolicy is what a report may do: show itself in its own style.
-const ReportPolicy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+// newReportCharts returns the charts of the whole run.
+func newReportCharts(s *engine.Status) *Charts {
+	c := &Charts{Heading: runName(s)}
+	points := condense(s.History, maxReportPoints)
+	if len(points) == 0 {
+		c.Empty = "The run was over before its first second was measured, so there is nothing to draw."
+		return c
+	}
+	c.draw(s, Query{}, points)
+	for i := range c.Events {
+		c.Events[i].Href = "" // there is nobody to answer
+	}
+	return c
+}
 
-// styleSheet is the style element of a report. The sheet is ours, so it is written
-// as it is.
-func styleSheet(css string) templ.Component {
+// foremost returns a snapshot with at most so many rows, those with the most requests,
+// and fewer of the rest, and says what it leaves out.
+func foremost(s *stats.Snapshot, rows int) (*stats.Snapshot, []string) {
+	cut := *s
+	var said []string
+	cut.Rows = most(s.Rows, rows, "endpoints", &said, func(l stats.Line) int64 { return l.Requests() })
+	cut.Failures = most(s.Failures, rows/2, "kinds of failure", &said, func(f stats.FailureLine) int64 { return f.Count })
+	cut.Exceptions = most(s.Exceptions, rows/5, "kinds of exception", &said, func(e stats.Exception) int64 { return e.Count })
+	return &cut, said
+}
+
+// most returns the n elements of a list that occurred most often, in the list's order,
+// and says so if that are not all.
+func most[T any](list []T, n int, what string, said *[]string, often func(T) int64) []T {
+	if len(list) <= n {
+		return list
+	}
+	order := make([]int, len(list))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(often(list[b]), often(list[a])) })
+	kept := slices.Sorted(slices.Values(order[:n]))
+	*said = append(*said, "Of "+count(int64(len(list)))+" "+what+" the "+count(int64(n))+
+		" most frequent are in this report, the sums are of all. The CSV files have every one.")
+	out := make([]T, 0, n)
+	for _, i := range kept {
+		out = append(out, list[i])
+	}
+	return out
+}
+
+// reportPolicy is what a report may do: show itself in its own style and run the scripts
+// that are part of it.
+func reportPolicy(scripts []string) string {
+	run := ""
+	for _, s := range scripts {
+		sum := sha256.Sum256([]byte(s))
+		run += " 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+	}
+	if run != "" {
+		run = "script-src" + run + "; "
+	}
+	return "default-src 'none'; " + run + "style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+}
+
+// element writes an element whose content is written as it is: it is ours, or cannot end
+// the element.
+func element(name, attributes, content string) templ.Component {
 	return templ.ComponentFunc(func(_ context.Context, w io.Writer) error {
-		_, err := io.WriteString(w, "<style>"+strings.ReplaceAll(css, "</", `<\/`)+"</style>")
+		_, err := io.WriteString(w, "<"+name+attributes+">"+content+"</"+name+">")
 		return err
 	})
+}
+
+// styleSheet is the style element of a report.
+func styleSheet(css string) templ.Component {
+	return element("style", "", strings.ReplaceAll(css, "</", `<\/`))
+}
+
+// script is a script element of a report.
+func script(text string) templ.Component { return element("script", "", text) }
+
+// reportDrawing is what charts.js draws, where no frame brings it anew.
+func reportDrawing(series string) templ.Component {
+	return element("script", ` type="application/json" id="series"`, series)
 }

@@ -31,7 +31,8 @@ type Column struct {
 
 // A TableRow is a row's words.
 type TableRow struct {
-	ID           string // stays the same from frame to frame
+	ID           string // of its element; "" for rows of the body, of which there are many
+	Row          string // what addresses call the row; stays the same from frame to frame
 	Method, Name string
 	Verb         string // class of the method
 	Title        string // the whole name when Name is cut
@@ -43,8 +44,19 @@ type TableRow struct {
 	Cells        []Cell
 }
 
-// A Cell is a number's words.
-type Cell struct{ Text, Class string }
+// A Cell is a number's words, or else parts, or a trend.
+type Cell struct {
+	Text, Class string
+	Parts       []StatusCount
+	More        string // all parts, when they are too many
+	Trend       *Trend
+}
+
+// A StatusCount is how many answers had a status.
+type StatusCount struct {
+	Code, Text string
+	Bad        bool
+}
 
 // newStatistics is the table of all rows, with the columns that are picked. In a run in
 // which requests are due at a time of their own, it has response times beside service
@@ -133,8 +145,8 @@ func newTable(caption string, ids []string, s *stats.Snapshot, q Query, delayed 
 	address := newRowAddress(q)
 	for _, e := range entries[shown.first:shown.end] {
 		r := tableRow(e, cells)
-		r.ID = rowID(e.Key)
-		r.Href, r.Pin, r.Pinned = address.page(r.ID), address.pin(r.ID), q.pinned(r.ID)
+		r.Row = rowID(e.Key)
+		r.Href, r.Pin, r.Pinned = address.page(r.Row), address.pin(r.Row), q.pinned(r.Row)
 		t.Rows = append(t.Rows, r)
 	}
 	t.Total = tableRow(entryOf(&s.Total), cells)
@@ -177,7 +189,7 @@ func (t *Table) Few() bool {
 	})
 }
 
-// rowID is the id of the element that shows a row, and what addresses call the row.
+// rowID is what addresses call a row.
 func rowID(k stats.Key) string { return elementID("row", k.Method, k.Name) }
 
 func tableRow(e *entry, cells []column) TableRow {
@@ -232,8 +244,11 @@ func (a rowAddress) pin(id string) string {
 func heading(id string, q Query) Column {
 	c, _ := columnOf(id)
 	h := Column{ID: id, Label: c.label, Unit: c.unit, Class: "num"}
-	if c.text {
+	switch {
+	case c.text:
 		h.Class = "text " + id
+	case id == "status":
+		h.Class = "codes"
 	}
 	first := !c.text
 	switch {

@@ -138,6 +138,9 @@ func NewFrame(s *engine.Status, q Query, site Site) View {
 	v.Actions = actions(s, q, site)
 	v.Health = newHealth(snapshot.Health, s.Stats.Now)
 	v.Window = newWindow(s, q, snapshot)
+	if v.Window.Chosen {
+		v.Health.Text += " This is about the chosen time."
+	}
 	v.Numbers = numbers(s, q, snapshot)
 	v.Counts = counts(s, q, snapshot)
 	var lines []LogLine

@@ -61,7 +61,7 @@ func TestStory(t *testing.T) {
 	p.click("Failures")
 	p.until(`rows().length === 1 && rows()[0][1] === "GET" && rows()[0][2] === "/" && rows()[0][3].includes("500")`)
 	p.click("Exceptions")
-	p.until(`text(one("main")).startsWith("No exceptions")`)
+	p.until(`text(one("main .nothing")).startsWith("No exceptions")`)
 	p.click("Download")
 	p.until(`all("a[download]").length >= 4`)
 

@@ -84,24 +84,29 @@ func TestAThousandRowsAreInReachAndHoldStill(t *testing.T) {
 	p.click("Name")
 	p.until(`location.search === "?sort=name" && ` + first(0))
 	eval[bool](p, `(() => {
-		one("#rows").scrollTop = 700;
-		const [from, to] = [30, 33].map((i) => all("tbody tr")[i].cells);
+		all("#rows tbody tr")[25].scrollIntoView({ block: "center" });
+		window.at = one("#rows").scrollTop;
+		const [from, to] = [24, 27].map((i) => all("tbody tr")[i].cells);
 		getSelection().setBaseAndExtent(from[1].querySelector("a:not(.pin)").firstChild, 4, to[2].firstChild, 1);
 		window.held = getSelection().anchorNode;
 		return true;
 	})()`)
-	before := eval[string](p, "all('tbody tr')[33].cells[2].textContent")
+	before := eval[string](p, "all('tbody tr')[27].cells[2].textContent")
 	p.frames(3)
-	if after := eval[string](p, "all('tbody tr')[33].cells[2].textContent"); after == before {
+	if after := eval[string](p, "all('tbody tr')[27].cells[2].textContent"); after == before {
 		t.Errorf("a row's requests stayed %s through three frames, which proves nothing", before)
 	}
-	if got := eval[string](p, `[one("#rows").scrollTop, getSelection().anchorNode === held, getSelection().anchorOffset,
-		getSelection().focusNode === all("tbody tr")[33].cells[2].firstChild, getSelection().focusOffset].join()`); got != "700,true,4,true,1" {
-		t.Errorf("after three frames scroll position and selection are %s, want 700,true,4,true,1", got)
+	if got := eval[string](p, `[at > 0, one("#rows").scrollTop === at, getSelection().anchorNode === held, getSelection().anchorOffset,
+		getSelection().focusNode === all("tbody tr")[27].cells[2].firstChild, getSelection().focusOffset].join()`); got != "true,true,true,4,true,1" {
+		t.Errorf("after three frames scroll position and selection are %s, want true,true,true,4,true,1", got)
 	}
-	if got := eval[string](p, "getSelection().toString()"); !strings.Contains(got, "v1/shelves/030/books") {
+	if got := eval[string](p, "getSelection().toString()"); !strings.Contains(got, "v1/shelves/024/books") {
 		t.Errorf("after three frames %q is selected, want what was before", got)
 	}
+
+	// A row that was out of sight shows the latest numbers when it is in sight.
+	eval[bool](p, `(one("#rows").scrollTop = one("#rows").scrollHeight, true)`)
+	p.until(fmt.Sprintf(`parse(rows()[99][2]) > parse(%q)`, eval[string](p, "rows()[27][2]")))
 }
 
 // frames waits for as many frames as there are to come.
@@ -142,4 +147,86 @@ func (p *tab) metrics() map[string]float64 {
 		list[m.Name] = m.Value
 	}
 	return list
+}
+
+// What the table shows is searched, switched, picked and typed by mouse and keyboard,
+// is in the address, and is there again on the next visit.
+func TestTheTableShowsWhatItsReaderWants(t *testing.T) {
+	t.Parallel()
+	api := (&target{every: 4}).listen(t)
+	gregaria := serve(t, "-u", "2", "-r", "100", "--host", api.URL, "--wait", "20ms", "--autostart", "get")
+	gregaria.until("there are failures", func(r report) bool { return r.total().failures > 5 })
+	p := open(t, gregaria.url)
+	heads := `all("#rows thead th").map(text)`
+	p.until(`rows().length === 1 && rows()[0][1] === "/"`)
+
+	// The box, by keyboard. What is wrong is said beside it and changes nothing.
+	p.fill("Search and filter", "nothing-like-it")
+	p.until(`location.search === "?q=nothing-like-it" && rows().length === 0 && text(one("#rows tbody")) === "No row is as the search wants it."`)
+	p.fill("Search and filter", "colour>3")
+	p.until(`rows().length === 1 && text(one("#search .error")).startsWith("“colour>3” is about nothing there is — filter by")`)
+	p.until(`field("Search and filter").getAttribute("aria-invalid") === "true"`)
+	p.fill("Search and filter", "get fail%>=10 status=500")
+	p.until(`rows().length === 1 && text(one("#search-said")) === "1 of 1 row"`)
+	p.reload()
+	p.until(`rows().length === 1 && field("Search and filter").value === "get fail%>=10 status=500" && text(one("#search-said")) === "1 of 1 row"`)
+	p.clickOn(`one("#search .clear")`)
+	p.until(`location.search === "" && field("Search and filter").value === ""`)
+
+	// Percentiles.
+	p.fill("Percentiles", "97.5, 101")
+	p.until(`text(one("#typed .error")).startsWith("“101” is not a percentile — write numbers from 0 to 100")`)
+	if got := eval[bool](p, heads+`.some((h) => h.startsWith("97.5"))`); got {
+		t.Error("a percentile of 101 changes the table")
+	}
+	p.fill("Percentiles", "97.5, 99.95")
+	p.until(heads + `.filter((h) => /^(97.5|99.95)%ile/.test(h)).length === 2 && !one("#typed .error")`)
+	p.click("97.5%ile")
+	p.until(`new URLSearchParams(location.search).get("sort") === "-p97.5" && text(one("th[aria-sort=descending]")).startsWith("97.5%ile")`)
+
+	// Columns and the switch.
+	p.click("Columns")
+	p.clickOn(`all("#columns label").find((l) => text(l) === "Status codes")`)
+	p.until(heads + `.includes("Status codes") && one("#columns[open]") && rows()[0][4].startsWith("200 ") && text(one("#rows tbody .code.bad")) === "500"`)
+	p.clickOn(`all("#columns label").find((l) => text(l) === "Min")`)
+	p.until(`!` + heads + `.some((h) => h.startsWith("Min"))`)
+	p.press(kb.Escape)
+	p.until(`!one("#columns[open]")`)
+	requests := eval[string](p, "rows()[0][2]")
+	p.click("Failed")
+	p.until(`new URLSearchParams(location.search).get("of") === "failed" && document.body.innerText.includes("of failed requests only")`)
+	p.until(fmt.Sprintf("parse(rows()[0][2]) > parse(%q)", requests)) // counts stay those of all
+	if got := eval[bool](p, `rows()[0].at(-3) === rows()[0].at(-2)`); !got {
+		t.Errorf("of failed requests RPS and failures/s differ: %q", eval[[]string](p, "rows()[0]"))
+	}
+
+	// A pin, and the row's own page.
+	p.clickOn(`one("#rows .pin")`)
+	p.until(`one("#rows .pin[aria-pressed=true]") && /pin=row-/.test(location.search)`)
+	p.clickOn(`one("#rows .pin")`)
+	p.until(`one("#rows .pin[aria-pressed=false]") && !/pin=/.test(location.search)`)
+	if got := eval[string](p, `one("#rows tbody a:not(.pin)").search`); !strings.Contains(got, "row=row-") {
+		t.Errorf("a name leads to %q, want its own page", got)
+	}
+
+	// The next visit is as this one was, until it is taken back.
+	was := eval[string](p, "location.search")
+	p.goTo(gregaria.url)
+	for _, want := range []string{`heads.includes("Status codes")`, `heads.some((h) => h.startsWith("99.95%ile"))`, `text(one("#tools [aria-current=true]")) === "Failed"`} {
+		p.until(strings.ReplaceAll(want, "heads", heads))
+	}
+	for _, part := range []string{"of=failed", "sort=-p97.5", "status", "99.95"} {
+		if got := eval[string](p, "location.search"); !strings.Contains(got, part) {
+			t.Errorf("the next visit is at %s, want as before %s", got, was)
+		}
+	}
+	p.click("All")
+	p.click("Columns")
+	p.click("As usual")
+	p.until(`!` + heads + `.includes("Status codes") && !/of=|cols=/.test(location.search)`)
+	p.goTo(gregaria.url)
+	p.until(heads + `.some((h) => h.startsWith("99.95%ile"))`)
+	if got := eval[string](p, "location.search"); strings.Contains(got, "cols") || strings.Contains(got, "of=") {
+		t.Errorf("the visit after is at %s, want what was taken back forgotten", got)
+	}
 }

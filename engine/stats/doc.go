@@ -27,10 +27,25 @@
 // rows and are no part of it. Nor are requests that this machine could not even send:
 // those have no row, are listed among the failures and counted by [Delta.Unsent].
 //
+// Every request is also counted by its status code and by how many users there were when
+// it was recorded, in the classes of [CrowdOf]. [Counts] tell 24 numbers apart.
+//
+// A few samples are kept in detail, as an [Exemplar]: of each kind of failure the first
+// and three others at random, each with the same chance, and of each row the five
+// slowest. [Shard.Wants] says beforehand which are worth the trouble. How they are chosen
+// does not depend on how they are added up. The table keeps them; a history is packed
+// without them, so that it costs the same with and without failures, and a window of
+// it borrows those of the table, see [Snapshot.WithExemplars].
+//
+// A window of the past is the exact sum of the entries of the history in it, see
+// [Timeline.Window]: its percentiles are those of all its samples.
+//
 // Memory is bounded: at most [MaxRows] rows, phases, failures and exceptions each, first
 // come first served; further ones are counted in a row named [Other]. Texts from
 // outside are cut and made valid UTF-8 before they are kept. A history that grows too
-// large gets coarser sooner.
+// large gets coarser sooner. An exemplar has at most about 30 KB of text, two bodies and two
+// headers of 4 KB each among it, and a table at most five for each of its rows and four for
+// each kind of failure: some MB for a few dozen of both, 270 MB at the very worst.
 //
 // Spans and rates come from the monotonic clock, and the moments between deltas from
 // the clock of their [Recorder]: setting the machine's clock does not disturb them.

@@ -122,7 +122,7 @@ func TestTheFirstFailureIsKept(t *testing.T) {
 // it is in. The seed is fixed: chi-square for 48 degrees of freedom exceeds 84 once in a
 // thousand times.
 func TestFailuresAreKeptAtRandom(t *testing.T) {
-	const failures, rounds, bins = 197, 3000, 49
+	const failures, rounds, bins = 197, 1000, 49
 	var kept [bins]int
 	captured := 0
 	for round := range uint64(rounds) {

@@ -1,0 +1,186 @@
+package web
+
+import (
+	"encoding/json"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gregaria/gregaria/engine"
+	"github.com/gregaria/gregaria/engine/stats"
+)
+
+var readCity = stats.Key{Method: "GET", Name: "/api/v1/cities/{id}"}
+
+// drawn reads what a page's script would of a drawing.
+func drawn(t *testing.T, series string) (d struct {
+	Data   map[string][]*float64
+	Charts map[string]struct {
+		Lines []struct{ Label, Key string }
+		Heat  *Heat
+	}
+}) {
+	t.Helper()
+	if err := json.Unmarshal([]byte(series), &d); err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+func TestAnEndpointsPageIsOfItsRowAlone(t *testing.T) {
+	s := status(engine.Running, 134, crowd)
+	v := NewFrame(s, look(t, "row="+rowID(readCity)), site(t))
+	e := v.Endpoint
+	if e == nil || v.Table != nil {
+		t.Fatalf("there is an endpoint: %v, a table: %v; want the endpoint alone", e != nil, v.Table != nil)
+	}
+	var row stats.Line
+	for _, l := range s.Stats.Rows {
+		if l.Key == readCity {
+			row = l
+		}
+	}
+	if got, want := e.Times[0].Cells[0], count(row.Requests()); got != want {
+		t.Errorf("the page counts %s requests, want %s", got, want)
+	}
+	if got, want := e.Times[2].Of+" "+e.Times[2].Cells[0], "Failed "+count(row.Failures()); got != want {
+		t.Errorf("the last line is %s, want %s", got, want)
+	}
+	for _, f := range e.Failures.Rows {
+		if f.Name != readCity.Name {
+			t.Errorf("the page has failures of %s %s", f.Method, f.Name)
+		}
+	}
+	d := drawn(t, e.Series)
+	cells, spread := int64(0), 0.0
+	for _, column := range d.Charts["heat"].Heat.Cells {
+		for _, n := range column {
+			cells += n
+		}
+	}
+	for _, key := range []string{"spread-ok", "spread-failed"} {
+		for _, n := range d.Data[key] {
+			spread += *n
+		}
+	}
+	if cells != row.Requests() || int64(spread) != row.Requests() {
+		t.Errorf("the heat map has %d requests and the distribution %v, want %d", cells, spread, row.Requests())
+	}
+	nines, last := d.Data["nines-ms"], -1.0
+	for i, ms := range nines {
+		if *ms < last {
+			t.Errorf("the times by percentile fall from %v to %v at %d", last, *ms, i)
+		}
+		last = *ms
+	}
+}
+
+// What covers several moments is as exact as one: it is merged from their histograms.
+func TestIntervalsAreSumsAndNoAverages(t *testing.T) {
+	s := status(engine.Running, 134, crowd)
+	whole := rowIntervals(s, readCity, Query{Span: SpanRun}, 1)
+	if len(whole) != 1 {
+		t.Fatalf("%d intervals, want 1", len(whole))
+	}
+	for _, l := range s.Stats.Rows {
+		if l.Key != readCity {
+			continue
+		}
+		for _, p := range []float64{0, 50, 95, 99.9, 100} {
+			if got, want := whole[0].row.All().Percentile(p), l.All().Percentile(p); got != want {
+				t.Errorf("p%v of all seconds together = %v, want %v as in the table", p, got, want)
+			}
+		}
+	}
+	if got, want := whole[0].Requests, s.Stats.Total.Requests(); got != want {
+		t.Errorf("all seconds together have %d requests, want %d", got, want)
+	}
+	few := rowIntervals(s, readCity, Query{Span: SpanRun}, 10)
+	var requests int64
+	for _, i := range few {
+		requests += i.row.Requests()
+	}
+	if len(few) > 10 || requests != whole[0].row.Requests() {
+		t.Errorf("%d intervals of %d requests, want at most 10 of %d", len(few), requests, whole[0].row.Requests())
+	}
+}
+
+func TestBinsHoldEveryTime(t *testing.T) {
+	recorder := stats.NewRecorder(began)
+	r := rand.New(rand.NewPCG(3, 4))
+	const n = 5000
+	for i := range n {
+		took := time.Duration(1+i%3) * time.Microsecond
+		if i%3 == 0 {
+			took = time.Duration(r.Int64N(int64(90 * time.Minute))) // beyond what is counted exactly
+		}
+		recorder.Shard(0).Record(stats.Sample{Method: "GET", Name: "/", Took: took})
+	}
+	tally := recorder.Drain(began.Add(time.Second), stats.Gauges{}).Rows[0].OK
+	for _, decade := range []int{1, heatBins, spreadBins} {
+		bins := logBins(tally, decade)
+		counts := make([]int64, len(bins)-1)
+		fill(counts, bins, tally)
+		var sum int64
+		for i, c := range counts {
+			if sum += c; bins[i] >= bins[i+1] {
+				t.Errorf("%d bins a decade: edge %d is %v and the next %v", decade, i, bins[i], bins[i+1])
+			}
+		}
+		if sum != n || bins[0] > inMillis(tally.Min()) || bins[len(bins)-1] < inMillis(tally.Max()) {
+			t.Errorf("%d bins a decade from %v to %v hold %d, want all %d from %v to %v", decade, bins[0], bins[len(bins)-1], sum, n, tally.Min(), tally.Max())
+		}
+	}
+}
+
+func TestAnEndpointThatIsNotThereSaysSo(t *testing.T) {
+	s := status(engine.Running, 5, crowd)
+	for query, want := range map[string]string{
+		"row=row-nope":                         "No request of it has been made in this run.",
+		"row=row-nope&from=1000&to=2000":       "No request of it was made in the chosen time.",
+		"tab=charts&row=" + rowID(stats.Key{}): "No request of it has been made in this run.",
+	} {
+		if e := NewFrame(s, look(t, query), site(t)).Endpoint; e == nil || e.Gone != want {
+			t.Errorf("%s: %+v, want %q", query, e, want)
+		}
+	}
+	if v := NewFrame(s, look(t, "tab=failures&row="+rowID(readCity)), site(t)); v.Endpoint != nil || v.Failures == nil {
+		t.Error("the failures are hidden by an endpoint's page")
+	}
+}
+
+func TestPinnedEndpointsHaveALineEach(t *testing.T) {
+	s := status(engine.Running, 20, crowd)
+	q := Query{Tab: TabCharts, Span: SpanRun}
+	for _, l := range s.Stats.Rows {
+		q = q.withPin(rowID(l.Key))
+	}
+	q = q.withPin("row-nope")
+	c := NewFrame(s, q, site(t)).Charts
+	if len(c.Pins) != len(s.Stats.Rows) {
+		t.Errorf("%d pins, want those %d that there are", len(c.Pins), len(s.Stats.Rows))
+	}
+	d := drawn(t, c.Series)
+	for _, id := range []string{"pinned-rate", "pinned-time"} {
+		lines := d.Charts[id].Lines
+		if len(lines) != len(s.Stats.Rows) {
+			t.Errorf("%s has %d lines, want %d", id, len(lines), len(s.Stats.Rows))
+		}
+		for _, l := range lines {
+			if len(d.Data[l.Key]) != len(d.Data["t"]) {
+				t.Errorf("%s: line %s has %d numbers, want %d", id, l.Label, len(d.Data[l.Key]), len(d.Data["t"]))
+			}
+		}
+	}
+	if c := NewFrame(s, q.withPin(rowID(s.Stats.Rows[0].Key)), site(t)).Charts; len(c.Pins) != len(s.Stats.Rows)-1 {
+		t.Errorf("taking one away leaves %d pins, want %d", len(c.Pins), len(s.Stats.Rows)-1)
+	}
+	many := Query{}
+	for i := range 2 * maxPins {
+		many = many.withPin("row-" + strings.Repeat("x", i+1))
+	}
+	if got := len(list(many.Pins)); got != maxPins {
+		t.Errorf("%d can be pinned, want %d", got, maxPins)
+	}
+}

@@ -1,0 +1,87 @@
+package web
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/gregaria/gregaria/engine/stats"
+)
+
+// maxStatuses is how many status codes a cell shows.
+const maxStatuses = 4
+
+// statusCell words how many answers there were of each status, the most first:
+// 200 1 204 · 404 37. A status that fails is red where as many requests have failed.
+func statusCell(e *entry) Cell {
+	list := slices.SortedStableFunc(slices.Values(e.Statuses), func(a, b stats.Count) int { return cmp.Compare(b.N, a.N) })
+	if len(list) == 1 && list[0].Of == 0 && e.Failures() == 0 {
+		return Cell{Text: "–"} // there is no such thing as a status
+	}
+	c := Cell{Class: "codes"}
+	var all []string
+	for _, s := range list {
+		p := StatusCount{Code: statusText(s.Of), Text: count(s.N), Bad: failingStatus(s.Of) && s.N <= e.Failures()}
+		all = append(all, p.Code+" "+p.Text)
+		if len(c.Parts) < maxStatuses {
+			c.Parts = append(c.Parts, p)
+		}
+	}
+	if len(list) > maxStatuses {
+		c.More = strings.Join(all, " · ")
+	}
+	return c
+}
+
+// failingStatus tells whether a status fails unless a scenario expects it.
+func failingStatus(status int) bool { return status == 0 || status >= 400 }
+
+func statusText(status int) string {
+	switch status {
+	case 0:
+		return "none"
+	case stats.Uncounted:
+		return "other"
+	default:
+		return strconv.Itoa(status)
+	}
+}
+
+// failingStatuses is how many answers had a status that fails.
+func failingStatuses(e *entry) (n float64) {
+	for _, s := range e.Statuses {
+		if failingStatus(s.Of) {
+			n += float64(s.N)
+		}
+	}
+	return n
+}
+
+// statusCondition holds of rows with an answer of a status, such as status=404,
+// status>=500 or status=4xx.
+func statusCondition(op, operand string) (condition, string) {
+	low, width := operand, 1
+	if class, ok := strings.CutSuffix(strings.ToLower(operand), "xx"); ok {
+		low, width = class+"00", 100
+	}
+	first, err := strconv.Atoi(low)
+	if err != nil || first < 0 || first > 999 || op == "~" {
+		return nil, "is about no status — write for example status=404, status>=500 or status=4xx"
+	}
+	return func(e *entry) bool {
+		for _, s := range e.Statuses {
+			order := 0
+			switch {
+			case s.Of < first:
+				order = -1
+			case s.Of >= first+width:
+				order = 1
+			}
+			if s.Of >= 0 && holds(op, order) {
+				return true
+			}
+		}
+		return false
+	}, ""
+}
