@@ -8,9 +8,6 @@ import (
 	"github.com/gregaria/gregaria/scenarios/demo"
 )
 
-// intruders are elements that no page of ours makes.
-const intruders = `#live :is(script, img, iframe, textarea, title, [onload], [onerror], [hx-get], [hx-trigger], [srcdoc], a[href^="javascript:"])`
-
 // The article's lesson, on the page: a bug that one user never meets shows as such beside
 // the failure, and the failure opens to what was sent and what came back.
 func TestTheLessonStandsBesideTheFailure(t *testing.T) {
@@ -85,26 +82,18 @@ func TestTheLessonStandsBesideTheFailure(t *testing.T) {
 	p.until(`all("table.failures tbody tr").length === 1`)
 }
 
-// What a target sends stays text when a failure is opened, too, and on the tabs beside it.
+// What a target sends stays text when a failure is opened, too.
 func TestHostileSamplesAreText(t *testing.T) {
 	t.Parallel()
 	gregaria := serveAs(t, "hostile", "-u", "4", "-r", "100", "--host", hostileTarget(t), "--autostart")
 	p := open(t, gregaria.url+"/?tab=failures")
+	own := eval[[]string](p, foreign)
 	for _, payload := range payloads[:3] {
 		p.until(fmt.Sprintf(`all("table.failures tbody .name a").some((a) => a.textContent === %q)`, payload))
 		p.clickOn(fmt.Sprintf(`all("table.failures tr:has(.method) .name a").find((a) => a.textContent === %q && text(a.closest("tr")).includes("500"))`, payload))
 		p.until(`shown(one("article.sample")) && document.querySelector("[data-text=all]").textContent.includes("HTTP 500")`)
-		if got := eval[[]string](p, fmt.Sprintf("[...document.querySelectorAll(%q)].map((e) => e.outerHTML)", intruders)); len(got) > 0 {
-			t.Errorf("the open failure has elements that came from outside: %q", got)
-		}
+		p.untouched(fmt.Sprintf("the open failure of %q", payload), own)
 		p.clickOn(`one("table.failures [aria-expanded=true]")`)
 		p.until(`!one("article.sample")`)
-	}
-	for tab, want := range map[string]string{"Ratio": payloads[4], "Logs": "run started"} {
-		p.click(tab)
-		p.until(fmt.Sprintf(`document.getElementById("content").innerText.includes(%q)`, want))
-		if got := eval[[]string](p, fmt.Sprintf("[...document.querySelectorAll(%q)].map((e) => e.outerHTML)", foreign)); len(got) > 0 {
-			t.Errorf("tab %s has elements that came from outside: %q", tab, got)
-		}
 	}
 }

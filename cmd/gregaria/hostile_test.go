@@ -180,7 +180,7 @@ func TestHostileTextIsText(t *testing.T) {
 		}
 	}
 	benign := serve(t, "-u", "1", "--host", (&target{}).listen(t).URL, "--autostart", "get")
-	benign.until("the run is on", func(r report) bool { return r.State == "running" })
+	eventually(t, "a report with charts", benign.log.String, func() bool { return strings.Contains(string(benign.get("/stats/report")), "<script") })
 	p.goTo(benign.url + "/stats/report")
 	own = eval[[]string](p, foreign)
 	p.goTo(gregaria.url + "/stats/report")
