@@ -11,7 +11,7 @@ else
 DEMO := --demo
 endif
 
-.PHONY: help run build test race alloc soak lint generate golden bench check setup
+.PHONY: help run build test race alloc soak lint generate golden shots bench check setup
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ generate: ## generate the Go code of the templates
 
 golden: generate ## rewrite the golden files after a change that is meant
 	go test ./web ./engine/report ./cmd/cli -update
+
+shots: setup ## take README's pictures anew, of the demo with its bug
+	go test ./cmd/gregaria -run TestShots -count=1 -shots "$(CURDIR)/.github"
 
 bench: build ## measure CPU per request beside other tools, pinned to cores
 	go run ./cmd/bench $(ARGS)

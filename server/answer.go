@@ -13,6 +13,7 @@ import (
 
 	"github.com/gregaria/gregaria/engine"
 	"github.com/gregaria/gregaria/static"
+	"github.com/gregaria/gregaria/web"
 )
 
 // statusOf is the one table from errors to status codes.
@@ -56,10 +57,12 @@ func writeText(w http.ResponseWriter, text string) {
 	w.Write([]byte(text))
 }
 
-// writeProblem says what is wrong, in JSON to programs and in words to people.
+// writeProblem says what is wrong, in JSON to programs and by a page to people.
 func writeProblem(w http.ResponseWriter, r *http.Request, status int, message string) {
 	if wantsPage(r) {
-		http.Error(w, message, status)
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.WriteHeader(status)
+		web.Problem(static.Path, status, message).Render(r.Context(), w)
 		return
 	}
 	writeJSON(w, status, map[string]any{"success": false, "message": message})

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 )
 
 // axe is axe-core, which finds what keeps people from using a page.
@@ -84,6 +85,11 @@ func TestAxeFindsNothing(t *testing.T) {
 			p.tour(func(place string) { check("running, " + place) })
 			p.goTo(gregaria.url + "/?tab=nowhere")
 			check("running, an address not understood")
+			p.press("?")
+			p.until(`top().id === "keys"`)
+			check("running, keys")
+			p.press(kb.Escape)
+			p.until(`top() === document`)
 			p.click("Edit")
 			p.until(`top().id === "edit"`)
 			p.settle()

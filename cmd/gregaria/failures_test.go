@@ -42,7 +42,7 @@ func TestTheLessonStandsBesideTheFailure(t *testing.T) {
 
 	p.clickOn(`one("table.failures tbody .name a")`)
 	p.until(`location.search.includes("open=fail-") && text(one(".moral")).startsWith("Never with 1 user")`)
-	p.until(`shown(one("article.sample")) && text(one(".sample h4")).startsWith("GET http://") && all(".exchange section").length === 2`)
+	p.until(`shown(one("article.sample")) && text(one(".sample h3")).startsWith("GET http://") && all(".exchange section").length === 2`)
 	for part, want := range map[string][]string{
 		".facts":                              {"Users then", "User", "Task", "Iteration", "404"},
 		".timings":                            {"ms"},

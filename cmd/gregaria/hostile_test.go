@@ -201,7 +201,7 @@ func TestHostileInputIsText(t *testing.T) {
 	p := open(t, gregaria.url)
 	p.allow("status of 422") // the browser's own words for an answer that refuses
 	own := eval[[]string](p, foreign)
-	const inputs = `[...document.querySelectorAll("#start input")].filter((i) => !["radio", "checkbox", "hidden"].includes(i.type))`
+	const inputs = `[...document.querySelectorAll("#start input")].filter((i) => !["radio", "checkbox", "hidden", "number"].includes(i.type))`
 	step := eval[int](p, inputs+".length")
 	for some := range slices.Chunk(payloads, step) {
 		fill := fmt.Sprintf(`for (const [i, text] of %s.entries()) %s[i].value = text;`, encoded(some), inputs)

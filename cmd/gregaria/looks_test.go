@@ -17,6 +17,7 @@ type look struct {
 	scale         float64 // pixels of a picture to one of the page; 0 means 1
 	mobile        bool
 	still         bool // the reader has asked for less motion
+	paper         bool // it is printed
 }
 
 // looks are those that every page must be fit for.
@@ -32,11 +33,14 @@ func (l look) String() string { return fmt.Sprintf("%s-%d", l.scheme, l.width) }
 // seeAs puts the tab into the circumstances of l.
 func (p *tab) seeAs(l look) {
 	p.t.Helper()
-	motion := "no-preference"
+	media, motion := "", "no-preference"
+	if l.paper {
+		media = "print"
+	}
 	if l.still {
 		motion = "reduce"
 	}
-	_, err := chromedp.Call(p.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
+	_, err := chromedp.Call(p.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: media, Features: []*emulation.MediaFeature{
 		{Name: "prefers-color-scheme", Value: l.scheme}, {Name: "prefers-reduced-motion", Value: motion},
 	}})
 	if err == nil {
@@ -157,4 +161,37 @@ func TestUnknownAddressIsSaidQuietly(t *testing.T) {
 	}
 	p.clickOn(`one("#aside a")`)
 	p.until(`!one("#aside") && location.search === "?sort=-requests"`)
+}
+
+// What changes by itself has its room: whatever the numbers do, no number, chip, tab or
+// button moves.
+func TestNothingMovesAsNumbersChange(t *testing.T) {
+	t.Parallel()
+	api := (&target{}).listen(t)
+	gregaria := serve(t, "-u", "2", "-r", "100", "--host", api.URL, "--wait", "50ms", "--autostart", "get")
+	p := open(t, gregaria.url)
+	for _, l := range []look{{scheme: "light", width: 1440, height: 900}, {scheme: "light", width: 390, height: 844, mobile: true}} {
+		p.seeAs(l)
+		p.growing()
+		// All in one go, between two frames: texts are changed to what they may become.
+		moved := eval[[]string](p, `(() => {
+			const watched = () => all(".state, .health, .target, .page-buttons, .actions .button, .number, .number dt, .number b, .tabs a, #content");
+			const places = () => watched().map((e) => { const r = e.getBoundingClientRect(); return [r.x, r.y].map(Math.round).join(); });
+			const put = (css, text) => document.querySelectorAll(css).forEach((e) => { e.textContent = text; });
+			const before = places(), moved = [];
+			for (const [number, clock, badge] of [["9", "0:01", ""], ["99.9", "9:59", "7"], ["1 234", "59:59", "42"], ["100 000", "59:59", "99"]]) {
+				put(".number b", number);
+				put(".clock", clock);
+				for (const a of document.querySelectorAll(".tabs a")) {
+					a.querySelector("em")?.remove();
+					if (badge) a.append(Object.assign(document.createElement("em"), { textContent: badge }));
+				}
+				places().forEach((place, i) => { if (place !== before[i]) moved.push(number + ": " + watched()[i].outerHTML.slice(0, 120)); });
+			}
+			return moved;
+		})()`)
+		if len(moved) > 0 {
+			t.Errorf("%s: these move: %q", l, moved)
+		}
+	}
 }

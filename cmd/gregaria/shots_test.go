@@ -2,6 +2,7 @@ package main
 
 import (
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 
 	"github.com/gregaria/gregaria/scenarios/demo"
 )
@@ -37,6 +39,7 @@ func TestGallery(t *testing.T) {
 		t.Skip("no -gallery")
 	}
 	p := demoPage(t)
+	p.allow("status of 404")
 	for _, l := range looks {
 		p.seeAs(l)
 		p.reload()
@@ -49,6 +52,9 @@ func TestGallery(t *testing.T) {
 			}
 			p.shoot(filepath.Join(*gallery, l.String()+"-"+name+".png"))
 		})
+		p.click("Edit")
+		p.shoot(filepath.Join(*gallery, l.String()+"-edit.png"))
+		p.press(kb.Escape)
 	}
 	// In between, and on a wall, the first tab is enough.
 	for _, width := range []int64{768, 1024, 1180, 1920, 2560} {
@@ -57,6 +63,44 @@ func TestGallery(t *testing.T) {
 		p.turnTo(p.parts()[0])
 		p.shoot(filepath.Join(*gallery, l.String()+".png"))
 	}
+	for _, part := range []string{"Statistics", "Charts", "Failures"} {
+		p.turnTo(part)
+		p.seeAs(look{scheme: "dark", width: 760, height: 1000, paper: true})
+		p.shoot(filepath.Join(*gallery, "paper-"+strings.ToLower(part)+".png"))
+		p.seeAs(looks[0])
+	}
+	p.goTo(eval[string](p, "location.origin") + "/nowhere")
+	p.shoot(filepath.Join(*gallery, "nowhere.png"))
+}
+
+// TestShots takes README's pictures, when asked for.
+func TestShots(t *testing.T) {
+	if *shots == "" {
+		t.Skip("no -shots")
+	}
+	p := demoPage(t)
+	shoot := func(l look, name string) {
+		p.seeAs(l)
+		p.settle()
+		p.shoot(filepath.Join(*shots, name))
+	}
+	desk := func(scheme string, height int64) look {
+		return look{scheme: scheme, width: 1280, height: height, scale: 1.5}
+	}
+	p.seeAs(desk("light", 620))
+	for _, clock := range []string{"0:15", "0:30", "0:45"} { // for lines with something to say
+		p.until(fmt.Sprintf(`text(one(".clock")) >= %q`, clock))
+	}
+	shoot(desk("light", 620), "page.png")
+	shoot(desk("dark", 620), "page-dark.png")
+	shoot(look{scheme: "light", width: 390, height: 780, scale: 2, mobile: true}, "phone.png")
+	p.seeAs(desk("light", 860))
+	p.turnTo("Charts")
+	shoot(desk("light", 860), "charts.png")
+	p.turnTo("Failures")
+	detail := eval[string](p, `all("main a[data-view]").find((a) => new URLSearchParams(a.search).get("open")).href`)
+	p.goTo(detail)
+	shoot(desk("light", 860), "failure.png")
 }
 
 // demoPage opens the page of the demo while 20 users run into its bug.
