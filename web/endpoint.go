@@ -15,7 +15,7 @@ import (
 type Endpoint struct {
 	Method, Name string
 	Group        bool
-	Back         string // address of the table it came from
+	Back         Choice // where it was come from
 	Pin          Choice // puts it on the chart of pinned ones; Current when it is there
 	Gone         string // why there is nothing to show; all else is empty then
 	Numbers      []Number
@@ -53,7 +53,10 @@ type Part struct {
 
 // newEndpoint returns the page of the row that q names. The snapshot is what tables show.
 func newEndpoint(s *engine.Status, snapshot *stats.Snapshot, q Query) *Endpoint {
-	e := &Endpoint{Back: q.withRow("").link()}
+	e := &Endpoint{Back: Choice{Label: "All endpoints", Href: q.withRow("").link()}}
+	if q.Tab == TabCharts {
+		e.Back.Label = "Charts"
+	}
 	at := slices.IndexFunc(snapshot.Rows, func(l stats.Line) bool { return rowID(l.Key) == q.Row })
 	if at < 0 {
 		e.Gone = "No request of it has been made in this run."
