@@ -58,6 +58,15 @@
     if (Date.now() - frameAt > 6000) { lost(); socket.close(4000, "no news"); }
   }, 1000);
 
+  // The current tab is in sight, when it becomes that, however narrow the window is.
+  let current = "";
+  const inSight = (tab) => {
+    if (!tab || tab.firstChild.data === current) return;
+    current = tab.firstChild.data;
+    const bar = tab.parentNode, from = tab.offsetLeft - bar.offsetLeft;
+    if (from < bar.scrollLeft || from + tab.offsetWidth > bar.scrollLeft + bar.clientWidth) bar.scrollLeft = from - 30;
+  };
+
   // After each frame: what is outside the frame follows it.
   let state = $("live").dataset.state;
   const show = () => {
@@ -78,6 +87,7 @@
     } else if (start.open && !start.matches(":modal")) start.close();
     if (edit.open && !["spawning", "running", "paused"].includes(state)) edit.close();
     when.tell(live);
+    inSight(live.querySelector(".tabs [aria-current]"));
     document.dispatchEvent(new Event("frame"));
   };
   // A hidden page gets no frames, so its title must not claim a state.
