@@ -5,7 +5,7 @@
   const $ = (id) => document.getElementById(id);
   const say = (id, text) => { const e = $(id); e.textContent = text; e.hidden = !text; };
 
-  document.addEventListener("form", (e) => open(e.detail.dialog, e.detail.fill)); // app.js says so
+  document.addEventListener("form", (e) => open(e.detail.dialog, e.detail.fill)); // app.js says so; sections.js, which comes before, has made room
 
   // Forms. What a form cannot know, such as a secret, stays as it was typed.
   const inputs = (form) => form.querySelectorAll(":is(input, select)[name]:not([data-unfilled])");

@@ -59,18 +59,25 @@
     if (!due.delete(row) || !row.isConnected || row.isEqualNode(now)) return;
     if (row.cells.length === now.cells.length) layOver(row, now); else row.replaceChildren(...now.childNodes);
   };
-  const settleAll = () => [...due.keys()].forEach(settle);
+  const settleAll = () => holding(document.body, () => [...due.keys()].forEach(settle));
+  // holding changes rows of a body and leaves what is selected in it selected.
+  const holding = (body, change) => {
+    const chosen = getSelection(), inside = chosen.rangeCount && !chosen.isCollapsed && body?.contains(chosen.anchorNode);
+    const ends = inside && [chosen.anchorNode, chosen.anchorOffset, chosen.focusNode, chosen.focusOffset];
+    change();
+    if (!ends || !ends.every((n) => !n.nodeType || n.isConnected)) return;
+    const end = (node, offset) => Math.min(offset, node.nodeType === 3 ? node.length : node.childNodes.length);
+    chosen.setBaseAndExtent(ends[0], end(ends[0], ends[1]), ends[2], end(ends[2], ends[3]));
+  };
   document.addEventListener("copy", settleAll, true);
   addEventListener("beforeprint", settleAll);
-  const sight = new IntersectionObserver((list) => {
+  const sight = new IntersectionObserver((list) => holding(list[0].target.parentNode, () => {
     for (const { target, isIntersecting } of list) {
       if (isIntersecting) unseen.delete(target); else unseen.add(target);
       if (isIntersecting) settle(target);
     }
-  });
+  }));
   const rows = (body, fresh) => {
-    const before = getSelection(), inside = before.rangeCount && !before.isCollapsed && body.contains(before.anchorNode);
-    const ends = inside && [before.anchorNode, before.anchorOffset, before.focusNode, before.focusOffset];
     const there = new Map();
     for (const row of body.rows) there.set(row.dataset.row, row);
     const put = (row, where) => { // focus stays where a row is moved in one step
@@ -89,15 +96,11 @@
       if (fast || !unseen.has(row)) settle(row);
     }
     for (const row of there.values()) { sight.unobserve(row); watched.delete(row); unseen.delete(row); row.remove(); }
-    if (ends && ends.every((n) => !n.nodeType || n.isConnected)) {
-      const end = (node, offset) => Math.min(offset, node.nodeType === 3 ? node.length : node.childNodes.length);
-      before.setBaseAndExtent(ends[0], end(ends[0], ends[1]), ends[2], end(ends[2], ends[3]));
-    }
   };
   htmx.registerExtension("rows", {
     htmx_before_morph_node: (_, { oldNode, newNode }) => {
       if (!oldNode.matches?.("tbody[data-lines]")) return true;
-      rows(oldNode, newNode);
+      holding(oldNode, () => rows(oldNode, newNode));
       return false;
     },
   });

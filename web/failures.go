@@ -15,6 +15,7 @@ type Failures struct {
 	Columns []Column
 	Search  *Box // nil when there is nothing to search
 	Rows    []FailureRow
+	Pager   *Pager // nil where all are shown
 	Notice  string
 	Empty   string // said when the search finds nothing
 }
@@ -80,14 +81,26 @@ var failureOrders = map[string]func(a, b stats.FailureLine) int{
 // mostBars is how many levels of users a row tells apart; open it tells all.
 const mostBars = 5
 
-// newFailures is the table of a page.
+// failuresOnPage is how many kinds of failure a page has: each says much, and browsers
+// draw all of it each second.
+const failuresOnPage = 50
+
+// newFailures is the table of a page. Without a size of pages all are on one.
 func newFailures(s *stats.Snapshot, start time.Time, q Query) *Failures {
 	f := new(Failures)
 	list := slices.DeleteFunc(slices.Clone(s.Failures), func(x stats.FailureLine) bool {
 		return !hasWords(q.Search, x.Method, x.Name, x.Format, x.Example, strconv.Itoa(x.Status))
 	})
 	sortFailures(list, q)
-	list, f.Notice = shown(list, "kinds of failure")
+	found := len(list)
+	if q.Size == 0 {
+		list, f.Notice = shown(list, "kinds of failure")
+	} else {
+		c := newCut(found, q.Page, failuresOnPage)
+		if list, f.Pager = list[c.first:c.end], newPager(found, c, q); f.Pager != nil {
+			f.Pager.Sizes = nil
+		}
+	}
 	b := newBreakdown(s, start)
 	for _, x := range list {
 		r := b.row(x)
@@ -109,7 +122,7 @@ func newFailures(s *stats.Snapshot, start time.Time, q Query) *Failures {
 	if len(s.Failures) > 0 {
 		search := newWordBox(q, "Search failures", "name, message or status")
 		f.Search = &search
-		if len(list) == 0 {
+		if found == 0 {
 			f.Empty = "None of " + plural(int64(len(s.Failures)), "kind", "kinds") + " of failure has these words."
 		}
 	}
