@@ -221,6 +221,7 @@ func TestTheTableShowsWhatItsReaderWants(t *testing.T) {
 		}
 	}
 	p.click("All")
+	p.until(`text(one("#tools [aria-current=true]")) === "All"`) // links follow the view by a frame
 	p.click("Columns")
 	p.click("As usual")
 	p.until(`!` + heads + `.includes("Status codes") && !/of=|cols=/.test(location.search)`)
