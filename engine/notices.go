@@ -66,7 +66,8 @@ func (r *run) notices(s *Status) []string {
 	if n := r.unfinished.Load(); n > 0 {
 		list = append(list, fmt.Sprintf("%d users did not finish their OnStop in time; what it had under way was cut and is not counted", n))
 	}
-	if s.State == Stopped && s.Stats.Total.Requests() == 0 && len(s.Stats.Exceptions) == 0 && r.born > 0 {
+	if s.State == Stopped && s.Stats.Total.Requests() == 0 && len(s.Stats.Exceptions) == 0 && r.born > 0 &&
+		!slices.ContainsFunc(s.Events, func(e Event) bool { return e.Kind == EventReset }) {
 		list = append(list, "no request was answered before the run ended")
 	}
 	return list

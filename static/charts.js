@@ -211,7 +211,7 @@
     };
     let from = nearest(left), to = nearest(left + width);
     if (from === to) to < edges.length - 1 ? to++ : from--;
-    u.setSelect({ left: 0, width: 0, top: 0, height: 0 }, false);
+    for (const chart of drawn.values()) chart.u.setSelect({ left: 0, width: 0, top: 0, height: 0 }, false); // the cursor's sync draws it on all
     dragged = null;
     see([edges[from], edges[to]]);
   };

@@ -140,7 +140,15 @@
     if (!answer.success) return;
     if (host) document.dispatchEvent(new CustomEvent("started", { detail: host }));
     form.closest("dialog:modal")?.close();
+    if (form.action.endsWith("/reset") || dialog?.id === "start") begin();
   });
+  // The numbers begin anew: a time chosen of those before, or a page of them, is gone.
+  const begin = () => {
+    const query = new URLSearchParams(location.search);
+    for (const name of ["from", "to", "page", "open", "form"]) query.delete(name);
+    const search = query.size ? `?${query}` : "";
+    if (search !== location.search) document.dispatchEvent(new CustomEvent("look", { detail: search }));
+  };
 
   // The host may be left empty only when every picked scenario has one.
   const needHost = () => {

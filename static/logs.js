@@ -26,12 +26,20 @@
     follow();
   });
 
+  // What was seen is kept for the next page, where a browser keeps anything.
+  let seen = 0;
+  try { seen = Number(localStorage.getItem("warned")); } catch { /* it keeps nothing */ }
+  const remember = (warned) => {
+    if (warned <= seen) return;
+    seen = warned;
+    try { localStorage.setItem("warned", warned); } catch { /* it keeps nothing */ }
+  };
   const warn = () => {
     const tab = document.querySelector("a[data-warned]");
     if (!tab) return;
     const warned = Number(tab.dataset.warned);
-    if (tab.hasAttribute("aria-current") && !document.hidden) localStorage.setItem("warned", warned);
-    tab.querySelector(".alert").hidden = warned <= Number(localStorage.getItem("warned"));
+    if (tab.hasAttribute("aria-current") && !document.hidden) remember(warned);
+    tab.querySelector(".alert").hidden = warned <= seen;
   };
 
   document.addEventListener("frame", () => { follow(); warn(); });

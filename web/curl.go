@@ -50,8 +50,9 @@ func curl(e stats.Exemplar) string {
 		notes = append(notes, "# the body has bytes that a command line cannot hold: put them into the file body")
 		args = append(args, "--data-binary @body")
 	default:
-		if kept := int64(len(body.Body)); kept < body.Size {
-			notes = append(notes, fmt.Sprintf("# the body is only the first %d of %d bytes", kept, body.Size))
+		if isCut(body) {
+			notes = append(notes, fmt.Sprintf("# the body is only the beginning of %d bytes", body.Size))
+			body.Body = strings.TrimSuffix(body.Body, "…")
 		}
 		args = append(args, "--data-raw "+shellWord(body.Body))
 	}

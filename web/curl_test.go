@@ -17,7 +17,7 @@ func TestCurlSendsTheSameRequest(t *testing.T) {
 		}
 		return m
 	}
-	cut := message("begin", "Content-Type", "text/plain")
+	cut := message("begin…", "Content-Type", "text/plain")
 	cut.Size = 9000
 	for _, c := range []struct {
 		name string
@@ -46,7 +46,7 @@ func TestCurlSendsTheSameRequest(t *testing.T) {
 		{"at sign", stats.Exemplar{Method: "POST", URL: "http://x.test/", Request: message("@/etc/passwd", "Content-Type", "t")},
 			"curl -X POST http://x.test/ \\\n  -H 'Content-Type: t' \\\n  --data-raw @/etc/passwd"},
 		{"cut", stats.Exemplar{Method: "POST", URL: "http://x.test/", Request: cut},
-			"# the body is only the first 5 of 9000 bytes\ncurl -X POST http://x.test/ \\\n  -H 'Content-Type: text/plain' \\\n  --data-raw begin"},
+			"# the body is only the beginning of 9000 bytes\ncurl -X POST http://x.test/ \\\n  -H 'Content-Type: text/plain' \\\n  --data-raw begin"},
 		{"empty field", stats.Exemplar{Method: "GET", URL: "http://x.test/", Request: message("", "X-Empty", "", "Accept-Encoding", "gzip", "Host", "other.test")},
 			"curl -X GET http://x.test/ \\\n  -H 'X-Empty;' \\\n  --compressed \\\n  -H 'Host: other.test'"},
 		{"no request", stats.Exemplar{Method: "TCP", Name: "ping"}, ""},

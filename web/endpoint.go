@@ -82,7 +82,9 @@ func newEndpoint(s *engine.Status, snapshot *stats.Snapshot, q Query) *Endpoint 
 	if len(own.Failures) > 0 {
 		e.Lesson = newLesson(l.Crowd, failing(own.Failures), math.MaxInt)
 	}
-	e.Failures = newFailures(own, s.Started, q)
+	all := q
+	all.Search = "" // which is for rows
+	e.Failures = newFailures(own, s.Started, all)
 	e.Failures.Search = nil
 	e.Slow = newSamples(l.Slow, q, "slow", s.Started)
 	d := newEndpointDrawing(s, l, q)

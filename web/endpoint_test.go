@@ -184,3 +184,21 @@ func TestPinnedEndpointsHaveALineEach(t *testing.T) {
 		t.Errorf("%d can be pinned, want %d", got, maxPins)
 	}
 }
+
+// What rows are searched for says nothing of kinds of failure and lines of the log.
+func TestASearchStaysWithWhatItIsFor(t *testing.T) {
+	s := status(engine.Running, 30, crowd)
+	v := NewFrame(s, look(t, "q=fail%3E0&row="+rowID(readCity)), site(t))
+	if len(v.Endpoint.Failures.Rows) == 0 {
+		t.Error("the table's filter hides an endpoint's failures")
+	}
+	q := look(t, "q=fail%3E0")
+	for tab, want := range map[string]string{TabPercentiles: "fail>0", TabCharts: "fail>0", TabFailures: "", TabLogs: ""} {
+		if got := q.withTab(tab).Search; got != want {
+			t.Errorf("from the statistics to %s the search is %q, want %q", tab, got, want)
+		}
+	}
+	if got := look(t, "tab=failures&q=404").withTab(TabStatistics).Search; got != "" {
+		t.Errorf("from the failures to the statistics the search is %q, want none", got)
+	}
+}

@@ -101,10 +101,16 @@ func newText(start string, m stats.Message) Text {
 	switch kept := int64(len(m.Body)); {
 	case m.Size > 0 && kept == 0:
 		t.Note = "the body, " + size(m.Size) + ", was not kept"
-	case kept < m.Size:
-		t.Note = "the first " + size(kept) + " of " + size(m.Size)
+	case isCut(m):
+		t.Note = "the beginning of " + size(m.Size)
 	}
 	return t
+}
+
+// isCut tells whether a body is only the beginning of what was sent: it ends in dots then.
+// That it is shorter says nothing, since secrets are left out of it.
+func isCut(m stats.Message) bool {
+	return int64(len(m.Body)) < m.Size && strings.HasSuffix(m.Body, "…")
 }
 
 // size words a number of bytes.

@@ -18,7 +18,7 @@ func anExemplar(second, user int) stats.Exemplar {
 		Status: 404, Took: 12345 * time.Microsecond, FirstByte: 11 * time.Millisecond, Bytes: 36,
 		Request: stats.Message{Fields: []stats.Field{{Name: "Host", Value: "127.0.0.1:8020"}, {Name: "Authorization", Value: "•••"}}},
 		Response: stats.Message{Fields: []stats.Field{{Name: "Content-Type", Value: "application/json"}, {Name: "Content-Length", Value: "36"}},
-			Body: "{\n  \"detail\": \"city not found\"\n}", Size: 5000},
+			Body: "{\n  \"detail\": \"city not found\"\n}…", Size: 5000},
 	}
 }
 
@@ -73,7 +73,7 @@ func TestASampleSaysWhatIsMissing(t *testing.T) {
 		m    stats.Message
 		want string
 	}{
-		{stats.Message{}, ""}, {stats.Message{Body: "ab", Size: 2}, ""}, {stats.Message{Body: "ab", Size: 5000}, "the first 2 bytes of 5 000 bytes"},
+		{stats.Message{}, ""}, {stats.Message{Body: "ab", Size: 2}, ""}, {stats.Message{Body: "ab…", Size: 5000}, "the beginning of 5 000 bytes"}, {stats.Message{Body: "[redacted]", Size: 40}, ""},
 		{stats.Message{Size: 1}, "the body, 1 byte, was not kept"},
 	} {
 		if got := plainSpaces(newText("x", c.m).Note); got != c.want {
@@ -108,8 +108,8 @@ Content-Length: 36
 
 {
   "detail": "city not found"
-}
-(the first 32 bytes of 5000 bytes)
+}…
+(the beginning of 5000 bytes)
 `
 	if got != want {
 		t.Errorf("all of the sample is\n%s\nwant\n%s", got, want)

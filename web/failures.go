@@ -132,8 +132,9 @@ func newFailures(s *stats.Snapshot, start time.Time, q Query) *Failures {
 // openInReport is how many kinds of failure a report has a sample of.
 const openInReport = 20
 
-// reportedFailures is the table of a report, where nothing can be opened or sorted.
-func reportedFailures(s *stats.Snapshot, start time.Time) *Failures {
+// reportedFailures is the table of a report, where nothing can be opened or sorted. So
+// many of the kinds have a sample.
+func reportedFailures(s *stats.Snapshot, start time.Time, most int) *Failures {
 	f := newFailures(s, start, Query{})
 	f.Search = nil
 	for i := range f.Columns {
@@ -146,7 +147,7 @@ func reportedFailures(s *stats.Snapshot, start time.Time) *Failures {
 	for i := range f.Rows {
 		r := &f.Rows[i]
 		r.Href = ""
-		if list := samples[r.ID]; i < openInReport && len(list) > 0 {
+		if list := samples[r.ID]; i < most && len(list) > 0 {
 			r.Open = &FailureDetail{Sample: newSample(list[0], start), Folded: true}
 		}
 	}

@@ -283,7 +283,7 @@ func failureRow(r FailureRow) templ.Component {
 			templ_7745c5c3_Var11 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		var templ_7745c5c3_Var12 = []any{templ.KV("open", r.Open != nil)}
+		var templ_7745c5c3_Var12 = []any{templ.KV("open", r.Open != nil && !r.Open.Folded)}
 		templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var12...)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err

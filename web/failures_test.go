@@ -99,7 +99,7 @@ func TestAFailureOpensWithItsSamples(t *testing.T) {
 
 func TestReportsHaveSamplesAndNoLinks(t *testing.T) {
 	s := status(engine.Stopped, 60, crowd)
-	html := render(t, failureTable(reportedFailures(s.Stats, s.Started)))
+	html := render(t, failureTable(reportedFailures(s.Stats, s.Started, openInReport)))
 	for _, want := range []string{"The first of them, in detail", "c-1-", "curl -X GET"} {
 		if !strings.Contains(html, want) {
 			t.Errorf("the report's failures lack %q", want)

@@ -215,7 +215,7 @@ func crowd(second int, shard *stats.Shard, at time.Time, r *rand.Rand) {
 			e.URL = fmt.Sprintf("http://127.0.0.1:8020/api/v1/cities/c-%d-%d", second, i)
 			e.Request.Fields = []stats.Field{{Name: "Host", Value: "127.0.0.1:8020"}, {Name: "Authorization", Value: "•••"}}
 			e.Response = stats.Message{Fields: []stats.Field{{Name: "Content-Type", Value: "application/json"}},
-				Body: fmt.Sprintf(`{"data":{"id":"c-%d-%d","name":"c.%d.%d"}}`, second, i, second, i), Size: 5000}
+				Body: fmt.Sprintf(`{"data":{"id":"c-%d-%d","name":"c.%d.%d…`, second, i, second, i), Size: 5000}
 		})
 	}
 	if second%25 == 20 {

@@ -203,6 +203,9 @@ func (q Query) link() string { return "?" + q.Encode() }
 // The query that a link leads to. A link closes what is open, but for the window, the
 // pins and how tables look, which stay until they are changed.
 func (q Query) withTab(tab string) Query {
+	if searches[tab] != searches[q.Tab] { // each is searched for something else
+		q.Search = ""
+	}
 	q.Tab, q.Row, q.Open, q.Form, q.Page = tab, "", "", FormNone, 1
 	return q
 }
@@ -230,6 +233,9 @@ func (q Query) sorted(c string, d bool) Query {
 
 // pinned tells whether an endpoint is on the chart of pinned ones.
 func (q Query) pinned(id string) bool { return slices.Contains(list(q.Pins), id) }
+
+// searches are what a search is for: kinds of failure, lines, and rows everywhere else.
+var searches = map[string]string{TabFailures: "failures", TabLogs: "lines"}
 
 // withPin puts an endpoint on the chart of pinned ones, or takes it away.
 func (q Query) withPin(id string) Query {

@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"io"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -60,8 +61,8 @@ const (
 
 // ReportFile returns the report of s as a file, and its content policy.
 func ReportFile(ctx context.Context, s *engine.Status, parts ReportParts) (file []byte, policy string, err error) {
-	for rows := maxShown; ; {
-		r := NewReport(s, parts, rows)
+	for rows, samples := maxShown, openInReport; ; {
+		r := NewReport(s, parts, rows, samples)
 		var b bytes.Buffer
 		if err := Document(r).Render(ctx, &b); err != nil {
 			return nil, "", err
@@ -69,12 +70,17 @@ func ReportFile(ctx context.Context, s *engine.Status, parts ReportParts) (file 
 		if b.Len() < maxReport || rows == 0 {
 			return b.Bytes(), r.Policy, nil
 		}
+		if samples > 0 { // a few samples can be as large as hundreds of rows
+			samples /= 4
+			continue
+		}
 		rows = min(rows-1, rows*maxReport/b.Len()*9/10) // about as many as there is room for
 	}
 }
 
-// NewReport returns the report of s with at most so many rows in its tables.
-func NewReport(s *engine.Status, parts ReportParts, rows int) Report {
+// NewReport returns the report of s with at most so many rows in its tables, and samples
+// of at most so many kinds of failure.
+func NewReport(s *engine.Status, parts ReportParts, rows, samples int) Report {
 	target, host := targets(s)
 	snapshot, cut := foremost(s.Stats, rows)
 	r := Report{
@@ -88,7 +94,7 @@ func NewReport(s *engine.Status, parts ReportParts, rows int) Report {
 		Percentiles: newPercentiles(snapshot, Query{}).still(),
 		Phases:      newPhases(s.Stats.Phases),
 		Feeds:       newFeeds(s.Feeds),
-		Failures:    reportedFailures(snapshot, s.Started),
+		Failures:    reportedFailures(snapshot, s.Started, samples),
 		Exceptions:  newExceptions(snapshot, s.Started),
 		Notices:     cut,
 	}
@@ -106,14 +112,14 @@ func NewReport(s *engine.Status, parts ReportParts, rows int) Report {
 		return r
 	}
 	const day = "2006-01-02 15:04:05 MST"
-	r.Title += " " + s.Started.Format("2006-01-02 15:04")
+	r.Title += " " + s.Started.UTC().Format("2006-01-02 15:04 UTC")
 	end := "still " + string(s.State)
 	if !s.Ended.IsZero() {
-		end = s.Ended.Format(day)
+		end = s.Ended.UTC().Format(day)
 	}
 	r.Parameters = append([]Parameter{{"Run", "#" + strconv.Itoa(s.Run)}, {"Scenarios", target}, {"Host", host}}, loadParameters(s.Config)...)
 	r.Parameters = append(r.Parameters,
-		Parameter{"Start", s.Started.Format(day)}, Parameter{"End", end}, Parameter{"Duration", clock(s.Elapsed())})
+		Parameter{"Start", s.Started.UTC().Format(day)}, Parameter{"End", end}, Parameter{"Duration", clock(s.Elapsed())})
 	if s.Paused > 0 {
 		r.Parameters = append(r.Parameters, Parameter{"Paused for", clock(s.Paused)})
 	}
@@ -145,8 +151,30 @@ func loadParameters(c engine.Config) []Parameter {
 	if c.Model == engine.Open {
 		list = append(list, Parameter{"User cap", count(int64(c.Cap()))})
 	}
+	if c.RunTime > 0 {
+		list = append(list, Parameter{"Run time", engine.FormatRunTime(c.RunTime)})
+	}
 	if c.Iterations > 0 {
 		list = append(list, Parameter{"Iterations", count(c.Iterations)})
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.Weights)) {
+		list = append(list, Parameter{"Weight of " + line(name), strconv.Itoa(c.Weights[name])})
+	}
+	for _, p := range []Parameter{
+		{"Tasks off", strings.Join(c.Off, ", ")}, {"Tags", strings.Join(c.Tags, " ")}, {"Tags excluded", strings.Join(c.ExcludeTags, " ")},
+	} {
+		if p.Value != "" {
+			list = append(list, Parameter{p.Label, clip(line(p.Value), 500)})
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.Params)) { // no secret is among them
+		list = append(list, Parameter{line(name), clip(line(c.Params[name]), 200)})
+	}
+	if c.CheckWarmup > 0 {
+		list = append(list, Parameter{"Checks from", engine.FormatRunTime(c.CheckWarmup)})
+	}
+	if c.CheckStop > 0 {
+		list = append(list, Parameter{"Stop after a breach of", engine.FormatRunTime(c.CheckStop)})
 	}
 	return append(list, Parameter{"Seed", strconv.FormatUint(c.Seed, 10)})
 }

@@ -51,6 +51,9 @@ func newWindow(s *engine.Status, q Query, snapshot *stats.Snapshot) *Window {
 		return w
 	}
 	from, to := q.Window()
+	if n := s.History.Len(); n > 0 && snapshot.Span() > 0 { // an address may say more than there is
+		from, to = later(from, s.History.Point(0).From), earlier(to, s.History.Point(n-1).To)
+	}
 	w.From, w.To = moment(from, s.Started), moment(to, s.Started)
 	w.Length = span(to.Sub(from).Round(time.Second))
 	switch {
@@ -61,6 +64,20 @@ func newWindow(s *engine.Status, q Query, snapshot *stats.Snapshot) *Window {
 			snapshot.From.Format(time.TimeOnly) + " to " + snapshot.To.Format(time.TimeOnly) + "."
 	}
 	return w
+}
+
+func later(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return b
+	}
+	return a
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.After(b) {
+		return b
+	}
+	return a
 }
 
 // coarse reports whether a window's numbers are not quite those of the time from one

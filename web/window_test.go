@@ -67,8 +67,8 @@ func TestAWindowSaysWhatItIs(t *testing.T) {
 	}{
 		{"whole run", s, Query{}, false, "", false, false, 2},
 		{"a part", s, windowQuery(t, TabCharts, 10, 100), true, "1m30s", false, false, 2},
-		{"from before the start", s, windowQuery(t, TabCharts, -50, 100), true, "2m30s", false, false, 2},
-		{"until long after the end", s, windowQuery(t, TabCharts, 10, 700), true, "11m30s", false, false, 2},
+		{"from before the start", s, windowQuery(t, TabCharts, -50, 100), true, "1m40s", false, false, 2},
+		{"until long after the end", s, windowQuery(t, TabCharts, 10, 700), true, "2m4s", false, false, 2},
 		{"another run's", s, windowQuery(t, TabCharts, -500, -400), true, "1m40s", false, true, 2},
 		{"the future", s, windowQuery(t, TabCharts, 400, 500), true, "1m40s", false, true, 2},
 		{"what is coarse by now", coarse, windowQuery(t, TabCharts, 13, 47), true, "34s", true, false, 4},
