@@ -22,7 +22,7 @@ func statusOf(err error) int {
 	switch {
 	case len(engine.FieldErrors(err)) > 0:
 		return http.StatusUnprocessableEntity
-	case errors.Is(err, engine.ErrStopping), errors.Is(err, engine.ErrOver), errors.Is(err, engine.ErrStuck):
+	case errors.Is(err, engine.ErrStopping), errors.Is(err, engine.ErrOver), errors.Is(err, engine.ErrStuck), errors.Is(err, errOn):
 		return http.StatusConflict
 	case errors.Is(err, engine.ErrClosed):
 		return http.StatusServiceUnavailable

@@ -122,3 +122,23 @@ func TestChecksWeightsAndTasksAreStartedChangedAndTold(t *testing.T) {
 		t.Error("a task that is off was done")
 	}
 }
+
+// Whoever fills in the start form while somebody else starts is told so, and changes
+// nothing by mistake.
+func TestAStartIsNoEdit(t *testing.T) {
+	s, e := newServer(t, nil)
+	start := form("start", "1", "user_count", "2", "spawn_rate", "1000")
+	call{name: "check before", method: "POST", path: "/check", form: start, status: 200, contain: []string{`"success":true`}}.do(t, s)
+	call{name: "first", method: "POST", path: "/swarm", form: start, status: 200}.do(t, s)
+	start.Set("user_count", "7")
+	call{name: "second", method: "POST", path: "/swarm", form: start, status: 409, contain: []string{"a run is on already"}}.do(t, s)
+	call{name: "check after", method: "POST", path: "/check", form: start, status: 200, contain: []string{`"success":false`, "a run is on already"}}.do(t, s)
+	if c := e.Status().Config; c.Users != 2 {
+		t.Errorf("a second start left %d users, want 2 as asked first", c.Users)
+	}
+	start.Del("start")
+	call{name: "as Locust's scripts do", method: "POST", path: "/swarm", form: start, status: 200}.do(t, s)
+	if c := e.Status().Config; c.Users != 7 {
+		t.Errorf("without saying start there are %d users asked for, want 7", c.Users)
+	}
+}

@@ -17,8 +17,12 @@ import (
 	"github.com/gregaria/gregaria/web"
 )
 
-// errForm is a body that is not a form.
-var errForm = errors.New("the body is not a form")
+var (
+	// errForm is a body that is not a form.
+	errForm = errors.New("the body is not a form")
+	// errOn is a start while somebody else has started a run.
+	errOn = errors.New("a run is on already: edit that one, or stop it first")
+)
 
 // formFields are the fields of the form, which are Locust's, by the part of a
 // Config they set.
@@ -194,6 +198,9 @@ func (s *Server) check(w http.ResponseWriter, r *http.Request) {
 func (s *Server) asked(form url.Values) (cfg engine.Config, change bool, err error) {
 	status := s.engine.Status()
 	change = status.State.Active() && status.State != engine.Stopping
+	if change && form.Get(web.FieldStart) != "" {
+		return cfg, true, errOn
+	}
 	if !saysLoad(form) && !(change && saysOther(form)) {
 		return cfg, change, errors.Join(
 			&engine.FieldError{Field: engine.FieldUsers, Message: "is missing — send for example user_count=20"},

@@ -142,6 +142,14 @@
     return { keys, at, values, gone };
   };
 
+  // A moment between gaps has no line, so it is a point.
+  const alone = (u, i, show) => {
+    const { data: { [i]: y }, series: { [i]: { idxs } } } = u, points = [];
+    if (show || !idxs) return null;
+    for (let k = idxs[0]; k <= idxs[1]; k++) if (y[k] != null && y[k - 1] == null && y[k + 1] == null) points.push(k);
+    return points.length ? points : null;
+  };
+
   const plot = (box, spec, data) => {
     const chart = { box, spec, ...legend(box, spec), note: make("p", "tip") };
     const axis = { stroke: () => colour("soft"), grid: { stroke: () => colour("line"), width: 1 }, ticks: { show: false }, font: "12px system-ui, sans-serif" };
@@ -149,7 +157,7 @@
     const x = !across ? { range: (u) => span(u.data[0]) }
       : across.log ? { time: false, distr: 3, range: (u, low, high) => low < high ? [low, high] : [low / 2, high * 2] }
       : { time: false, range: (u, low, high) => [0, high > 0 ? high * 1.04 : 1] };
-    const look = spec.points ? { paths: () => null, points: { show: true, size: 6 } } : { points: { show: data[0].length < 3 } };
+    const look = spec.points ? { paths: () => null, points: { show: true, size: 6 } } : { points: { show: data[0].length < 3, filter: alone, size: 4 } };
     chart.u = new uPlot({
       width: box.clientWidth, height: spec.low ? 112 : heat ? 220 : 156, padding: [14, 4, 0, 0],
       tzDate: (s) => when.zone() ? uPlot.tzDate(new Date(s * 1000), "Etc/UTC") : new Date(s * 1000),

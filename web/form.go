@@ -84,6 +84,7 @@ const (
 	FieldTags        = "tags"
 	FieldExcludeTags = "exclude_tags"
 	FieldForce       = "force"
+	FieldStart       = "start"        // says that a run is to begin, and none is to be changed
 	FieldChecks      = "checks"       // each on a line, or several fields
 	FieldCheckStop   = "check_stop"   // seconds, or a time span
 	FieldCheckWarmup = "check_warmup" // the same
