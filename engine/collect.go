@@ -82,7 +82,7 @@ func (r *run) publish() {
 	for i, c := range r.casts {
 		counts, _ := c.begun.fill(c.counts, 0)
 		s.Scenarios = append(s.Scenarios, Headcount{
-			Name: c.plan.Name, Host: c.base.Origin + c.base.Prefix, Users: r.alive[i], Tasks: c.tasks, Counts: counts,
+			Name: c.plan.Name, Host: c.base.Origin + c.base.Prefix, Users: r.alive[i], AtMost: r.atMost[i], Tasks: c.tasks, Counts: counts,
 			Weight: r.classes[i].Weight, Count: r.classes[i].Count,
 		})
 	}

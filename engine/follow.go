@@ -158,7 +158,10 @@ func (r *run) spawn(cast int) {
 	r.slots[cast] = append(r.slots[cast], u)
 	r.counts[cast]++
 	r.alive[cast]++
-	r.most = max(r.most, r.users())
+	if n := r.users(); n > r.most {
+		r.most = n
+		copy(r.atMost, r.alive)
+	}
 	r.recorder.SetUsers(r.users())
 	go u.live()
 }

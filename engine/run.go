@@ -55,7 +55,8 @@ type run struct {
 	vacant  []int     // of those, whose user has ended by itself
 	alive   []int     // users alive per cast
 	born    int       // users ever started
-	most    int       // users alive at the same time
+	most    int       // users alive at the same time,
+	atMost  []int     // and per cast then
 	gone    chan *user
 
 	// The plan: its clock began at zero and stands still while the run is paused.
@@ -96,7 +97,7 @@ func newRun(e *Engine, number int, p *prepared) *run {
 		casts: p.casts, classes: p.classes, cfg: p.cfg, feeds: p.feeds,
 		recorder: stats.NewRecorder(now), monitor: health.Start(), timeout: p.cfg.StopTimeout, connect: e.opts.Transports(p.cfg),
 		iterations: iterations{limit: p.cfg.Iterations, done: make(chan struct{})},
-		slots:      make([][]*user, len(p.casts)), counts: make([]int, len(p.casts)), vacant: make([]int, len(p.casts)), alive: make([]int, len(p.casts)),
+		slots:      make([][]*user, len(p.casts)), counts: make([]int, len(p.casts)), vacant: make([]int, len(p.casts)), alive: make([]int, len(p.casts)), atMost: make([]int, len(p.casts)),
 		gone: make(chan *user), started: now, closing: make(chan struct{}),
 		orders: make(chan func()), done: make(chan struct{}),
 	}

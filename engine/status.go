@@ -44,6 +44,7 @@ type Headcount struct {
 	Name          string
 	Host          string
 	Users         int
+	AtMost        int                // users it had when the run had most
 	Tasks         []load.PlannedTask // those that the tags left and that are on
 	Counts        []TaskCount        // the same, and how often they were begun
 	Weight, Count int                // share of the users or arrivals, or how many there are exactly, see load.Scenario

@@ -60,6 +60,10 @@ func TestNewWeightsExchangeUsersAtTheSpawnRate(t *testing.T) {
 		if h := s.Scenarios; h[0].Weight != 9 || h[1].Weight != 1 || h[2].Count != 1 {
 			t.Errorf("the scenarios are %+v, want weights 9 and 1 and a count of 1", h)
 		}
+		e.Stop("enough")
+		if h := e.Status().Scenarios; h[0].Users != 0 || h[0].AtMost+h[1].AtMost+h[2].AtMost < 41 || h[2].AtMost != 1 {
+			t.Errorf("after the stop the scenarios are %+v, want at least the 41 users that there were", h)
+		}
 		e.Close()
 	})
 }

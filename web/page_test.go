@@ -72,7 +72,7 @@ func scenes(t *testing.T) map[string]View {
 	stoppedMix := mixed()
 	stoppedMix.State, stoppedMix.Users, stoppedMix.Ended = engine.Stopped, 0, stoppedMix.At
 	for i := range stoppedMix.Scenarios {
-		stoppedMix.Scenarios[i].Users = 0
+		stoppedMix.Scenarios[i].Users, stoppedMix.Scenarios[i].AtMost = 0, stoppedMix.Scenarios[i].Users
 	}
 	evil.Scenarios[0].Counts = []engine.TaskCount{{Name: hostile[0], Share: 1, Begun: 3, Within: []engine.TaskCount{{Name: hostile[3], Step: true, Share: 1}}}}
 	told, evilLog := site, site

@@ -39,39 +39,38 @@ func (p portion) of(whole portion) portion {
 // newRatio compares intended and actual shares of scenarios and of their tasks.
 func newRatio(s *engine.Status) *Ratio {
 	r := &Ratio{Note: "Scenarios by how many users they have now, tasks by how often they were begun. A task's share is of those beside it; “of all” is its scenario's share of the users times the shares of what it is in."}
+	users := func(h engine.Headcount) int { return h.Users }
 	if s.Users == 0 {
-		r.Note = "There are no users now, so scenarios are shown as intended, tasks by how often they were begun."
+		users = func(h engine.Headcount) int { return h.AtMost }
+		r.Note = "There are no users now: scenarios are shown by how many users they had when there were most, tasks by how often they were begun."
 	}
-	shares := scenarioShares(s)
+	shares := scenarioShares(s, users)
 	for i, h := range s.Scenarios {
 		row := ratioRow(elementID("ratio", h.Name), shares[i])
-		row.Name, row.Count = clip(line(h.Name), 100), plural(int64(h.Users), "user", "users")
+		row.Name, row.Count = clip(line(h.Name), 100), plural(int64(users(h)), "user", "users")
 		row.Kind = "weight " + count(int64(h.Weight))
 		if h.Count > 0 {
 			row.Kind = "exactly " + plural(int64(h.Count), "user", "users")
 		}
 		row.AllIntended, row.AllActual = "", ""
 		r.Rows = append(r.Rows, row)
-		whole := shares[i]
-		if s.Users == 0 { // the users' part of what was done is not known any more
-			whole.known = false
-		}
-		r.add(h.Counts, h.Name, 1, 0, whole)
+		r.add(h.Counts, h.Name, 1, 0, shares[i])
 	}
 	return r
 }
 
 // scenarioShares returns each scenario's share of the users.
-func scenarioShares(s *engine.Status) []portion {
-	weights, exact := 0, 0
+func scenarioShares(s *engine.Status, users func(engine.Headcount) int) []portion {
+	weights, exact, there := 0, 0, 0
 	for _, h := range s.Scenarios {
+		there += users(h)
 		if h.Count > 0 {
 			exact += h.Count
 		} else {
 			weights += h.Weight
 		}
 	}
-	all := s.Users
+	all := there
 	if all == 0 {
 		all = max(s.Peak, s.Config.Users)
 	}
@@ -84,7 +83,7 @@ func scenarioShares(s *engine.Status) []portion {
 		case weights > 0:
 			p.intended = part(int64(h.Weight), int64(weights)) * (1 - part(int64(min(exact, all)), int64(all)))
 		}
-		p.actual, p.known = part(int64(h.Users), int64(s.Users)), s.Users > 0
+		p.actual, p.known = part(int64(users(h)), int64(there)), there > 0
 	}
 	return list
 }
