@@ -152,22 +152,14 @@ func endpointTimes(of string, t stats.Tally) EndpointTimes {
 
 // statusParts are the status codes of a row, the most frequent first.
 func statusParts(r stats.Row) []Part {
-	all := r.Statuses.Sum()
+	all := float64(r.Statuses.Sum())
 	var list []Part
-	for _, c := range slices.SortedStableFunc(slices.Values(r.Statuses), func(a, b stats.Count) int {
-		return int(min(1, max(-1, b.N-a.N)))
-	}) {
-		p := Part{Label: strconv.Itoa(c.Of), Text: http.StatusText(c.Of), Count: count(c.N), Bad: c.Of == 0 || c.Of >= 400,
-			Share: percent(float64(c.N)/float64(all)) + " %", Wide: share(float64(c.N), float64(all))}
-		switch {
-		case c.Of < 0:
-			p.Label, p.Text, p.Bad = "others", "", false
-		case c.Of == 0 && r.Failed.Count == 0:
-			continue // a protocol without codes
-		case c.Of == 0:
-			p.Label, p.Text = "none", "no answer"
+	for _, s := range statusCounts(r) {
+		n, text := float64(s.counted.N), http.StatusText(s.counted.Of)
+		if s.counted.Of == 0 {
+			text = "no answer"
 		}
-		list = append(list, p)
+		list = append(list, Part{Label: s.Code, Text: text, Count: s.Text, Bad: s.Bad, Share: percent(n/all) + " %", Wide: share(n, all)})
 	}
 	return list
 }

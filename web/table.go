@@ -52,12 +52,6 @@ type Cell struct {
 	Trend       *Trend
 }
 
-// A StatusCount is how many answers had a status.
-type StatusCount struct {
-	Code, Text string
-	Bad        bool
-}
-
 // newStatistics is the table of all rows, with the columns that are picked. In a run in
 // which requests are due at a time of their own, it has response times beside service
 // times.

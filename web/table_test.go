@@ -153,6 +153,7 @@ func TestTheSwitchRestrictsTimesAndNotCounts(t *testing.T) {
 	}
 }
 
+// The table and a row's own page word its statuses alike.
 func TestStatusesAreWordedTheMostFirst(t *testing.T) {
 	word := func(c Cell) string {
 		if c.Parts == nil {
@@ -176,10 +177,21 @@ func TestStatusesAreWordedTheMostFirst(t *testing.T) {
 		{stats.Row{Statuses: stats.Counts{{Of: 200, N: 4}, {Of: 404, N: 37}}}, "404 37 · 200 4", ""}, // as expected
 		{stats.Row{Statuses: stats.Counts{{Of: stats.Uncounted, N: 1}, {Of: 200, N: 9}, {Of: 201, N: 8}, {Of: 202, N: 7}, {Of: 203, N: 6}}},
 			"200 9 · 201 8 · 202 7 · 203 6", "200 9 · 201 8 · 202 7 · 203 6 · other 1"},
+		{stats.Row{Statuses: stats.Counts{{Of: stats.Uncounted, N: 1}, {Of: 200, N: 9}}}, "200 9 · other 1", ""},
 	} {
 		got := statusCell(&entry{Line: &stats.Line{Row: c.row}})
 		if word(got) != c.want || got.More != c.more {
 			t.Errorf("statuses %v = %q, more %q; want %q, %q", c.row.Statuses, word(got), got.More, c.want, c.more)
+		}
+		parts := statusParts(c.row)
+		if len(parts) < len(got.Parts) {
+			t.Errorf("statuses %v are %d on the row's own page and %d in the table", c.row.Statuses, len(parts), len(got.Parts))
+			continue
+		}
+		for i, p := range got.Parts {
+			if own := (StatusCount{Code: parts[i].Label, Text: parts[i].Count, Bad: parts[i].Bad}); own.Code != p.Code || own.Text != p.Text || own.Bad != p.Bad {
+				t.Errorf("statuses %v: %+v on the row's own page, %+v in the table", c.row.Statuses, own, p)
+			}
 		}
 	}
 }
