@@ -124,22 +124,13 @@ func endpointNumbers(s *stats.Snapshot, l stats.Line) []Number {
 	all := l.All()
 	rate, _ := s.Rates(l.Row)
 	list := []Number{
-		{Label: "Requests", Value: count(l.Requests()), Note: briefly(rate) + "/s", Spark: newSpark(counts60(l.Trend))},
-		{Label: "Failures", Value: percent(l.FailRatio()), Unit: "%", Note: count(l.Failures()), Bad: l.Failures() > 0, Spark: newSpark(counts60(l.FailTrend))},
+		{Label: "Requests", Value: count(l.Requests()), Note: briefly(rate) + "/s", Spark: trendSpark(l.Trend)},
+		{Label: "Failures", Value: percent(l.FailRatio()), Unit: "%", Note: count(l.Failures()), Bad: l.Failures() > 0, Spark: trendSpark(l.FailTrend)},
 	}
 	for i, p := range all.Response().Percentiles(50, 95, 99) {
 		list = append(list, Number{Label: []string{"p50", "p95", "p99"}[i], Value: millis(p), Unit: "ms"})
 	}
 	return append(list, Number{Label: "Size", Value: decimal(all.MeanBytes(), 0), Unit: "bytes", Note: "on average"})
-}
-
-// counts60 words the counts of the latest minute as numbers to draw.
-func counts60(trend []uint32) []float64 {
-	list := make([]float64, len(trend))
-	for i, n := range trend {
-		list[i] = float64(n)
-	}
-	return list
 }
 
 func endpointTimes(of string, t stats.Tally) EndpointTimes {
