@@ -39,6 +39,9 @@ func TestColumnsAreThosePickedAndTyped(t *testing.T) {
 		"p=101":                     strings.Join(statisticsColumns, " "),
 		"cols=method,status,trend":  "method name status trend",
 		"cols=share,bps,p12.5,p100": "name share bps p12.5 p100",
+		"cols=s95,s97.5,smax&p=96":  "name s95 p96 s97.5 smax",
+		"cols=r50,p95,r95,r99":      "name median p95 p99", // as they were called once
+		"cols=s101,s,s-1":           strings.Join(statisticsColumns, " "),
 	} {
 		if got := columnIDs(NewView(s, look(t, query), site(t)).Table); got != want {
 			t.Errorf("columns with %q = %s, want %s", query, got, want)
@@ -251,7 +254,7 @@ func TestAFileHasNothingToChoose(t *testing.T) {
 }
 
 // TestPickerOffersEveryColumn: the form offers every column but those of
-// response times where there are none, and ticks those that are shown.
+// service times where they are response times too, and ticks those that are shown.
 func TestPickerOffersEveryColumn(t *testing.T) {
 	offered := func(s *engine.Status, query string) (all, picked []string) {
 		for _, g := range NewView(s, look(t, query), site(t)).Table.Tools.Picker.Groups {
@@ -265,14 +268,14 @@ func TestPickerOffersEveryColumn(t *testing.T) {
 		return all, picked
 	}
 	all, picked := offered(status(engine.Running, 5, crowd), "cols=status,avg")
-	if slices.Contains(all, "r95") || !slices.Equal(picked, []string{"status", "avg"}) {
-		t.Errorf("the picker offers %q and ticks %q, want no r95 and status, avg", all, picked)
+	if slices.Contains(all, "s95") || !slices.Equal(picked, []string{"status", "avg"}) {
+		t.Errorf("the picker offers %q and ticks %q, want no s95 and status, avg", all, picked)
 	}
-	if all, _ = offered(openStatus(engine.Running, 70), ""); !slices.Contains(all, "r95") {
-		t.Errorf("the picker of an open run offers %q, want r95 among them", all)
+	if all, _ = offered(openStatus(engine.Running, 70), ""); !slices.Contains(all, "s95") {
+		t.Errorf("the picker of an open run offers %q, want s95 among them", all)
 	}
 	for id := range columns {
-		if id != "name" && id != "p100" && !slices.Contains(all, id) {
+		if id != "name" && !slices.Contains(all, id) {
 			t.Errorf("the picker does not offer %s", id)
 		}
 	}
