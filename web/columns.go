@@ -38,15 +38,36 @@ var columns = map[string]column{
 	"size": {label: "Average size", unit: "bytes", measure: sizes,
 		cell:  func(e *entry) Cell { return Cell{Text: decimal(e.times().MeanBytes(), 0)} },
 		value: func(e *entry) float64 { return e.times().MeanBytes() }},
-	"bps": {label: "Bytes/s", unit: "whole\u00a0run", measure: sizes,
+	"bps": {label: "Bytes/s", unit: wholeRun, measure: sizes,
 		cell:  func(e *entry) Cell { return Cell{Text: decimal(e.bytesPerSecond(), 0)} },
 		value: (*entry).bytesPerSecond},
 	"status": {label: "Status codes", cell: statusCell, value: failingStatuses},
-	"trend":  {label: "Last minute", cell: trendCell, value: (*entry).lastMinute},
+	"trend":  {label: "Last minute", cell: trendCell, value: (*entry).inTrend},
 	"rps":    rate("Current RPS", (*entry).rate, ""),
 	"fps":    rate("Current Failures/s", func(e *entry) float64 { return e.FailRate }, "bad"),
 	"median": percentile("Median", (*entry).times, 50),
 	"s50":    percentile("Service median", (*entry).service, 50),
+}
+
+// wholeRun is the unit of what is per second of the whole run.
+const wholeRun = "whole\u00a0run"
+
+// partLabels are the headings of what is current, where it is of a chosen time.
+var partLabels = map[string]string{"rps": "RPS", "fps": "Failures/s", "trend": "Trend"}
+
+// headed returns the column of an id as it is headed for a reader with query q.
+func headed(id string, q Query) column {
+	c, _ := columnOf(id)
+	if !q.Windowed() {
+		return c
+	}
+	if label, ok := partLabels[id]; ok {
+		c.label = label
+	}
+	if c.unit == wholeRun {
+		c.unit = ""
+	}
+	return c
 }
 
 // former are ids that columns had in addresses that are still about.

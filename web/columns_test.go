@@ -170,3 +170,34 @@ func TestWhatTheTimesAreIsSaidWhereThereAreTwo(t *testing.T) {
 		}
 	}
 }
+
+// In a chosen time there is nothing current: the numbers are of that time.
+func TestHeadingsAreOfTheTimeThatIsChosen(t *testing.T) {
+	s := status(engine.Running, 134, crowd)
+	part := windowQuery(t, TabStatistics, 30, 75)
+	part.Columns = "rps,fps,bps,trend"
+	whole := part.withoutWindow()
+	for _, c := range []struct {
+		q    Query
+		want string
+	}{
+		{whole, "Current RPS, Current Failures/s, Bytes/s whole run, Last minute"},
+		{part, "RPS, Failures/s, Bytes/s, Trend"},
+	} {
+		table := NewView(s, c.q, site(t)).Table
+		var labels []string
+		for _, h := range table.Columns[1:] {
+			labels = append(labels, strings.ReplaceAll(strings.TrimSpace(h.Label+" "+h.Unit), "\u00a0", " "))
+			for _, g := range table.Tools.Picker.Groups {
+				for _, p := range g.Picks {
+					if p.ID == h.ID && p.Label != h.Label {
+						t.Errorf("windowed %v: %s is picked as %s", c.q.Windowed(), h.Label, p.Label)
+					}
+				}
+			}
+		}
+		if got := strings.Join(labels, ", "); got != c.want {
+			t.Errorf("windowed %v: headings = %s, want %s", c.q.Windowed(), got, c.want)
+		}
+	}
+}

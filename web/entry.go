@@ -67,8 +67,8 @@ func (e *entry) bytesPerSecond() float64 {
 	return float64(e.times().Bytes) / e.span.Seconds()
 }
 
-// lastMinute is how many requests there were in the trend.
-func (e *entry) lastMinute() (sum float64) {
+// inTrend is how many requests there were in the trend.
+func (e *entry) inTrend() (sum float64) {
 	for _, n := range e.Trend {
 		sum += float64(n)
 	}

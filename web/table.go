@@ -237,7 +237,7 @@ func (a rowAddress) pin(id string) string {
 // heading offers the next order: a number's first is downwards, a text's first is
 // upwards; the third click goes back to the engine's order.
 func heading(id string, q Query) Column {
-	c, _ := columnOf(id)
+	c := headed(id, q)
 	h := Column{ID: id, Label: c.label, Unit: c.unit, Class: "num"}
 	switch {
 	case c.text:

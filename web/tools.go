@@ -89,7 +89,7 @@ func newPicker(q Query, shown []string, lagged bool) *Picker {
 		}
 		group := PickerGroup{Label: g.label}
 		for _, id := range g.ids {
-			c, _ := columnOf(id)
+			c := headed(id, q)
 			label := strings.ReplaceAll(c.label, "\u00a0", " ")
 			if c.unit == "%" {
 				label += " %"
