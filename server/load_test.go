@@ -129,7 +129,7 @@ func TestArrivalsAreStartedChangedAndCounted(t *testing.T) {
 	call{name: "edit", method: "GET", path: "/?form=edit", status: 200, contain: []string{`name="stages" value="1h:200"`}}.do(t, s)
 	e.Stop("enough")
 	call{name: "report", method: "GET", path: "/stats/report", status: 200,
-		contain: []string{"arrivals, at random (Poisson)", "How far the numbers can be trusted", "<dd>42</dd>", "1h:200", "Response median"}, absent: []string{"<script src"}}.do(t, s)
+		contain: []string{"arrivals, at random (Poisson)", "How far the numbers can be trusted", "<dd>42</dd>", "1h:200", "Service median"}, absent: []string{"<script src"}}.do(t, s)
 }
 
 // logged is a log that is looked at afterwards.

@@ -29,42 +29,78 @@ var columns = map[string]column{
 			return Cell{Text: percent(e.FailRatio()), Class: unlessZero("bad", e.FailRatio())}
 		},
 		value: func(e *entry) float64 { return e.FailRatio() }},
-	"avg": timed("Average", stats.Tally.Mean),
-	"min": timed("Min", stats.Tally.Min),
-	"max": timed("Max", stats.Tally.Max),
+	"avg":  timed("Average", (*entry).times, stats.Tally.Mean),
+	"min":  timed("Min", (*entry).times, stats.Tally.Min),
+	"max":  timed("Max", (*entry).times, stats.Tally.Max),
+	"savg": timed("Service average", (*entry).service, stats.Tally.Mean),
+	"smin": timed("Service min", (*entry).service, stats.Tally.Min),
+	"smax": timed("Service max", (*entry).service, stats.Tally.Max),
 	"size": {label: "Average size", unit: "bytes", measure: sizes,
 		cell:  func(e *entry) Cell { return Cell{Text: decimal(e.times().MeanBytes(), 0)} },
 		value: func(e *entry) float64 { return e.times().MeanBytes() }},
-	"bps": {label: "Bytes/s", unit: "whole\u00a0run", measure: sizes,
+	"bps": {label: "Bytes/s", unit: wholeRun, measure: sizes,
 		cell:  func(e *entry) Cell { return Cell{Text: decimal(e.bytesPerSecond(), 0)} },
 		value: (*entry).bytesPerSecond},
 	"status": {label: "Status codes", cell: statusCell, value: failingStatuses},
-	"trend":  {label: "Last minute", cell: trendCell, value: (*entry).lastMinute},
+	"trend":  {label: "Last minute", cell: trendCell, value: (*entry).inTrend},
 	"rps":    rate("Current RPS", (*entry).rate, ""),
 	"fps":    rate("Current Failures/s", func(e *entry) float64 { return e.FailRate }, "bad"),
-	"median": percentile("Median", 50),
-	"p100":   percentile("100%ile", 100),
-	"r50":    response("Response median", 50),
-	"r95":    response("Response 95%ile", 95),
-	"r99":    response("Response 99%ile", 99),
+	"median": percentile("Median", (*entry).times, 50),
+	"s50":    percentile("Service median", (*entry).service, 50),
+}
+
+// wholeRun is the unit of what is per second of the whole run.
+const wholeRun = "whole\u00a0run"
+
+// partLabels are the headings of what is current, where it is of a chosen time.
+var partLabels = map[string]string{"rps": "RPS", "fps": "Failures/s", "trend": "Trend"}
+
+// headed returns the column of an id as it is headed for a reader with query q.
+func headed(id string, q Query) column {
+	c, _ := columnOf(id)
+	if !q.Windowed() {
+		return c
+	}
+	if label, ok := partLabels[id]; ok {
+		c.label = label
+	}
+	if c.unit == wholeRun {
+		c.unit = ""
+	}
+	return c
+}
+
+// former are ids that columns had in addresses that are still about.
+var former = map[string]string{"r50": "median", "r95": "p95", "r99": "p99"}
+
+// nowadays returns the id of the column that had an id.
+func nowadays(id string) string {
+	if now, ok := former[id]; ok {
+		return now
+	}
+	return id
 }
 
 // columnOf returns the column of an id: one of columns, or that of any percentile from 0
-// to 100, such as p97.5.
+// to 100, such as p97.5 and, of service times, s97.5.
 func columnOf(id string) (column, bool) {
+	id = nowadays(id)
 	if c, ok := columns[id]; ok {
 		return c, true
 	}
-	p, ok := percentileOf(id)
-	if !ok {
-		return column{}, false
+	if p, ok := percentileOf(id, "p"); ok {
+		return percentile(id[1:]+"%ile", (*entry).times, p), true
 	}
-	return percentile(id[1:]+"%ile", p), true
+	if p, ok := percentileOf(id, "s"); ok {
+		return percentile("Service "+id[1:]+"%ile", (*entry).service, p), true
+	}
+	return column{}, false
 }
 
-// percentileOf returns which percentile a column of an id such as p97.5 shows.
-func percentileOf(id string) (float64, bool) {
-	text, ok := strings.CutPrefix(id, "p")
+// percentileOf returns which percentile a column of an id such as p97.5 shows, of times
+// of the kind that its first letter tells.
+func percentileOf(id, kind string) (float64, bool) {
+	text, ok := strings.CutPrefix(id, kind)
 	p, err := strconv.ParseFloat(text, 64)
 	if !ok || err != nil || !(p >= 0 && p <= 100) || math.Signbit(p) || number(p) != text {
 		return 0, false
@@ -78,20 +114,20 @@ func known(id string) bool {
 	return ok
 }
 
-// serviceLabels are the headings of service times where response times are beside
-// them.
-var serviceLabels = map[string]string{
-	"median": "Service median", "p50": "Service 50%ile", "p95": "Service 95%ile", "p99": "Service 99%ile",
-}
+// serviceTimes are the columns of service times there are to pick from.
+var serviceTimes = []string{"s50", "s95", "s99", "savg", "smin", "smax"}
 
-// responseTimes are the columns of response times beside service times.
-var responseTimes = []string{"r50", "r95", "r99"}
+// ofService tells whether a column is of service times.
+func ofService(id string) bool {
+	_, ok := percentileOf(id, "s")
+	return ok || slices.Contains(serviceTimes, id)
+}
 
 // The columns of each table, in their order.
 var (
 	statisticsColumns = []string{"method", "name", "requests", "fails", "median", "p95", "p99",
 		"avg", "min", "max", "size", "rps", "fps", "trend"}
-	responseColumns = []string{"method", "name", "requests", "fails", "median", "r50", "p95", "r95", "p99", "r99",
+	laggedColumns = []string{"method", "name", "requests", "fails", "median", "s50", "p95", "s95", "p99", "s99",
 		"avg", "min", "max", "size", "rps", "fps", "trend"}
 	percentilesColumns = []string{"method", "name", "requests", "p50", "p66", "p75", "p80", "p90",
 		"p95", "p98", "p99", "p99.9", "p99.99", "p100"}
@@ -107,8 +143,8 @@ type columnGroup struct {
 var pickable = []columnGroup{
 	{"Counts", []string{"method", "requests", "fails", "share", "status"}},
 	{"Percentiles", []string{"median", "p66", "p75", "p80", "p90", "p95", "p98", "p99", "p99.9", "p99.99"}},
-	{"Percentiles of response times", responseTimes},
 	{"Times", []string{"avg", "min", "max"}},
+	{"Service times", serviceTimes},
 	{"Size and rates", []string{"size", "bps", "rps", "fps", "trend"}},
 }
 
@@ -142,13 +178,15 @@ func withPercentiles(ids, more []string) []string {
 		if id == "median" {
 			return 50
 		}
-		if p, ok := percentileOf(id); ok {
-			return p
+		for _, kind := range []string{"p", "s"} {
+			if p, ok := percentileOf(id, kind); ok {
+				return p
+			}
 		}
 		return math.Inf(1)
 	}
 	for _, id := range more {
-		if slices.ContainsFunc(ids, func(other string) bool { return rank(other) == rank(id) }) {
+		if slices.ContainsFunc(ids, func(other string) bool { return rank(other) == rank(id) && !ofService(other) }) {
 			continue
 		}
 		at, first := -1, len(ids)
@@ -157,7 +195,7 @@ func withPercentiles(ids, more []string) []string {
 			if r < rank(id) {
 				at = i + 1
 			}
-			if first == len(ids) && (!math.IsInf(r, 1) || slices.Contains([]string{"avg", "min", "max", "size", "bps", "rps", "fps", "trend"}, other)) {
+			if first == len(ids) && (!math.IsInf(r, 1) || slices.Contains([]string{"avg", "min", "max", "savg", "smin", "smax", "size", "bps", "rps", "fps", "trend"}, other)) {
 				first = i
 			}
 		}
@@ -191,43 +229,34 @@ func rate(label string, value func(*entry) float64, class string) column {
 }
 
 // timed is a time of the samples that count; without any there is none.
-func timed(label string, value func(stats.Tally) time.Duration) column {
+func timed(label string, of func(*entry) *stats.Tally, value func(stats.Tally) time.Duration) column {
 	return column{
 		label: label, unit: "ms", measure: durations,
 		cell: func(e *entry) Cell {
-			if e.times().Count == 0 {
+			if of(e).Count == 0 {
 				return Cell{Text: "–"}
 			}
-			return Cell{Text: millis(value(*e.times()))}
+			return Cell{Text: millis(value(*of(e)))}
 		},
 		value: func(e *entry) float64 {
-			if e.times().Count == 0 {
+			if of(e).Count == 0 {
 				return math.NaN()
 			}
-			return float64(value(*e.times()))
+			return float64(value(*of(e)))
 		},
 	}
 }
 
-func percentile(label string, p float64) column {
-	c := timed(label, func(t stats.Tally) time.Duration { return t.Percentile(p) })
+func percentile(label string, of func(*entry) *stats.Tally, p float64) column {
+	c := timed(label, of, func(t stats.Tally) time.Duration { return t.Percentile(p) })
 	plain := c.cell
 	c.cell = func(e *entry) Cell {
 		cell := plain(e)
-		if n := e.times().Count; n > 0 && tooFew(n, p) {
+		if n := of(e).Count; n > 0 && tooFew(n, p) {
 			cell.Class = "few" // which Table.Few explains
 		}
 		return cell
 	}
-	return c
-}
-
-// response is a percentile of response times.
-func response(label string, p float64) column {
-	c := percentile(label, p)
-	cell, value := c.cell, c.value
-	c.cell = func(e *entry) Cell { return cell(e.responses()) }
-	c.value = func(e *entry) float64 { return value(e.responses()) }
 	return c
 }
 

@@ -124,22 +124,13 @@ func endpointNumbers(s *stats.Snapshot, l stats.Line) []Number {
 	all := l.All()
 	rate, _ := s.Rates(l.Row)
 	list := []Number{
-		{Label: "Requests", Value: count(l.Requests()), Note: briefly(rate) + "/s", Spark: newSpark(counts60(l.Trend))},
-		{Label: "Failures", Value: percent(l.FailRatio()), Unit: "%", Note: count(l.Failures()), Bad: l.Failures() > 0, Spark: newSpark(counts60(l.FailTrend))},
+		{Label: "Requests", Value: count(l.Requests()), Note: briefly(rate) + "/s", Spark: trendSpark(l.Trend)},
+		{Label: "Failures", Value: percent(l.FailRatio()), Unit: "%", Note: count(l.Failures()), Bad: l.Failures() > 0, Spark: trendSpark(l.FailTrend)},
 	}
 	for i, p := range all.Response().Percentiles(50, 95, 99) {
 		list = append(list, Number{Label: []string{"p50", "p95", "p99"}[i], Value: millis(p), Unit: "ms"})
 	}
 	return append(list, Number{Label: "Size", Value: decimal(all.MeanBytes(), 0), Unit: "bytes", Note: "on average"})
-}
-
-// counts60 words the counts of the latest minute as numbers to draw.
-func counts60(trend []uint32) []float64 {
-	list := make([]float64, len(trend))
-	for i, n := range trend {
-		list[i] = float64(n)
-	}
-	return list
 }
 
 func endpointTimes(of string, t stats.Tally) EndpointTimes {
@@ -152,22 +143,14 @@ func endpointTimes(of string, t stats.Tally) EndpointTimes {
 
 // statusParts are the status codes of a row, the most frequent first.
 func statusParts(r stats.Row) []Part {
-	all := r.Statuses.Sum()
+	all := float64(r.Statuses.Sum())
 	var list []Part
-	for _, c := range slices.SortedStableFunc(slices.Values(r.Statuses), func(a, b stats.Count) int {
-		return int(min(1, max(-1, b.N-a.N)))
-	}) {
-		p := Part{Label: strconv.Itoa(c.Of), Text: http.StatusText(c.Of), Count: count(c.N), Bad: c.Of == 0 || c.Of >= 400,
-			Share: percent(float64(c.N)/float64(all)) + " %", Wide: share(float64(c.N), float64(all))}
-		switch {
-		case c.Of < 0:
-			p.Label, p.Text, p.Bad = "others", "", false
-		case c.Of == 0 && r.Failed.Count == 0:
-			continue // a protocol without codes
-		case c.Of == 0:
-			p.Label, p.Text = "none", "no answer"
+	for _, s := range statusCounts(r) {
+		n, text := float64(s.counted.N), http.StatusText(s.counted.Of)
+		if s.counted.Of == 0 {
+			text = "no answer"
 		}
-		list = append(list, p)
+		list = append(list, Part{Label: s.Code, Text: text, Count: s.Text, Bad: s.Bad, Share: percent(n/all) + " %", Wide: share(n, all)})
 	}
 	return list
 }

@@ -11,15 +11,25 @@ import (
 // another page of the table. It belongs to one goroutine.
 type entry struct {
 	*stats.Line
-	of      string        // which samples count, see Query.Of
-	span    time.Duration // of the run
-	delayed bool          // its times are response times
-	tally   *stats.Tally  // what times returns
+	of       string        // which samples count, see Query.Of
+	span     time.Duration // of the run
+	took     *stats.Tally  // what service returns
+	response *stats.Tally  // what times returns
 }
 
-// times are the samples whose times count.
+// times are the samples that count, by response time, which is what a time is unless it
+// says otherwise.
 func (e *entry) times() *stats.Tally {
-	if e.tally == nil {
+	if e.response == nil {
+		t := e.service().Response()
+		e.response = &t
+	}
+	return e.response
+}
+
+// service are the samples that count, by service time.
+func (e *entry) service() *stats.Tally {
+	if e.took == nil {
 		var t stats.Tally
 		switch e.of {
 		case OfOK:
@@ -29,20 +39,9 @@ func (e *entry) times() *stats.Tally {
 		default:
 			t = e.All()
 		}
-		if e.delayed {
-			t = t.Response()
-		}
-		e.tally = &t
+		e.took = &t
 	}
-	return e.tally
-}
-
-// responses is e with response times.
-func (e *entry) responses() *entry {
-	r := *e
-	response := e.times().Response()
-	r.tally, r.delayed = &response, true
-	return &r
+	return e.took
 }
 
 // Counts are of all samples, whichever of them count.
@@ -68,8 +67,8 @@ func (e *entry) bytesPerSecond() float64 {
 	return float64(e.times().Bytes) / e.span.Seconds()
 }
 
-// lastMinute is how many requests there were in the trend.
-func (e *entry) lastMinute() (sum float64) {
+// inTrend is how many requests there were in the trend.
+func (e *entry) inTrend() (sum float64) {
 	for _, n := range e.Trend {
 		sum += float64(n)
 	}

@@ -235,6 +235,7 @@ func (b breakdown) row(x stats.FailureLine) FailureRow {
 		ID: failureID(x.FailureKey), Count: count(x.Count), Method: clip(line(x.Method), 24), Name: clip(line(x.Name), 240),
 		Message: clip(line(x.Format), 500), Example: clip(lines(x.Example), 1000), Ours: x.Ours, Status: statusWord(x.Status),
 		First: moment(x.First, b.start), Last: moment(x.Last, b.start), Users: plural(int64(x.Users), "user", "users"),
+		Trend: trendSpark(x.Trend),
 	}
 	if x.Example == x.Format {
 		r.Example = ""
@@ -242,11 +243,6 @@ func (b breakdown) row(x stats.FailureLine) FailureRow {
 	if !x.Ours && b.all > 0 {
 		r.OfAll = percent(float64(x.Count) / float64(b.all))
 	}
-	trend := make([]float64, len(x.Trend))
-	for i, n := range x.Trend {
-		trend[i] = float64(n)
-	}
-	r.Trend = newSpark(trend)
 	if of := b.of(x); of != nil && of.Requests() > 0 {
 		r.OfRow = percent(min(1, float64(x.Count)/float64(of.Requests())))
 		r.Lesson = newLesson(of.Crowd, x.Crowd, mostBars)

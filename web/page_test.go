@@ -113,7 +113,7 @@ func scenes(t *testing.T) map[string]View {
 		}),
 		"ready-stuck":   ready.Answer(url.Values{FieldUsers: {"2"}}, Refusal{Problem: engine.ErrStuck.Error(), Stuck: true}),
 		"open":          at(open, ""),
-		"open-sorted":   at(open, "sort=-r99"),
+		"open-sorted":   at(open, "sort=-p99"),
 		"open-charts":   at(open, "tab=charts"),
 		"open-failures": at(open, "tab=failures"),
 		"open-edit":     at(open, "form=edit"),

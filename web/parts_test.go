@@ -74,17 +74,17 @@ func TestNumberOfUsersStandsBesideWhatIsAskedFor(t *testing.T) {
 	}
 }
 
-func TestResponseTimesStandBesideServiceTimes(t *testing.T) {
-	v := NewView(openStatus(engine.Running, 90), look(t, "sort=-r95"), site(t))
+func TestServiceTimesStandBesideResponseTimes(t *testing.T) {
+	v := NewView(openStatus(engine.Running, 90), look(t, "sort=-p95"), site(t))
 	var labels []string
 	for _, c := range v.Table.Columns[4:10] {
 		labels = append(labels, c.Label)
 	}
-	if got, want := strings.Join(labels, ", "), "Service median, Response median, Service 95%ile, Response 95%ile, Service 99%ile, Response 99%ile"; got != want {
+	if got, want := strings.Join(labels, ", "), "Median, Service median, 95%ile, Service 95%ile, 99%ile, Service 99%ile"; got != want {
 		t.Errorf("headings = %s, want %s", got, want)
 	}
 	for _, r := range v.Table.Rows {
-		if service, response := r.Cells[2].Text, r.Cells[3].Text; r.Name == "/cart" && (service != "8.2" || response != "34.0") {
+		if response, service := r.Cells[2].Text, r.Cells[3].Text; r.Name == "/cart" && (service != "8.2" || response != "34.0") {
 			t.Errorf("/cart: service median %s, response median %s, want 8.2 and 34.0", service, response)
 		}
 		if r.Group != (r.Method == stats.Group) {

@@ -242,17 +242,6 @@ func (p Pick) weight() int {
 	return w
 }
 
-// weighed tells whether there are weights that could be changed to any effect.
-func (p Picks) weighed() bool {
-	n := 0
-	for _, x := range p.List {
-		if x.Count == "" && !x.Out {
-			n++
-		}
-	}
-	return n > 1
-}
-
 // choosy tells whether there are tasks that could be left out: of one, nothing can.
 func (p Pick) choosy() bool { return len(p.Tasks) > 1 || len(p.Tasks) == 1 && p.Tasks[0].Inner != nil }
 

@@ -70,3 +70,12 @@ func peaks(values []float64, most int) []float64 {
 }
 
 func coordinate(x float64) string { return strconv.FormatFloat(math.Round(x*10)/10, 'f', -1, 64) }
+
+// trendSpark draws the counts of a trend's steps.
+func trendSpark(steps []uint32) string {
+	values := make([]float64, len(steps))
+	for i, n := range steps {
+		values[i] = float64(n)
+	}
+	return newSpark(values)
+}

@@ -17,3 +17,15 @@ func TestSparkNeedsTwoValues(t *testing.T) {
 		t.Errorf("newSpark of 500 values has %d corners, want %d", got, sparkMost+3)
 	}
 }
+
+func TestTrendSparkDrawsAsManyStepsAsThereAre(t *testing.T) {
+	for _, steps := range [][]uint32{nil, {3}, {0, 2, 1}, make([]uint32, 60)} {
+		values := make([]float64, len(steps))
+		for i, n := range steps {
+			values[i] = float64(n)
+		}
+		if got, want := trendSpark(steps), newSpark(values); got != want {
+			t.Errorf("trendSpark(%v) = %q, want %q", steps, got, want)
+		}
+	}
+}

@@ -12,23 +12,39 @@ import (
 // maxStatuses is how many status codes a cell shows.
 const maxStatuses = 4
 
-// statusCell words how many answers there were of each status, the most first:
-// 200 1 204 · 404 37. A status that fails is red where as many requests have failed.
-func statusCell(e *entry) Cell {
-	list := slices.SortedStableFunc(slices.Values(e.Statuses), func(a, b stats.Count) int { return cmp.Compare(b.N, a.N) })
-	if len(list) == 1 && list[0].Of == 0 && e.Failures() == 0 {
-		return Cell{Text: "–"} // there is no such thing as a status
-	}
-	c := Cell{Class: "codes"}
-	var all []string
-	for _, s := range list {
-		p := StatusCount{Code: statusText(s.Of), Text: count(s.N), Bad: failingStatus(s.Of) && s.N <= e.Failures()}
-		all = append(all, p.Code+" "+p.Text)
-		if len(c.Parts) < maxStatuses {
-			c.Parts = append(c.Parts, p)
+// A StatusCount is how many answers had a status.
+type StatusCount struct {
+	Code, Text string
+	Bad        bool
+	counted    stats.Count
+}
+
+// statusCounts are the statuses of a row's answers, the most frequent first. One that
+// fails is bad where as many requests have failed. Answers without a status are left out
+// where nothing failed: there is no such thing as a status then.
+func statusCounts(r stats.Row) []StatusCount {
+	var list []StatusCount
+	for _, c := range slices.SortedStableFunc(slices.Values(r.Statuses), func(a, b stats.Count) int { return cmp.Compare(b.N, a.N) }) {
+		if c.Of == 0 && r.Failures() == 0 {
+			continue
 		}
+		list = append(list, StatusCount{statusText(c.Of), count(c.N), failingStatus(c.Of) && c.N <= r.Failures(), c})
 	}
+	return list
+}
+
+// statusCell words how many answers there were of each status: 200 1 204 · 404 37.
+func statusCell(e *entry) Cell {
+	list := statusCounts(e.Row)
+	if len(list) == 0 && len(e.Statuses) > 0 {
+		return Cell{Text: "–"}
+	}
+	c := Cell{Class: "codes", Parts: list[:min(len(list), maxStatuses)]}
 	if len(list) > maxStatuses {
+		var all []string
+		for _, s := range list {
+			all = append(all, s.Code+" "+s.Text)
+		}
 		c.More = strings.Join(all, " · ")
 	}
 	return c

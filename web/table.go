@@ -52,43 +52,36 @@ type Cell struct {
 	Trend       *Trend
 }
 
-// A StatusCount is how many answers had a status.
-type StatusCount struct {
-	Code, Text string
-	Bad        bool
-}
-
 // newStatistics is the table of all rows, with the columns that are picked. In a run in
-// which requests are due at a time of their own, it has response times beside service
+// which requests are due at a time of their own, it has service times beside response
 // times.
 func newStatistics(s *stats.Snapshot, q Query) *Table {
 	usual := statisticsColumns
 	if lagged(s) {
-		usual = responseColumns
+		usual = laggedColumns
 	}
 	ids := pickedColumns(q, usual)
-	t := newTable("Request statistics", ids, s, q, false)
+	t := newTable("Request statistics", ids, s, q)
 	t.Tools.Picker = newPicker(q, ids, lagged(s))
-	if !slices.ContainsFunc(ids, func(id string) bool { return slices.Contains(responseTimes, id) }) {
-		return t
-	}
-	t.Note = serviceText + " " + responseText
-	for i, c := range t.Columns {
-		if label, ok := serviceLabels[c.ID]; ok {
-			t.Columns[i].Label = label
-		}
-	}
 	return t
 }
 
-// newPercentiles is the table of many percentiles, of response times where there are
-// any. Its columns are its own, whatever is picked for the other table.
+// newPercentiles is the table of many percentiles. Its columns are its own, whatever is
+// picked for the other table.
 func newPercentiles(s *stats.Snapshot, q Query) *Table {
-	t := newTable("Response time percentiles in milliseconds", percentilesColumns, s, q, true)
-	if lagged(s) {
-		t.Note = responseText
+	return newTable("Response time percentiles in milliseconds", percentilesColumns, s, q)
+}
+
+// timesNote says what the times of a table are, where there are two.
+func timesNote(ids []string, lagged bool) string {
+	switch {
+	case slices.ContainsFunc(ids, ofService):
+		return serviceText + " " + responseText
+	case lagged:
+		return responseText
+	default:
+		return ""
 	}
-	return t
 }
 
 // lagged reports whether response times differ from service times.
@@ -107,7 +100,7 @@ func pickedColumns(q Query, usual []string) []string {
 	}
 	ids = append(ids, "name")
 	for _, id := range picked {
-		if !slices.Contains(ids, id) {
+		if id = nowadays(id); !slices.Contains(ids, id) {
 			ids = append(ids, id)
 		}
 	}
@@ -116,11 +109,13 @@ func pickedColumns(q Query, usual []string) []string {
 
 // newTable is a table of the rows that q picks, with the columns of ids and those of the
 // percentiles that the reader typed.
-func newTable(caption string, ids []string, s *stats.Snapshot, q Query, delayed bool) *Table {
+func newTable(caption string, ids []string, s *stats.Snapshot, q Query) *Table {
+	q.Sort = nowadays(q.Sort)
 	t := &Table{Caption: caption, Tools: newTools(q)}
 	more, problem := parsePercentiles(q.Typed)
 	t.Tools.Typed.Problem = problem
 	ids = withPercentiles(ids, more)
+	t.Note = timesNote(ids, lagged(s))
 	var cells []column
 	for _, id := range ids {
 		t.Columns = append(t.Columns, heading(id, q))
@@ -128,7 +123,7 @@ func newTable(caption string, ids []string, s *stats.Snapshot, q Query, delayed 
 			cells = append(cells, c)
 		}
 	}
-	entryOf := func(l *stats.Line) *entry { return &entry{Line: l, of: q.Of, span: s.Span(), delayed: delayed} }
+	entryOf := func(l *stats.Line) *entry { return &entry{Line: l, of: q.Of, span: s.Span()} }
 
 	picks, problem := parseFilter(q.Search)
 	t.Tools.Search.Problem = problem
@@ -242,7 +237,7 @@ func (a rowAddress) pin(id string) string {
 // heading offers the next order: a number's first is downwards, a text's first is
 // upwards; the third click goes back to the engine's order.
 func heading(id string, q Query) Column {
-	c, _ := columnOf(id)
+	c := headed(id, q)
 	h := Column{ID: id, Label: c.label, Unit: c.unit, Class: "num"}
 	switch {
 	case c.text:

@@ -39,6 +39,9 @@ func TestColumnsAreThosePickedAndTyped(t *testing.T) {
 		"p=101":                     strings.Join(statisticsColumns, " "),
 		"cols=method,status,trend":  "method name status trend",
 		"cols=share,bps,p12.5,p100": "name share bps p12.5 p100",
+		"cols=s95,s97.5,smax&p=96":  "name s95 p96 s97.5 smax",
+		"cols=r50,p95,r95,r99":      "name median p95 p99", // as they were called once
+		"cols=s101,s,s-1":           strings.Join(statisticsColumns, " "),
 	} {
 		if got := columnIDs(NewView(s, look(t, query), site(t)).Table); got != want {
 			t.Errorf("columns with %q = %s, want %s", query, got, want)
@@ -153,6 +156,7 @@ func TestTheSwitchRestrictsTimesAndNotCounts(t *testing.T) {
 	}
 }
 
+// The table and a row's own page word its statuses alike.
 func TestStatusesAreWordedTheMostFirst(t *testing.T) {
 	word := func(c Cell) string {
 		if c.Parts == nil {
@@ -176,10 +180,21 @@ func TestStatusesAreWordedTheMostFirst(t *testing.T) {
 		{stats.Row{Statuses: stats.Counts{{Of: 200, N: 4}, {Of: 404, N: 37}}}, "404 37 · 200 4", ""}, // as expected
 		{stats.Row{Statuses: stats.Counts{{Of: stats.Uncounted, N: 1}, {Of: 200, N: 9}, {Of: 201, N: 8}, {Of: 202, N: 7}, {Of: 203, N: 6}}},
 			"200 9 · 201 8 · 202 7 · 203 6", "200 9 · 201 8 · 202 7 · 203 6 · other 1"},
+		{stats.Row{Statuses: stats.Counts{{Of: stats.Uncounted, N: 1}, {Of: 200, N: 9}}}, "200 9 · other 1", ""},
 	} {
 		got := statusCell(&entry{Line: &stats.Line{Row: c.row}})
 		if word(got) != c.want || got.More != c.more {
 			t.Errorf("statuses %v = %q, more %q; want %q, %q", c.row.Statuses, word(got), got.More, c.want, c.more)
+		}
+		parts := statusParts(c.row)
+		if len(parts) < len(got.Parts) {
+			t.Errorf("statuses %v are %d on the row's own page and %d in the table", c.row.Statuses, len(parts), len(got.Parts))
+			continue
+		}
+		for i, p := range got.Parts {
+			if own := (StatusCount{Code: parts[i].Label, Text: parts[i].Count, Bad: parts[i].Bad}); own.Code != p.Code || own.Text != p.Text || own.Bad != p.Bad {
+				t.Errorf("statuses %v: %+v on the row's own page, %+v in the table", c.row.Statuses, own, p)
+			}
 		}
 	}
 }
@@ -239,7 +254,7 @@ func TestAFileHasNothingToChoose(t *testing.T) {
 }
 
 // TestPickerOffersEveryColumn: the form offers every column but those of
-// response times where there are none, and ticks those that are shown.
+// service times where they are response times too, and ticks those that are shown.
 func TestPickerOffersEveryColumn(t *testing.T) {
 	offered := func(s *engine.Status, query string) (all, picked []string) {
 		for _, g := range NewView(s, look(t, query), site(t)).Table.Tools.Picker.Groups {
@@ -253,14 +268,14 @@ func TestPickerOffersEveryColumn(t *testing.T) {
 		return all, picked
 	}
 	all, picked := offered(status(engine.Running, 5, crowd), "cols=status,avg")
-	if slices.Contains(all, "r95") || !slices.Equal(picked, []string{"status", "avg"}) {
-		t.Errorf("the picker offers %q and ticks %q, want no r95 and status, avg", all, picked)
+	if slices.Contains(all, "s95") || !slices.Equal(picked, []string{"status", "avg"}) {
+		t.Errorf("the picker offers %q and ticks %q, want no s95 and status, avg", all, picked)
 	}
-	if all, _ = offered(openStatus(engine.Running, 70), ""); !slices.Contains(all, "r95") {
-		t.Errorf("the picker of an open run offers %q, want r95 among them", all)
+	if all, _ = offered(openStatus(engine.Running, 70), ""); !slices.Contains(all, "s95") {
+		t.Errorf("the picker of an open run offers %q, want s95 among them", all)
 	}
 	for id := range columns {
-		if id != "name" && id != "p100" && !slices.Contains(all, id) {
+		if id != "name" && !slices.Contains(all, id) {
 			t.Errorf("the picker does not offer %s", id)
 		}
 	}

@@ -75,21 +75,21 @@ func newTools(q Query) *Tools {
 	return t
 }
 
-// newPicker is the form to pick columns with. Response times are among them where there
-// are any.
-func newPicker(q Query, shown []string, delayed bool) *Picker {
+// newPicker is the form to pick columns with. Service times are among them where they
+// differ from response times.
+func newPicker(q Query, shown []string, lagged bool) *Picker {
 	usual := q.withColumns(nil)
 	p := &Picker{Keeps: keeps(usual), State: strings.Join(shown, ",")}
 	if q.Columns != "" {
 		p.Usual = usual.link()
 	}
 	for _, g := range pickable {
-		if !delayed && g.ids[0] == responseTimes[0] {
+		if !lagged && g.ids[0] == serviceTimes[0] {
 			continue
 		}
 		group := PickerGroup{Label: g.label}
 		for _, id := range g.ids {
-			c, _ := columnOf(id)
+			c := headed(id, q)
 			label := strings.ReplaceAll(c.label, "\u00a0", " ")
 			if c.unit == "%" {
 				label += " %"
