@@ -27,7 +27,7 @@ type column struct {
 
 // RequestsTable is the table shown while a run is on, with current rates, or at its
 // end, with those of the whole run. It is as wide as a terminal of width columns, if
-// it can; 0 means that the width is not known. Times are service times. Groups are in
+// it can; 0 means that the width is not known. Times are response times. Groups are in
 // it, but no part of the total.
 func RequestsTable(s *stats.Snapshot, width int, current bool) string {
 	return table([]column{
@@ -35,7 +35,7 @@ func RequestsTable(s *stats.Snapshot, width int, current bool) string {
 		{"Avg", 5, false, true}, {"Min", 5, false, false}, {"Max", 5, false, false}, {"Med", 5, false, false},
 		{"req/s", 7, false, true}, {"failures/s", 10, false, false},
 	}, lines(s, func(l stats.Line) []string {
-		all := l.All()
+		all := response(l.Row)
 		if !current {
 			l.Rate, l.FailRate = s.Rates(l.Row)
 		}
