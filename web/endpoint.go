@@ -243,7 +243,9 @@ func newEndpointDrawing(s *engine.Status, l stats.Line, q Query) *Drawing {
 	if len(intervals) == 0 || response.Count == 0 {
 		return d
 	}
-	d.Charts["heat"] = Chart{Title: "How often which response time", Unit: "ms", Heat: heatOf(intervals, response)}
+	if heat := heatOf(intervals); heat != nil {
+		d.Charts["heat"] = Chart{Title: "How often which response time", Unit: "ms", Heat: heat}
+	}
 	d.spread(l.Row)
 	d.nines(response)
 	d.against("against-rate", "Response time against load", "requests/s of all endpoints", intervals, func(s interval) float64 { return s.Rate() })
@@ -276,9 +278,19 @@ func percentileOrGap(r stats.Row, p float64) float64 {
 func inMillis(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 
 // heatOf counts a row's response times by moment and by time, of which each bin is
-// a fixed factor longer than the one before.
-func heatOf(intervals []interval, all stats.Tally) *Heat {
-	bins := logBins(all, heatBins)
+// a fixed factor longer than the one before. It is nil without requests.
+func heatOf(intervals []interval) *Heat {
+	var shortest, longest []time.Duration
+	for _, s := range intervals {
+		if s.row.Requests() > 0 {
+			response := s.row.All().Response()
+			shortest, longest = append(shortest, response.Min()), append(longest, response.Max())
+		}
+	}
+	if shortest == nil {
+		return nil
+	}
+	bins := logBins(slices.Min(shortest), slices.Max(longest), heatBins)
 	each := (len(intervals) + mostColumns - 1) / mostColumns
 	h := &Heat{Bins: bins}
 	for i, s := range intervals {
@@ -291,11 +303,11 @@ func heatOf(intervals []interval, all stats.Tally) *Heat {
 	return h
 }
 
-// logBins returns the edges of bins, so many in a decade, that hold all times of a
-// tally, in milliseconds.
-func logBins(t stats.Tally, decade int) []float64 {
+// logBins returns the edges of bins, so many in a decade, that hold all times from one to
+// another, in milliseconds.
+func logBins(shortest, longest time.Duration, decade int) []float64 {
 	place := func(d time.Duration) float64 { return math.Log10(inMillis(max(d, time.Microsecond))) * float64(decade) }
-	first, last := math.Floor(place(t.Min())), math.Floor(place(t.Max()))+1
+	first, last := math.Floor(place(shortest)), math.Floor(place(longest))+1
 	bins := make([]float64, 0, int(last-first)+1)
 	for i := first; i <= last; i++ {
 		bins = append(bins, rounded(math.Pow(10, i/float64(decade)), 4))
@@ -316,7 +328,8 @@ func fill(counts []int64, bins []float64, t stats.Tally) {
 
 // spread adds the distribution of a row's response times.
 func (d *Drawing) spread(r stats.Row) {
-	bins := logBins(r.All().Response(), spreadBins)
+	all := r.All().Response()
+	bins := logBins(all.Min(), all.Max(), spreadBins)
 	d.Data["spread-ms"] = array(len(bins), 4, func(i int) float64 { return bins[i] })
 	add := func(key string, t stats.Tally) {
 		counts := make([]int64, len(bins)) // one more than bins: the line ends at nothing
