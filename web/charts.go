@@ -22,6 +22,8 @@ type Charts struct {
 	Events  []EventRow
 	Pins    []Pin
 	Empty   string
+
+	pinned []stats.Key // the rows of those pins that have one
 }
 
 // A Figure is the place of a chart.
@@ -54,6 +56,7 @@ func newCharts(s *engine.Status, q Query) *Charts {
 			{"Whole run", q.withSpan(SpanRun).link(), q.Span == SpanRun},
 		}
 	}
+	c.Pins, c.pinned = newPins(s.Stats.Rows, q)
 	points := shownPoints(s.History, q)
 	if len(points) == 0 {
 		c.Empty = "Nothing to draw yet. The first point comes a second after the start."
@@ -74,10 +77,7 @@ func (c *Charts) draw(s *engine.Status, q Query, points []stats.Point) {
 	}
 	c.Events = happened(d, s, q)
 	ids := overTime(d, points, s.Config.Model == engine.Open)
-	if c.Pins = addPinned(d, s, q); c.Pins != nil {
-		ids = append(ids, "pinned-rate", "pinned-time")
-	}
-	for _, id := range ids {
+	for _, id := range append(ids, addPinned(d, s, q, c.pinned)...) {
 		c.Figures = append(c.Figures, newFigure(d, id))
 	}
 	c.Series = d.JSON()

@@ -181,7 +181,6 @@ func TestPinnedEndpointsHaveALineEach(t *testing.T) {
 	for _, l := range s.Stats.Rows {
 		q = q.withPin(rowID(l.Key))
 	}
-	q = q.withPin("row-nope")
 	c := NewFrame(s, q, site(t)).Charts
 	if len(c.Pins) != len(s.Stats.Rows) {
 		t.Errorf("%d pins, want those %d that there are", len(c.Pins), len(s.Stats.Rows))
@@ -201,6 +200,26 @@ func TestPinnedEndpointsHaveALineEach(t *testing.T) {
 	if c := NewFrame(s, q.withPin(rowID(s.Stats.Rows[0].Key)), site(t)).Charts; len(c.Pins) != len(s.Stats.Rows)-1 {
 		t.Errorf("taking one away leaves %d pins, want %d", len(c.Pins), len(s.Stats.Rows)-1)
 	}
+}
+
+// TestPinsOfAnotherRunCanBeTakenAway: they take up places, though there is no line of them.
+func TestPinsOfAnotherRunCanBeTakenAway(t *testing.T) {
+	for name, s := range map[string]*engine.Status{"before its first point": status(engine.Spawning, 0, crowd), "running": status(engine.Running, 20, crowd)} {
+		q := look(t, "tab=charts&pin=row-a1,row-a2")
+		for left := len(list(q.Pins)); left > 0; left-- {
+			pins := NewFrame(s, q, site(t)).Charts.Pins
+			if len(pins) != left || pins[0].Href != "" || pins[0].Label == "" {
+				t.Fatalf("%s: pins %+v, want %d without a page", name, pins, left)
+			}
+			q = look(t, pins[0].Remove[1:])
+		}
+		if q.Pins != "" {
+			t.Errorf("%s: once all are taken away, %q are pinned", name, q.Pins)
+		}
+	}
+}
+
+func TestAFewEndpointsCanBePinned(t *testing.T) {
 	many := Query{}
 	for i := range 2 * maxPins {
 		many = many.withPin("row-" + strings.Repeat("x", i+1))
