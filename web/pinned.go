@@ -3,7 +3,6 @@ package web
 import (
 	"slices"
 
-	"github.com/gregaria/gregaria/engine"
 	"github.com/gregaria/gregaria/engine/stats"
 )
 
@@ -29,17 +28,22 @@ func newPins(rows []stats.Line, q Query) (pins []Pin, found []stats.Key) {
 	return pins, found
 }
 
-// addPinned adds to d, which is over the points that q shows, two charts with a line for
-// each pinned endpoint, and returns their ids.
-func addPinned(d *Drawing, s *engine.Status, q Query, keys []stats.Key) []string {
-	if len(keys) == 0 {
+// A pinned row and its points, those that charts show.
+type pinned struct {
+	stats.Key
+	points []stats.Point
+}
+
+// addPinned adds to d two charts with a line for each pinned row, and returns their ids.
+func addPinned(d *Drawing, rows []pinned) []string {
+	if len(rows) == 0 {
 		return nil
 	}
 	rate := Chart{Title: "Pinned: requests per second"}
 	times := Chart{Title: "Pinned: p95 of response times", Unit: "ms"}
-	for i, key := range keys {
-		id, label := rowID(key), clip(line(key.Method+" "+key.Name), 60)
-		d.rowLines(id+"-", rowIntervals(s, key, q, s.History.Len()))
+	for i, row := range rows {
+		id, label := rowID(row.Key), clip(line(row.Method+" "+row.Name), 60)
+		d.rowLines(id+"-", row.points)
 		rate.Lines = append(rate.Lines, Line{Label: label, Key: id + "-rps", Colour: lineColour(i)})
 		times.Lines = append(times.Lines, Line{Label: label, Key: id + "-p95", Colour: lineColour(i)})
 	}

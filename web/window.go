@@ -1,6 +1,7 @@
 package web
 
 import (
+	"slices"
 	"time"
 
 	"github.com/gregaria/gregaria/engine"
@@ -93,24 +94,26 @@ func snapshotOf(s *engine.Status, q Query, site Site) *stats.Snapshot {
 	return s.History.Window(from, to).WithExemplars(s.Stats)
 }
 
-// shownPoints returns the points that the charts show to a reader with query q: those of the
-// window and what surrounds it, or those of the span.
-func shownPoints(t stats.Timeline, q Query) []stats.Point {
+// inSight returns the part of a run that the charts show to a reader with query q: the window
+// and what surrounds it, or the span.
+func inSight(t stats.Timeline, q Query) stats.Timeline {
 	if !q.Windowed() {
 		return latest(t, q.Span)
 	}
 	from, to := q.Window()
 	around := to.Sub(from) / 5
-	return between(t, from.Add(-around), to.Add(around))
+	return t.Between(from.Add(-around), to.Add(around))
 }
 
-// between returns the points that touch the time from one moment to another.
-func between(t stats.Timeline, from, to time.Time) []stats.Point {
-	var points []stats.Point
-	for p := range t.Points() {
-		if p.To.After(from) && p.From.Before(to) {
-			points = append(points, p)
-		}
+// shownPoints returns the points of that part.
+func shownPoints(t stats.Timeline, q Query) []stats.Point {
+	return slices.Collect(inSight(t, q).Points())
+}
+
+// seriesOf returns the points of one row in a part of a run.
+func seriesOf(s *engine.Status, key stats.Key, part stats.Timeline, site Site) []stats.Point {
+	if site.Series != nil {
+		return site.Series(s, key, part)
 	}
-	return points
+	return stats.NewSeries(key).Points(part)
 }
