@@ -13,7 +13,7 @@ type Window struct {
 	Chosen   bool   // otherwise it is the whole run
 	From, To Moment // of the part
 	Length   string
-	Coarse   string // what the numbers are of instead, where the history is not as fine
+	Coarse   string // what the numbers are of instead, where the history is not as fine or they are older
 	Empty    string // why there are no numbers
 	Clear    string // address of the page for the whole run
 	Choices  []Choice
@@ -57,11 +57,20 @@ func newWindow(s *engine.Status, q Query, snapshot *stats.Snapshot) *Window {
 	switch {
 	case snapshot.Span() == 0:
 		w.Empty = "This run has no numbers of the chosen time."
+	case behind(s.History, to, snapshot):
+		w.Coarse = "So many numbers are added up every few seconds. These are up to " + snapshot.To.Format(time.TimeOnly) + "."
 	case coarse(s.History, from, to, snapshot):
 		w.Coarse = "Of that time the history is only kept in longer steps. The numbers are those from " +
 			snapshot.From.Format(time.TimeOnly) + " to " + snapshot.To.Format(time.TimeOnly) + "."
 	}
 	return w
+}
+
+// behind reports whether the run has gone on for a while, within the window, since its
+// numbers were added up.
+func behind(t stats.Timeline, to time.Time, window *stats.Snapshot) bool {
+	last := t.Point(t.Len() - 1)
+	return to.After(last.To) && last.From.Sub(window.To) >= time.Second
 }
 
 // coarse reports whether a window's numbers are not quite those of the time from one
