@@ -11,8 +11,12 @@ import (
 	"github.com/gregaria/gregaria/web"
 )
 
+// maxFrames is how many frames are kept beside one for each page.
+const maxFrames = 64
+
 // Frames renders what pages see: once for each distinct query of each status,
-// however many pages look at it.
+// however many pages look at it. A status can stand for long, and pages look at ever
+// other things meanwhile; so those frames that were not asked for the longest go.
 type frames struct {
 	engine *engine.Engine
 	site   web.Site
@@ -21,16 +25,30 @@ type frames struct {
 	status *engine.Status // of the frames in made
 	line   int64          // latest log line that those of the log are from
 	made   map[web.Query]*frame
+	asked  int // how often any frame was
+	pages  int // connected
 }
 
 // A frame is rendered by whoever asks for it first.
 type frame struct {
+	asked   int // what frames.asked was the last time
 	once    sync.Once
 	message *websocket.PreparedMessage
 	err     error
 }
 
 func newFrames(e *engine.Engine, site web.Site) *frames { return &frames{engine: e, site: site} }
+
+// join counts a page in until it leaves.
+func (f *frames) join() (leave func()) {
+	count := func(n int) {
+		f.mu.Lock()
+		f.pages += n
+		f.mu.Unlock()
+	}
+	count(1)
+	return func() { count(-1) }
+}
 
 // latest returns the newest frame for q.
 func (f *frames) latest(q web.Query) (*websocket.PreparedMessage, error) {
@@ -41,9 +59,14 @@ func (f *frames) latest(q web.Query) (*websocket.PreparedMessage, error) {
 	}
 	status, made := f.status, f.made[q]
 	if made == nil {
+		for len(f.made) >= maxFrames+f.pages {
+			f.forget()
+		}
 		made = new(frame)
 		f.made[q] = made
 	}
+	f.asked++
+	made.asked = f.asked
 	f.mu.Unlock()
 	made.once.Do(func() {
 		var html bytes.Buffer
@@ -52,4 +75,15 @@ func (f *frames) latest(q web.Query) (*websocket.PreparedMessage, error) {
 		}
 	})
 	return made.message, made.err
+}
+
+// forget removes the frame that was not asked for the longest.
+func (f *frames) forget() {
+	oldest, first := f.asked+1, web.Query{}
+	for q, made := range f.made {
+		if made.asked < oldest {
+			oldest, first = made.asked, q
+		}
+	}
+	delete(f.made, first)
 }

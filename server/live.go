@@ -57,6 +57,7 @@ type live struct {
 }
 
 func (l *live) serve(closing context.Context) {
+	defer l.frames.join()()
 	read := make(chan struct{})
 	go func() {
 		defer close(read)

@@ -65,7 +65,7 @@ func New(opts Options) *Server {
 		site: web.Site{
 			Build: static.Build(), Asset: static.Path,
 			Offer: web.NewOffer(opts.Engine), Default: opts.Defaults,
-			Window: newWindows().of, Logs: opts.Logs,
+			Window: newWindows().of, Series: new(series).of, Logs: opts.Logs,
 		},
 	}
 	s.closing, s.close = context.WithCancel(context.Background())

@@ -2,7 +2,9 @@ package server
 
 import (
 	"sync"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/gregaria/gregaria/engine"
@@ -95,6 +97,63 @@ func TestAWindowThatIsNotOverGrows(t *testing.T) {
 	}
 	if *added != 3 || len(w.kept) != 1 {
 		t.Errorf("added up %d times and kept %d, want 3 and the latest", *added, len(w.kept))
+	}
+}
+
+// TestALargeWindowThatGrowsTakesAFifthOfTheTime: between two additions it is a little old,
+// until the run is over.
+func TestALargeWindowThatGrowsTakesAFifthOfTheTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const takes = time.Second
+		w, added := counting()
+		add := w.add
+		w.add = func(s *engine.Status, from, to time.Time) *stats.Snapshot {
+			time.Sleep(takes)
+			return add(s, from, to)
+		}
+		p := newPast(time.Now(), 1)
+		from, to := p.start, p.start.Add(100*time.Hour)
+		begun := time.Now()
+		for time.Since(begun) < 100*time.Second {
+			s := p.on(1)
+			s.State = engine.Running
+			seen := w.of(s, from, to).Total.Requests()
+			if behind := int64(p.seconds) - seen; behind < 0 || behind > (1+restShare)*int64(takes/time.Second) {
+				t.Errorf("after %d s a window of all has %d requests", p.seconds, seen)
+			}
+			time.Sleep(time.Second)
+		}
+		if spent := time.Duration(*added) * takes; spent > 21*time.Second {
+			t.Errorf("in 100 s of frames %s went to adding up, want a fifth", spent)
+		}
+		s := p.on(1)
+		s.State = engine.Stopped
+		if n := w.of(s, from, to).Total.Requests(); n != int64(p.seconds) {
+			t.Errorf("of a run that is over a window has %d requests, want all %d", n, p.seconds)
+		}
+	})
+}
+
+// TestOneWindowIsAddedUpAtATime: readers of different ones wait for each other.
+func TestOneWindowIsAddedUpAtATime(t *testing.T) {
+	w := newWindows()
+	var now, most atomic.Int32
+	add := w.add
+	w.add = func(s *engine.Status, from, to time.Time) *stats.Snapshot {
+		most.Store(max(most.Load(), now.Add(1)))
+		defer now.Add(-1)
+		time.Sleep(time.Millisecond) // in which others would begin
+		return add(s, from, to)
+	}
+	start := time.Date(2026, 3, 14, 14, 0, 0, 0, time.UTC)
+	s := newPast(start, 1).on(60)
+	var readers sync.WaitGroup
+	for i := range maxWindows {
+		readers.Go(func() { w.of(s, start, start.Add(time.Duration(i+1)*time.Second)) })
+	}
+	readers.Wait()
+	if most.Load() != 1 {
+		t.Errorf("%d windows were added up at the same time, want 1", most.Load())
 	}
 }
 

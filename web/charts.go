@@ -2,6 +2,7 @@ package web
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"time"
 
@@ -22,6 +23,8 @@ type Charts struct {
 	Events  []EventRow
 	Pins    []Pin
 	Empty   string
+
+	pinned []pinned // the rows of those pins that have one
 }
 
 // A Figure is the place of a chart.
@@ -46,7 +49,7 @@ type Choice struct {
 	Current     bool
 }
 
-func newCharts(s *engine.Status, q Query) *Charts {
+func newCharts(s *engine.Status, q Query, site Site) *Charts {
 	c := &Charts{Heading: runName(s), Plan: newPlan(s)}
 	if !q.Windowed() {
 		c.Spans = []Choice{
@@ -54,7 +57,13 @@ func newCharts(s *engine.Status, q Query) *Charts {
 			{"Whole run", q.withSpan(SpanRun).link(), q.Span == SpanRun},
 		}
 	}
-	points := shownPoints(s.History, q)
+	part := inSight(s.History, q)
+	var keys []stats.Key
+	c.Pins, keys = newPins(s.Stats.Rows, q)
+	for _, key := range keys {
+		c.pinned = append(c.pinned, pinned{key, seriesOf(s, key, part, site)})
+	}
+	points := slices.Collect(part.Points())
 	if len(points) == 0 {
 		c.Empty = "Nothing to draw yet. The first point comes a second after the start."
 		if q.Windowed() {
@@ -74,10 +83,7 @@ func (c *Charts) draw(s *engine.Status, q Query, points []stats.Point) {
 	}
 	c.Events = happened(d, s, q)
 	ids := overTime(d, points, s.Config.Model == engine.Open)
-	if c.Pins = addPinned(d, s, q); c.Pins != nil {
-		ids = append(ids, "pinned-rate", "pinned-time")
-	}
-	for _, id := range ids {
+	for _, id := range append(ids, addPinned(d, c.pinned)...) {
 		c.Figures = append(c.Figures, newFigure(d, id))
 	}
 	c.Series = d.JSON()
@@ -175,22 +181,11 @@ func overTime(d *Drawing, points []stats.Point, open bool) []string {
 	return []string{"rate", "time", "arrivals", "alive"}
 }
 
-// latest returns the points that a span asks for.
-func latest(t stats.Timeline, span string) []stats.Point {
-	if t.Len() == 0 {
-		return nil
+// latest returns the part of a run that a span asks for.
+func latest(t stats.Timeline, span string) stats.Timeline {
+	if t.Len() == 0 || span == SpanRun {
+		return t
 	}
-	first := 0
-	if span != SpanRun {
-		since := t.Point(t.Len() - 1).To.Add(-recent)
-		first = t.Len()
-		for first > 0 && t.Point(first-1).To.After(since) {
-			first--
-		}
-	}
-	points := make([]stats.Point, 0, t.Len()-first)
-	for i := first; i < t.Len(); i++ {
-		points = append(points, t.Point(i))
-	}
-	return points
+	last := t.Point(t.Len() - 1).To
+	return t.Between(last.Add(-recent), last.Add(1)) // that may be a moment without length
 }

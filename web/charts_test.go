@@ -3,6 +3,7 @@ package web
 import (
 	"encoding/json"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -14,7 +15,7 @@ import (
 // TestEveryLineHasItsNumbers: as many as there are moments, and none where there were
 // no requests.
 func TestEveryLineHasItsNumbers(t *testing.T) {
-	points := latest(status(engine.Running, 5, crowd).History, SpanRecent)
+	points := slices.Collect(latest(status(engine.Running, 5, crowd).History, SpanRecent).Points())
 	points = append(points, stats.Point{From: points[4].To, To: points[4].To.Add(1e9), Gauges: stats.Gauges{Users: 3}})
 	for _, open := range []bool{false, true} {
 		d := newDrawing("Run #1", points)
@@ -69,11 +70,11 @@ func TestDrawingCannotEndItsElement(t *testing.T) {
 
 func TestChartsShowTheLastQuarterOfAnHourUnlessAskedForAll(t *testing.T) {
 	s := status(engine.Running, 1000, none)
-	points := latest(s.History, SpanRecent)
+	points := slices.Collect(latest(s.History, SpanRecent).Points())
 	if span := points[len(points)-1].To.Sub(points[0].From); span < recent || span > recent+10*time.Second {
 		t.Errorf("recent points span %s, want %s and at most a step more", span, recent)
 	}
-	if got, want := len(latest(s.History, SpanRun)), s.History.Len(); got != want {
+	if got, want := latest(s.History, SpanRun).Len(), s.History.Len(); got != want {
 		t.Errorf("%d points of the whole run, want all %d", got, want)
 	}
 }

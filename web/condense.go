@@ -1,6 +1,7 @@
 package web
 
 import (
+	"slices"
 	"time"
 
 	"github.com/gregaria/gregaria/engine/stats"
@@ -12,7 +13,7 @@ import (
 func condense(t stats.Timeline, most int) []stats.Point {
 	n := t.Len()
 	if n <= most {
-		return latest(t, SpanRun)
+		return slices.Collect(t.Points())
 	}
 	from := t.Point(0).From
 	step := t.Point(n-1).To.Sub(from)/time.Duration(most) + 1

@@ -176,18 +176,11 @@ type interval struct {
 // rowIntervals returns what the history says of a row in the time that q shows, in most
 // intervals at most.
 func rowIntervals(s *engine.Status, key stats.Key, q Query, most int) []interval {
-	points := shownPoints(s.History, q)
-	if len(points) == 0 {
-		return nil
-	}
-	from, to := points[0].From, points[len(points)-1].To
-	each := (len(points) + most - 1) / most
+	part := inSight(s.History, q)
+	each := (part.Len() + most - 1) / most
 	var intervals []interval
 	n := 0
-	for p, r := range s.History.Row(key) {
-		if p.From.Before(from) || p.To.After(to) {
-			continue
-		}
+	for p, r := range part.Row(key) {
 		if n%each == 0 {
 			intervals = append(intervals, interval{p, r})
 		} else {
@@ -210,16 +203,16 @@ func (s interval) plus(t interval) interval {
 // newEndpointDrawing draws all that an endpoint's page does.
 func newEndpointDrawing(s *engine.Status, l stats.Line, q Query) *Drawing {
 	intervals := rowIntervals(s, l.Key, q, mostIntervals)
-	points := make([]stats.Point, len(intervals))
-	for i := range intervals {
-		points[i] = intervals[i].Point
+	points, own := make([]stats.Point, len(intervals)), make([]stats.Point, len(intervals))
+	for i, s := range intervals {
+		points[i], own[i] = s.Point, s.Of(s.row)
 	}
 	d := newDrawing(runName(s)+", "+line(l.Method+" "+l.Name), points)
 	if q.Windowed() {
 		d.Window = []float64{seconds(q.From), seconds(q.To)}
 	}
 	happened(d, s, q)
-	d.rowLines("", intervals)
+	d.rowLines("", own)
 	d.Charts["rate"] = Chart{Title: "Requests per second", Lines: []Line{
 		{Label: "Requests/s", Key: "rps", Colour: "sand-line"}, {Label: "Failures/s", Key: "fps", Colour: "bad"}}}
 	d.Charts["time"] = Chart{Title: "Response times", Unit: "ms", Lines: []Line{
@@ -228,7 +221,9 @@ func newEndpointDrawing(s *engine.Status, l stats.Line, q Query) *Drawing {
 	if len(intervals) == 0 || response.Count == 0 {
 		return d
 	}
-	d.Charts["heat"] = Chart{Title: "How often which response time", Unit: "ms", Heat: heatOf(intervals, response)}
+	if heat := heatOf(intervals); heat != nil {
+		d.Charts["heat"] = Chart{Title: "How often which response time", Unit: "ms", Heat: heat}
+	}
 	d.spread(l.Row)
 	d.nines(response)
 	d.against("against-rate", "Response time against load", "requests/s of all endpoints", intervals, func(s interval) float64 { return s.Rate() })
@@ -237,16 +232,24 @@ func newEndpointDrawing(s *engine.Status, l stats.Line, q Query) *Drawing {
 }
 
 // rowLines adds to d the rates and times of a row, under names that begin with prefix.
-func (d *Drawing) rowLines(prefix string, intervals []interval) {
-	add := func(name string, value func(interval) float64) {
-		d.Data[prefix+name] = array(len(intervals), 2, func(i int) float64 { return value(intervals[i]) })
+func (d *Drawing) rowLines(prefix string, points []stats.Point) {
+	add := func(name string, value func(p *stats.Point) float64) {
+		d.Data[prefix+name] = array(len(points), 2, func(i int) float64 { return value(&points[i]) })
 	}
-	per := func(n int64, s interval) float64 { return float64(n) / s.Span().Seconds() } // 0/0 is a gap
-	add("rps", func(s interval) float64 { return per(s.row.Requests(), s) })
-	add("fps", func(s interval) float64 { return per(s.row.Failures(), s) })
-	for _, p := range []float64{50, 95, 99} {
-		add("p"+strconv.FormatFloat(p, 'f', -1, 64), func(s interval) float64 { return percentileOrGap(s.row, p) })
+	per := func(n int64, p *stats.Point) float64 { return float64(n) / p.Span().Seconds() } // 0/0 is a gap
+	add("rps", func(p *stats.Point) float64 { return per(p.Requests, p) })
+	add("fps", func(p *stats.Point) float64 { return per(p.Failures, p) })
+	times := func(name string, value func(p *stats.Point) time.Duration) {
+		add(name, func(p *stats.Point) float64 {
+			if p.Requests == 0 {
+				return math.NaN()
+			}
+			return inMillis(value(p))
+		})
 	}
+	times("p50", func(p *stats.Point) time.Duration { return p.P50 })
+	times("p95", func(p *stats.Point) time.Duration { return p.P95 })
+	times("p99", func(p *stats.Point) time.Duration { return p.P99 })
 }
 
 // percentileOrGap returns a percentile of a row's response times in milliseconds; no
@@ -261,9 +264,19 @@ func percentileOrGap(r stats.Row, p float64) float64 {
 func inMillis(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 
 // heatOf counts a row's response times by moment and by time, of which each bin is
-// a fixed factor longer than the one before.
-func heatOf(intervals []interval, all stats.Tally) *Heat {
-	bins := logBins(all, heatBins)
+// a fixed factor longer than the one before. It is nil without requests.
+func heatOf(intervals []interval) *Heat {
+	var shortest, longest []time.Duration
+	for _, s := range intervals {
+		if s.row.Requests() > 0 {
+			response := s.row.All().Response()
+			shortest, longest = append(shortest, response.Min()), append(longest, response.Max())
+		}
+	}
+	if shortest == nil {
+		return nil
+	}
+	bins := logBins(slices.Min(shortest), slices.Max(longest), heatBins)
 	each := (len(intervals) + mostColumns - 1) / mostColumns
 	h := &Heat{Bins: bins}
 	for i, s := range intervals {
@@ -276,11 +289,11 @@ func heatOf(intervals []interval, all stats.Tally) *Heat {
 	return h
 }
 
-// logBins returns the edges of bins, so many in a decade, that hold all times of a
-// tally, in milliseconds.
-func logBins(t stats.Tally, decade int) []float64 {
+// logBins returns the edges of bins, so many in a decade, that hold all times from one to
+// another, in milliseconds.
+func logBins(shortest, longest time.Duration, decade int) []float64 {
 	place := func(d time.Duration) float64 { return math.Log10(inMillis(max(d, time.Microsecond))) * float64(decade) }
-	first, last := math.Floor(place(t.Min())), math.Floor(place(t.Max()))+1
+	first, last := math.Floor(place(shortest)), math.Floor(place(longest))+1
 	bins := make([]float64, 0, int(last-first)+1)
 	for i := first; i <= last; i++ {
 		bins = append(bins, rounded(math.Pow(10, i/float64(decade)), 4))
@@ -301,7 +314,8 @@ func fill(counts []int64, bins []float64, t stats.Tally) {
 
 // spread adds the distribution of a row's response times.
 func (d *Drawing) spread(r stats.Row) {
-	bins := logBins(r.All().Response(), spreadBins)
+	all := r.All().Response()
+	bins := logBins(all.Min(), all.Max(), spreadBins)
 	d.Data["spread-ms"] = array(len(bins), 4, func(i int) float64 { return bins[i] })
 	add := func(key string, t stats.Tally) {
 		counts := make([]int64, len(bins)) // one more than bins: the line ends at nothing

@@ -3,6 +3,7 @@ package web
 import (
 	"encoding/json"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -119,7 +120,7 @@ func TestBinsHoldEveryTime(t *testing.T) {
 	}
 	tally := recorder.Drain(began.Add(time.Second), stats.Gauges{}).Rows[0].OK
 	for _, decade := range []int{1, heatBins, spreadBins} {
-		bins := logBins(tally, decade)
+		bins := logBins(tally.Min(), tally.Max(), decade)
 		counts := make([]int64, len(bins)-1)
 		fill(counts, bins, tally)
 		var sum int64
@@ -130,6 +131,30 @@ func TestBinsHoldEveryTime(t *testing.T) {
 		}
 		if sum != n || bins[0] > inMillis(tally.Min()) || bins[len(bins)-1] < inMillis(tally.Max()) {
 			t.Errorf("%d bins a decade from %v to %v hold %d, want all %d from %v to %v", decade, bins[0], bins[len(bins)-1], sum, n, tally.Min(), tally.Max())
+		}
+	}
+}
+
+// TestTheHeatMapHasABinForWhatIsAroundTheWindow: it shows a fifth of the window's length
+// before and after it, and what was slow there is not taken for something else.
+func TestTheHeatMapHasABinForWhatIsAroundTheWindow(t *testing.T) {
+	s := status(engine.Running, 110, func(second int, shard *stats.Shard, _ time.Time, _ *rand.Rand) {
+		took := 10 * time.Millisecond
+		if second < 40 {
+			took = 5 * time.Second
+		}
+		shard.Record(stats.Sample{Method: "GET", Name: "/", Took: took})
+	})
+	q := look(t, "row="+rowID(stats.Key{Method: "GET", Name: "/"})).withWindow(s.History.Point(45).From, s.History.Point(99).To)
+	heat := drawn(t, NewFrame(s, q, site(t)).Endpoint.Series).Charts["heat"].Heat
+	for i, column := range heat.Cells {
+		took := 10.0
+		if at := time.UnixMilli(int64(heat.T[i] * 1000)); !at.After(s.History.Point(39).To) {
+			took = 5000
+		}
+		bin := slices.Index(column, 1)
+		if bin < 0 || heat.Bins[bin] > took || heat.Bins[bin+1] < took {
+			t.Errorf("moment %d has its request of %v ms in bin %d of %v: %v", i, took, bin, heat.Bins, column)
 		}
 	}
 }
@@ -156,7 +181,6 @@ func TestPinnedEndpointsHaveALineEach(t *testing.T) {
 	for _, l := range s.Stats.Rows {
 		q = q.withPin(rowID(l.Key))
 	}
-	q = q.withPin("row-nope")
 	c := NewFrame(s, q, site(t)).Charts
 	if len(c.Pins) != len(s.Stats.Rows) {
 		t.Errorf("%d pins, want those %d that there are", len(c.Pins), len(s.Stats.Rows))
@@ -176,6 +200,26 @@ func TestPinnedEndpointsHaveALineEach(t *testing.T) {
 	if c := NewFrame(s, q.withPin(rowID(s.Stats.Rows[0].Key)), site(t)).Charts; len(c.Pins) != len(s.Stats.Rows)-1 {
 		t.Errorf("taking one away leaves %d pins, want %d", len(c.Pins), len(s.Stats.Rows)-1)
 	}
+}
+
+// TestPinsOfAnotherRunCanBeTakenAway: they take up places, though there is no line of them.
+func TestPinsOfAnotherRunCanBeTakenAway(t *testing.T) {
+	for name, s := range map[string]*engine.Status{"before its first point": status(engine.Spawning, 0, crowd), "running": status(engine.Running, 20, crowd)} {
+		q := look(t, "tab=charts&pin=row-a1,row-a2")
+		for left := len(list(q.Pins)); left > 0; left-- {
+			pins := NewFrame(s, q, site(t)).Charts.Pins
+			if len(pins) != left || pins[0].Href != "" || pins[0].Label == "" {
+				t.Fatalf("%s: pins %+v, want %d without a page", name, pins, left)
+			}
+			q = look(t, pins[0].Remove[1:])
+		}
+		if q.Pins != "" {
+			t.Errorf("%s: once all are taken away, %q are pinned", name, q.Pins)
+		}
+	}
+}
+
+func TestAFewEndpointsCanBePinned(t *testing.T) {
 	many := Query{}
 	for i := range 2 * maxPins {
 		many = many.withPin("row-" + strings.Repeat("x", i+1))

@@ -3,44 +3,50 @@ package web
 import (
 	"slices"
 
-	"github.com/gregaria/gregaria/engine"
 	"github.com/gregaria/gregaria/engine/stats"
 )
 
 // A Pin is an endpoint on the chart of pinned ones.
 type Pin struct {
-	Label  string // its method and name
-	Href   string // its own page
+	Label  string // its method and name; its id when no request of it has been made
+	Href   string // its own page; "" when there is none
 	Remove string // the charts without it
 }
 
-// pinnedRows returns the rows of a run that q has pinned, in the order of pinning.
-func pinnedRows(rows []stats.Line, q Query) []stats.Line {
-	var found []stats.Line
+// newPins returns the endpoints that q has pinned, in the order of pinning, and the rows
+// of those that there are. The others take up places too, until they are taken away.
+func newPins(rows []stats.Line, q Query) (pins []Pin, found []stats.Key) {
 	for _, id := range list(q.Pins) {
+		p := Pin{Label: id, Remove: q.withPin(id).link()}
 		if at := slices.IndexFunc(rows, func(l stats.Line) bool { return rowID(l.Key) == id }); at >= 0 {
-			found = append(found, rows[at])
+			key := rows[at].Key
+			p.Label, p.Href = clip(line(key.Method+" "+key.Name), 60), q.withRow(id).link()
+			found = append(found, key)
 		}
+		pins = append(pins, p)
 	}
-	return found
+	return pins, found
 }
 
-// addPinned adds to d, which is over the points that q shows, two charts with a line for
-// each pinned endpoint, and returns the pins.
-func addPinned(d *Drawing, s *engine.Status, q Query) []Pin {
-	var pins []Pin
+// A pinned row and its points, those that charts show.
+type pinned struct {
+	stats.Key
+	points []stats.Point
+}
+
+// addPinned adds to d two charts with a line for each pinned row, and returns their ids.
+func addPinned(d *Drawing, rows []pinned) []string {
+	if len(rows) == 0 {
+		return nil
+	}
 	rate := Chart{Title: "Pinned: requests per second"}
 	times := Chart{Title: "Pinned: p95 of response times", Unit: "ms"}
-	for i, l := range pinnedRows(s.Stats.Rows, q) {
-		id, label := rowID(l.Key), clip(line(l.Method+" "+l.Name), 60)
-		intervals := rowIntervals(s, l.Key, q, s.History.Len())
-		d.rowLines(id+"-", intervals)
+	for i, row := range rows {
+		id, label := rowID(row.Key), clip(line(row.Method+" "+row.Name), 60)
+		d.rowLines(id+"-", row.points)
 		rate.Lines = append(rate.Lines, Line{Label: label, Key: id + "-rps", Colour: lineColour(i)})
 		times.Lines = append(times.Lines, Line{Label: label, Key: id + "-p95", Colour: lineColour(i)})
-		pins = append(pins, Pin{Label: label, Href: q.withRow(id).link(), Remove: q.withPin(id).link()})
 	}
-	if pins != nil {
-		d.Charts["pinned-rate"], d.Charts["pinned-time"] = rate, times
-	}
-	return pins
+	d.Charts["pinned-rate"], d.Charts["pinned-time"] = rate, times
+	return []string{"pinned-rate", "pinned-time"}
 }

@@ -57,8 +57,9 @@ const standardSize = 100
 
 // Bounds of what a query may hold, so that a page cannot ask for what takes long.
 const (
-	maxSearch = 200 // bytes
-	maxPins   = 10
+	maxSearch  = 200 // bytes
+	maxPins    = 10
+	maxColumns = 40 // picked; a reader can type a few more percentiles
 )
 
 // A Query is what a reader looks at. Two readers with equal queries see the same
@@ -131,7 +132,7 @@ func ParseQuery(values url.Values) Query {
 	}
 	var picked []string
 	for _, c := range list(strings.Join(values["cols"], ",")) { // a form says each by itself
-		if known(c) && !slices.Contains(picked, c) {
+		if len(picked) < maxColumns && known(c) && !slices.Contains(picked, c) {
 			picked = append(picked, c)
 		} else {
 			unknown = append(unknown, "cols")

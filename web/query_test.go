@@ -2,6 +2,8 @@ package web
 
 import (
 	"net/url"
+	"strconv"
+	"strings"
 	"testing"
 )
 
@@ -52,6 +54,33 @@ func TestWhatIsNotUnderstoodIsNoted(t *testing.T) {
 			t.Errorf("ParseQuery(%q).Note = %q, want %q", text, note, want)
 		}
 	}
+}
+
+// TestAPageHasAFewDozenColumnsAtMost: there is one of any percentile, and each is worked
+// out for each row every second.
+func TestAPageHasAFewDozenColumnsAtMost(t *testing.T) {
+	var ids []string
+	for i := range 500 {
+		ids = append(ids, "p"+strconv.Itoa(i%100)+"."+strconv.Itoa(i/100+1))
+	}
+	q := look(t, "cols="+strings.Join(ids, ","))
+	if got, want := q.Columns, strings.Join(ids[:maxColumns], ","); got != want {
+		t.Errorf("of %d columns the page has %s, want the first %d", len(ids), got, maxColumns)
+	}
+	if !strings.Contains(q.Note, "cols") {
+		t.Errorf("Note = %q, want a word of the columns left out", q.Note)
+	}
+	if all := pickableIDs(); len(all) > maxColumns {
+		t.Errorf("a reader can pick %d columns, want at most %d", len(all), maxColumns)
+	}
+}
+
+// pickableIDs are the columns that there is a box for.
+func pickableIDs() (ids []string) {
+	for _, g := range pickable {
+		ids = append(ids, g.ids...)
+	}
+	return ids
 }
 
 // TestEqualViewsAreOneKey: the hub renders a frame once for each.

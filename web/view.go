@@ -24,6 +24,9 @@ type Site struct {
 	// Window returns what the history says of the time between two moments; nil means
 	// that it is worked out for each view anew.
 	Window func(s *engine.Status, from, to time.Time) *stats.Snapshot
+
+	// Series returns the points of one row in a part of s.History; nil means likewise.
+	Series func(s *engine.Status, key stats.Key, part stats.Timeline) []stats.Point
 	Logs   func() []LogLine // the latest, oldest first; nil means none
 }
 
@@ -163,7 +166,7 @@ func NewFrame(s *engine.Status, q Query, site Site) View {
 	case TabPercentiles:
 		v.Table = newPercentiles(snapshot, q)
 	case TabCharts:
-		v.Charts = newCharts(s, q)
+		v.Charts = newCharts(s, q, site)
 	case TabFailures:
 		v.Failures = newFailures(snapshot, s.Started, q)
 	case TabExceptions:
@@ -262,10 +265,11 @@ func numbers(s *engine.Status, q Query, snapshot *stats.Snapshot) []Number {
 		span, whole, all = part, part, snapshot.Total.All()
 		rate, _ = snapshot.Rates(snapshot.Total.Row)
 	}
-	points := latest(s.History, SpanRecent)
+	part := latest(s.History, SpanRecent)
 	if q.Windowed() {
-		points = between(s.History, snapshot.From, snapshot.To)
+		part = s.History.Between(snapshot.From, snapshot.To)
 	}
+	points := slices.Collect(part.Points())
 	spark := func(value func(stats.Point) float64) string {
 		list := make([]float64, len(points))
 		for i, p := range points {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"slices"
 	"time"
 
 	"github.com/gregaria/gregaria/engine"
@@ -12,7 +13,7 @@ type Window struct {
 	Chosen   bool   // otherwise it is the whole run
 	From, To Moment // of the part
 	Length   string
-	Coarse   string // what the numbers are of instead, where the history is not as fine
+	Coarse   string // what the numbers are of instead, where the history is not as fine or they are older
 	Empty    string // why there are no numbers
 	Clear    string // address of the page for the whole run
 	Choices  []Choice
@@ -59,6 +60,8 @@ func newWindow(s *engine.Status, q Query, snapshot *stats.Snapshot) *Window {
 	switch {
 	case snapshot.Span() == 0:
 		w.Empty = "This run has no numbers of the chosen time."
+	case behind(s.History, to, snapshot):
+		w.Coarse = "So many numbers are added up every few seconds. These are up to " + snapshot.To.Format(time.TimeOnly) + "."
 	case coarse(s.History, from, to, snapshot):
 		w.Coarse = "Of that time the history is only kept in longer steps. The numbers are those from " +
 			snapshot.From.Format(time.TimeOnly) + " to " + snapshot.To.Format(time.TimeOnly) + "."
@@ -78,6 +81,13 @@ func earlier(a, b time.Time) time.Time {
 		return b
 	}
 	return a
+}
+
+// behind reports whether the run has gone on for a while, within the window, since its
+// numbers were added up.
+func behind(t stats.Timeline, to time.Time, window *stats.Snapshot) bool {
+	last := t.Point(t.Len() - 1)
+	return to.After(last.To) && last.From.Sub(window.To) >= time.Second
 }
 
 // coarse reports whether a window's numbers are not quite those of the time from one
@@ -110,24 +120,26 @@ func snapshotOf(s *engine.Status, q Query, site Site) *stats.Snapshot {
 	return s.History.Window(from, to).WithExemplars(s.Stats)
 }
 
-// shownPoints returns the points that the charts show to a reader with query q: those of the
-// window and what surrounds it, or those of the span.
-func shownPoints(t stats.Timeline, q Query) []stats.Point {
+// inSight returns the part of a run that the charts show to a reader with query q: the window
+// and what surrounds it, or the span.
+func inSight(t stats.Timeline, q Query) stats.Timeline {
 	if !q.Windowed() {
 		return latest(t, q.Span)
 	}
 	from, to := q.Window()
 	around := to.Sub(from) / 5
-	return between(t, from.Add(-around), to.Add(around))
+	return t.Between(from.Add(-around), to.Add(around))
 }
 
-// between returns the points that touch the time from one moment to another.
-func between(t stats.Timeline, from, to time.Time) []stats.Point {
-	var points []stats.Point
-	for p := range t.Points() {
-		if p.To.After(from) && p.From.Before(to) {
-			points = append(points, p)
-		}
+// shownPoints returns the points of that part.
+func shownPoints(t stats.Timeline, q Query) []stats.Point {
+	return slices.Collect(inSight(t, q).Points())
+}
+
+// seriesOf returns the points of one row in a part of a run.
+func seriesOf(s *engine.Status, key stats.Key, part stats.Timeline, site Site) []stats.Point {
+	if site.Series != nil {
+		return site.Series(s, key, part)
 	}
-	return points
+	return stats.NewSeries(key).Points(part)
 }

@@ -104,6 +104,21 @@ func TestLatestWindowsEndWhereTheNumbersDo(t *testing.T) {
 	}
 }
 
+// TestAWindowThatIsBehindSaysSo: a large one that goes on is added up every few seconds.
+func TestAWindowThatIsBehindSaysSo(t *testing.T) {
+	s := status(engine.Running, 134, crowd)
+	q := windowQuery(t, TabStatistics, 40, 9000)
+	for seconds, want := range map[int]string{
+		134: "", 133: "", 120: "So many numbers are added up every few seconds. These are up to 14:02:00.",
+	} {
+		from, _ := q.Window()
+		part := s.History.Window(from, began.Add(time.Duration(seconds)*time.Second))
+		if got := newWindow(s, q, part).Coarse; got != want {
+			t.Errorf("with the numbers up to second %d of 134 the window says %q, want %q", seconds, got, want)
+		}
+	}
+}
+
 // TestChartsOfAWindowShowWhatSurroundsIt: a fifth of its length on either side.
 func TestChartsOfAWindowShowWhatSurroundsIt(t *testing.T) {
 	s := status(engine.Running, 134, crowd)

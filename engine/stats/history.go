@@ -66,6 +66,14 @@ type Point struct {
 // Span returns the length of the point's step.
 func (p Point) Span() time.Duration { return max(0, p.To.Sub(p.From)) }
 
+// Of returns the point of one row's requests instead.
+func (p Point) Of(r Row) Point {
+	all := r.All().Response()
+	p.Requests, p.Failures = all.Count, r.Failures()
+	p.P50, p.P95, p.P99 = all.Percentile(50), all.Percentile(95), all.Percentile(99)
+	return p
+}
+
 // Rate returns requests per second within the point's step.
 func (p Point) Rate() float64 { return perSecond(float64(p.Requests), p.Span()) }
 
@@ -95,15 +103,9 @@ func (e *Entry) open() reader {
 
 func (h *History) newEntry(d Delta) Entry {
 	d.Gauges = d.Gauges.fit()
-	sum := d.total
-	all := sum.All().Response()
 	h.scratch = d.appendBinary(h.scratch[:0], false)
 	return Entry{
-		Point: Point{
-			From: d.From, To: d.To, Gauges: d.Gauges,
-			Requests: all.Count, Failures: sum.Failures(),
-			P50: all.Percentile(50), P95: all.Percentile(95), P99: all.Percentile(99),
-		},
+		Point:  Point{From: d.From, To: d.To, Gauges: d.Gauges}.Of(d.total),
 		packed: bytes.Clone(h.scratch),
 	}
 }

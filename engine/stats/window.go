@@ -17,6 +17,14 @@ func (t Timeline) within(from, to time.Time) []Entry {
 	return t.entries[first:max(first, end)]
 }
 
+// Between returns the part of t whose entries touch the time from one moment to another.
+func (t Timeline) Between(from, to time.Time) Timeline {
+	first := sort.Search(len(t.entries), func(i int) bool { return t.entries[i].To.After(from) })
+	end := sort.Search(len(t.entries), func(i int) bool { return !t.entries[i].From.Before(to) })
+	end = max(first, end)
+	return Timeline{t.entries[first:end:end]}
+}
+
 // Window returns the sum of those entries whose middle lies from one moment to another:
 // its From and To are where they begin and end. Rates are those of the whole window,
 // which is also what Current is of, and trends are the window in at most 60 equal parts,
@@ -251,19 +259,24 @@ func (t Timeline) Row(key Key) iter.Seq2[Point, Row] {
 		var r reader
 		for i := range t.entries {
 			e := &t.entries[i]
-			hist := r.hist
-			r = e.open()
-			r.hist = hist
-			row := Row{Key: key}
-			if key == (Key{}) || r.seek(key) {
-				row = r.row(key)
-			}
-			e.check(r.err)
-			if !yield(e.Point, row) {
+			if !yield(e.Point, e.row(key, &r)) {
 				return
 			}
 		}
 	}
+}
+
+// row returns a row of the entry by way of a reader, which is used again and again.
+func (e *Entry) row(key Key, r *reader) Row {
+	hist := r.hist
+	*r = e.open()
+	r.hist = hist
+	row := Row{Key: key}
+	if key == (Key{}) || r.seek(key) {
+		row = r.row(key)
+	}
+	e.check(r.err)
+	return row
 }
 
 // seek goes from the total to what is said of a row beside its key, and reports whether
