@@ -203,7 +203,7 @@ func (r *Recorder) drain(now time.Time, g Gauges, last bool) Delta {
 		}
 		for _, group := range slices.Sorted(maps.Keys(excs)) { // the same ones are admitted each time
 			e := *excs[group]
-			e.Group = text(group, maxText)
+			e.Group, e.First, e.Last = text(group, maxText), r.clock(e.First), r.clock(e.Last)
 			note(r.excs, e)
 		}
 		r.shards[i].giveBack(samples)
@@ -258,7 +258,8 @@ func (r *Recorder) fail(row Key, s *Sample, details []Exemplar) {
 			return &openFailure{Failure: Failure{FailureKey: key}}
 		})
 	}
-	f.count(Failure{Count: 1, Example: p.Message, First: p.At, Last: p.At, Users: s.users, Status: s.Status})
+	at := r.clock(p.At)
+	f.count(Failure{Count: 1, Example: p.Message, First: at, Last: at, Users: s.users, Status: s.Status})
 	f.crowd.add(CrowdOf(s.users), 1)
 	f.Samples = chosen(f.Samples, details)
 }
