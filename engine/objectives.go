@@ -46,6 +46,28 @@ func (r *run) keepTo(list []checks.Check) {
 	r.checks = held
 }
 
+// A subject is what checks look at: those of the same one share the work.
+type subject struct {
+	method, name string
+	timed        bool
+}
+
+// A sight is a subject as it is at one moment.
+type sight struct {
+	run, now stats.Row
+	span     time.Duration // of now
+}
+
+// look returns the subject of a check: in the whole run, and recently since a moment.
+func (r *run) look(c checks.Check, s *stats.Snapshot, since time.Time) (is sight) {
+	all, keys := c.Find(s)
+	if c.All() {
+		keys = nil
+	}
+	rows, span := r.table.Recent(keys, since)
+	return sight{all, c.Sum(rows), span}
+}
+
 // judge looks at what the run is held to, after a delta, and stops the run when a check
 // has been broken for too long.
 func (r *run) judge(d stats.Delta) {
@@ -59,22 +81,24 @@ func (r *run) judge(d stats.Delta) {
 	if !warm {
 		since = time.Time{} // shown, but no breach
 	}
+	seen := map[subject]sight{}
 	for i := range r.checks {
 		h := &r.checks[i]
-		row, keys := h.Find(snapshot)
-		if row.Requests() == 0 {
+		of := subject{h.Method, h.Name, h.Metric.Timed()}
+		if _, ok := seen[of]; !ok {
+			seen[of] = r.look(h.Check, snapshot, since)
+		}
+		is := seen[of]
+		if is.run.Requests() == 0 {
 			continue
 		}
-		h.Run = h.Evaluate(row, snapshot.Span())
+		h.Run = h.Evaluate(is.run, snapshot.Span())
 		h.Pending = r.state != Stopped && h.Check.Pending(h.Run)
 		if !counts {
 			continue
 		}
 		if h.Now = h.Run; !h.Metric.Counted() {
-			if h.All() {
-				keys = nil
-			}
-			h.Now = h.Evaluate(r.table.Recent(keys, since))
+			h.Now = h.Evaluate(is.now, is.span)
 		}
 		if warm {
 			r.take(h, d)

@@ -3,6 +3,7 @@ package engine
 import (
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/gregaria/gregaria/engine/checks"
 	"github.com/gregaria/gregaria/engine/load"
+	"github.com/gregaria/gregaria/engine/stats"
 )
 
 // objectives reads checks that are right.
@@ -254,6 +256,35 @@ func TestEventsTellEveryEditAndKeepTheStart(t *testing.T) {
 		}
 		e.Close()
 	})
+}
+
+func TestChecksOfTheSameRequestsShareTheWork(t *testing.T) {
+	e := newEngine(t, &target{}, resting())
+	mustStart(t, e, Config{Users: 1, SpawnRate: 1})
+	defer e.Close()
+	r, now := e.run, time.Now()
+	recorder := stats.NewRecorder(now)
+	for i := range 200 {
+		recorder.Shard(i).Record(stats.Sample{Method: "GET", Name: strconv.Itoa(i), Took: time.Duration(i) * time.Millisecond})
+	}
+	d := recorder.Drain(now.Add(time.Second), stats.Gauges{})
+	allocs := func(checks ...string) (n float64) {
+		_ = r.ask(func() error {
+			r.table = stats.Table{}
+			r.table.Add(d)
+			r.keepTo(objectives(t, checks...))
+			n = testing.AllocsPerRun(10, func() { r.judge(d) })
+			if now := r.checks[0].Now; !now.Known || !now.OK {
+				t.Errorf("%s of 200 rows says %+v, want it to hold", checks[0], now)
+			}
+			return nil
+		})
+		return n
+	}
+	one := allocs("GET p95 < 1s")
+	if many := allocs("GET p95 < 1s", "GET p50 < 1s", "GET p99 < 1s", "GET avg < 1s", "GET max < 1s", "GET min < 1s"); many > 2*one {
+		t.Errorf("judging six checks of the same requests takes %v allocations and judging one %v, want at most twice as many", many, one)
+	}
 }
 
 func TestTheSameLoadAgainIsNoEvent(t *testing.T) {
