@@ -13,7 +13,7 @@ import (
 type CheckStatus struct {
 	checks.Check
 	Now     checks.Result // in the last 10 s; once the run stops, as it was then
-	Run     checks.Result // in the whole run; not known as long as there was no such request
+	Run     checks.Result // in the whole run; not known as long as there was no such request, unless these are counted
 	Pending bool          // a count has not yet grown as far as it must: that is no breach
 
 	FirstBreach time.Time     // on the clock of the numbers; zero when there was none
@@ -89,7 +89,7 @@ func (r *run) judge(d stats.Delta) {
 			seen[of] = r.look(h.Check, snapshot, since)
 		}
 		is := seen[of]
-		if is.run.Requests() == 0 {
+		if is.run.Requests() == 0 && !(warm && h.Metric.Answers()) {
 			continue
 		}
 		h.Run = h.Evaluate(is.run, snapshot.Span())
@@ -106,17 +106,26 @@ func (r *run) judge(d stats.Delta) {
 	}
 	for _, h := range r.checks {
 		if stop := r.cfg.CheckStop; counts && stop > 0 && h.InBreach+drainEvery/2 >= stop {
-			r.stop("check " + h.String() + " was broken for " + stop.String() + ": " + h.Say(h.Now.Value) + " in the last 10 s, " + h.Say(h.Run.Value) + " in the whole run")
+			r.stop("check " + h.String() + " was broken for " + stop.String() + ": " + h.recently() + ", " + h.Say(h.Run.Value) + " in the whole run")
 			return
 		}
 	}
 }
 
-// take notes whether a check is broken by now.
+// recently returns in words what the last 10 s were like.
+func (c CheckStatus) recently() string {
+	if !c.Now.Known {
+		return "no such request in the last 10 s"
+	}
+	return c.Say(c.Now.Value) + " in the last 10 s"
+}
+
+// take notes whether a check is broken by now. As long as there is nothing to judge, one
+// that was broken stays so: the target may have stopped answering.
 func (r *run) take(h *CheckStatus, d stats.Delta) {
 	told := h.Breaches <= toldBreaches
 	switch broken := h.Now.Known && !h.Now.OK && !h.Pending; {
-	case broken:
+	case broken, !h.Now.Known && h.InBreach > 0:
 		if h.InBreach == 0 {
 			h.Breaches++
 			if h.FirstBreach.IsZero() {
@@ -130,12 +139,8 @@ func (r *run) take(h *CheckStatus, d stats.Delta) {
 		h.Broken += d.Span()
 	case h.InBreach > 0:
 		h.InBreach = 0
-		switch {
-		case !told:
-		case h.Now.Known:
+		if told {
 			r.happened(EventRecovery, "%s holds again: %s", h, h.Say(h.Now.Value))
-		default:
-			r.happened(EventRecovery, "%s: there was no such request in the last 10 s", h)
 		}
 	}
 }

@@ -258,6 +258,41 @@ func TestEventsTellEveryEditAndKeepTheStart(t *testing.T) {
 	})
 }
 
+func TestATargetThatNeverAnswersBreaksACheckOfTheRate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := played(t, slowFrom(0, time.Hour, time.Hour), Config{Users: 2, SpawnRate: 100, RunTime: time.Minute,
+			Checks: objectives(t, "rps > 15", "fails/s < 1", "requests > 5"), CheckStop: 5 * time.Second, CheckWarmup: 10 * time.Second}, tenASecond())
+		if want := "check rps > 15 was broken for 5s: 0 in the last 10 s, 0 in the whole run"; s.Reason != want || !within(s.Elapsed().Seconds(), 15, 0.1) {
+			t.Errorf("the run ended after %s because %q, want 15s, %q", s.Elapsed(), s.Reason, want)
+		}
+		if c := checkNamed(t, s, "fails/s < 1"); c.Now.Known || c.Run.Known {
+			t.Errorf("failures of requests that never came: %+v, want nothing known", c)
+		}
+		if c := checkNamed(t, s, "requests > 5"); !c.Run.Known || c.Run.OK || c.Pending {
+			t.Errorf("after the run: %+v, want it not to hold", c)
+		}
+	})
+}
+
+func TestABreachOutlastsATargetThatStopsAnswering(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		slow := &target{delay: func(string) time.Duration {
+			if time.Since(began) < 3*time.Second {
+				return 500 * time.Millisecond
+			}
+			return time.Hour
+		}}
+		s := played(t, slow, Config{Users: 2, SpawnRate: 100, RunTime: time.Minute, Checks: objectives(t, "max < 300ms"), CheckStop: 20 * time.Second}, tenASecond())
+		if want := "check max < 300ms was broken for 20s: no such request in the last 10 s, 500ms in the whole run"; s.Reason != want {
+			t.Errorf("the run ended because %q, want %q", s.Reason, want)
+		}
+		if c := s.Checks[0]; c.Breaches != 1 || slices.Contains(told(s), EventRecovery) {
+			t.Errorf("%+v, events %v, want one breach and no recovery", c, s.Events)
+		}
+	})
+}
+
 func TestChecksOfTheSameRequestsShareTheWork(t *testing.T) {
 	e := newEngine(t, &target{}, resting())
 	mustStart(t, e, Config{Users: 1, SpawnRate: 1})
