@@ -122,7 +122,7 @@ type Shard struct {
 	excs    map[string]*Exception // added up at once: each mishap has a stack, which is large
 	users   *atomic.Int64         // of the recorder
 	floors  floors
-	_       [152]byte // makes it four cache lines, so that neighbours share none
+	_       [144]byte // makes it four cache lines, so that neighbours share none
 }
 
 // Record adds a sample. It never waits for a drain: the lock is held for an
@@ -160,6 +160,7 @@ func (s *Shard) take(last bool) ([]Sample, map[string]*Exception) {
 	s.mu.Lock()
 	samples, excs := s.samples, s.excs
 	s.samples, s.spare, s.excs = s.spare, nil, nil
+	s.floors.captured = 0
 	if last {
 		s.floors.reset()
 	}
