@@ -52,9 +52,11 @@ func (r *run) notices(s *Status) []string {
 	if r.arrivals == nil && stalled(s.Stats.Total.All()) {
 		list = append(list, fmt.Sprintf("closed model: while an answer took up to %s its user asked for nothing more, so percentiles are what %d users saw, not what arrivals at a steady rate would have seen", s.Stats.Total.All().Max().Round(time.Millisecond), r.most))
 	}
-	for _, c := range s.Checks {
-		if s.State == Stopped && !c.Run.Known && s.Stats.Total.Requests() > 0 {
-			list = append(list, fmt.Sprintf("check %s says nothing: there was no such request — write the name as the statistics show it", c))
+	if s.State == Stopped && s.Stats.Total.Requests() > 0 {
+		for _, c := range s.Checks {
+			if row, _ := c.Find(s.Stats); row.Requests() == 0 {
+				list = append(list, fmt.Sprintf("check %s says nothing: there was no such request — write the name as the statistics show it", c))
+			}
 		}
 	}
 	if r.settingUp && s.State == Stopped {

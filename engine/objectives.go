@@ -13,7 +13,7 @@ import (
 type CheckStatus struct {
 	checks.Check
 	Now     checks.Result // in the last 10 s; once the run stops, as it was then
-	Run     checks.Result // in the whole run; not known as long as there was no such request
+	Run     checks.Result // in the whole run; not known as long as there was no such request, unless these are counted
 	Pending bool          // a count has not yet grown as far as it must: that is no breach
 
 	FirstBreach time.Time     // on the clock of the numbers; zero when there was none
@@ -46,6 +46,28 @@ func (r *run) keepTo(list []checks.Check) {
 	r.checks = held
 }
 
+// A subject is what checks look at: those of the same one share the work.
+type subject struct {
+	method, name string
+	timed        bool
+}
+
+// A sight is a subject as it is at one moment.
+type sight struct {
+	run, now stats.Row
+	span     time.Duration // of now
+}
+
+// look returns the subject of a check: in the whole run, and recently since a moment.
+func (r *run) look(c checks.Check, s *stats.Snapshot, since time.Time) (is sight) {
+	all, keys := c.Find(s)
+	if c.All() {
+		keys = nil
+	}
+	rows, span := r.table.Recent(keys, since)
+	return sight{all, c.Sum(rows), span}
+}
+
 // judge looks at what the run is held to, after a delta, and stops the run when a check
 // has been broken for too long.
 func (r *run) judge(d stats.Delta) {
@@ -59,22 +81,24 @@ func (r *run) judge(d stats.Delta) {
 	if !warm {
 		since = time.Time{} // shown, but no breach
 	}
+	seen := map[subject]sight{}
 	for i := range r.checks {
 		h := &r.checks[i]
-		row, keys := h.Find(snapshot)
-		if row.Requests() == 0 {
+		of := subject{h.Method, h.Name, h.Metric.Timed()}
+		if _, ok := seen[of]; !ok {
+			seen[of] = r.look(h.Check, snapshot, since)
+		}
+		is := seen[of]
+		if is.run.Requests() == 0 && !(warm && h.Metric.Answers()) {
 			continue
 		}
-		h.Run = h.Evaluate(row, snapshot.Span())
+		h.Run = h.Evaluate(is.run, snapshot.Span())
 		h.Pending = r.state != Stopped && h.Check.Pending(h.Run)
 		if !counts {
 			continue
 		}
 		if h.Now = h.Run; !h.Metric.Counted() {
-			if h.All() {
-				keys = nil
-			}
-			h.Now = h.Evaluate(r.table.Recent(keys, since))
+			h.Now = h.Evaluate(is.now, is.span)
 		}
 		if warm {
 			r.take(h, d)
@@ -82,17 +106,26 @@ func (r *run) judge(d stats.Delta) {
 	}
 	for _, h := range r.checks {
 		if stop := r.cfg.CheckStop; counts && stop > 0 && h.InBreach+drainEvery/2 >= stop {
-			r.stop("check " + h.String() + " was broken for " + stop.String() + ": " + h.Say(h.Now.Value) + " in the last 10 s, " + h.Say(h.Run.Value) + " in the whole run")
+			r.stop("check " + h.String() + " was broken for " + stop.String() + ": " + h.recently() + ", " + h.Say(h.Run.Value) + " in the whole run")
 			return
 		}
 	}
 }
 
-// take notes whether a check is broken by now.
+// recently returns in words what the last 10 s were like.
+func (c CheckStatus) recently() string {
+	if !c.Now.Known {
+		return "no such request in the last 10 s"
+	}
+	return c.Say(c.Now.Value) + " in the last 10 s"
+}
+
+// take notes whether a check is broken by now. As long as there is nothing to judge, one
+// that was broken stays so: the target may have stopped answering.
 func (r *run) take(h *CheckStatus, d stats.Delta) {
 	told := h.Breaches <= toldBreaches
 	switch broken := h.Now.Known && !h.Now.OK && !h.Pending; {
-	case broken:
+	case broken, !h.Now.Known && h.InBreach > 0:
 		if h.InBreach == 0 {
 			h.Breaches++
 			if h.FirstBreach.IsZero() {
@@ -106,12 +139,8 @@ func (r *run) take(h *CheckStatus, d stats.Delta) {
 		h.Broken += d.Span()
 	case h.InBreach > 0:
 		h.InBreach = 0
-		switch {
-		case !told:
-		case h.Now.Known:
+		if told {
 			r.happened(EventRecovery, "%s holds again: %s", h, h.Say(h.Now.Value))
-		default:
-			r.happened(EventRecovery, "%s: there was no such request in the last 10 s", h)
 		}
 	}
 }

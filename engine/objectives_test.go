@@ -3,6 +3,7 @@ package engine
 import (
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/gregaria/gregaria/engine/checks"
 	"github.com/gregaria/gregaria/engine/load"
+	"github.com/gregaria/gregaria/engine/stats"
 )
 
 // objectives reads checks that are right.
@@ -254,6 +256,70 @@ func TestEventsTellEveryEditAndKeepTheStart(t *testing.T) {
 		}
 		e.Close()
 	})
+}
+
+func TestATargetThatNeverAnswersBreaksACheckOfTheRate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := played(t, slowFrom(0, time.Hour, time.Hour), Config{Users: 2, SpawnRate: 100, RunTime: time.Minute,
+			Checks: objectives(t, "rps > 15", "fails/s < 1", "requests > 5"), CheckStop: 5 * time.Second, CheckWarmup: 10 * time.Second}, tenASecond())
+		if want := "check rps > 15 was broken for 5s: 0 in the last 10 s, 0 in the whole run"; s.Reason != want || !within(s.Elapsed().Seconds(), 15, 0.1) {
+			t.Errorf("the run ended after %s because %q, want 15s, %q", s.Elapsed(), s.Reason, want)
+		}
+		if c := checkNamed(t, s, "fails/s < 1"); c.Now.Known || c.Run.Known {
+			t.Errorf("failures of requests that never came: %+v, want nothing known", c)
+		}
+		if c := checkNamed(t, s, "requests > 5"); !c.Run.Known || c.Run.OK || c.Pending {
+			t.Errorf("after the run: %+v, want it not to hold", c)
+		}
+	})
+}
+
+func TestABreachOutlastsATargetThatStopsAnswering(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		slow := &target{delay: func(string) time.Duration {
+			if time.Since(began) < 3*time.Second {
+				return 500 * time.Millisecond
+			}
+			return time.Hour
+		}}
+		s := played(t, slow, Config{Users: 2, SpawnRate: 100, RunTime: time.Minute, Checks: objectives(t, "max < 300ms"), CheckStop: 20 * time.Second}, tenASecond())
+		if want := "check max < 300ms was broken for 20s: no such request in the last 10 s, 500ms in the whole run"; s.Reason != want {
+			t.Errorf("the run ended because %q, want %q", s.Reason, want)
+		}
+		if c := s.Checks[0]; c.Breaches != 1 || slices.Contains(told(s), EventRecovery) {
+			t.Errorf("%+v, events %v, want one breach and no recovery", c, s.Events)
+		}
+	})
+}
+
+func TestChecksOfTheSameRequestsShareTheWork(t *testing.T) {
+	e := newEngine(t, &target{}, resting())
+	mustStart(t, e, Config{Users: 1, SpawnRate: 1})
+	defer e.Close()
+	r, now := e.run, time.Now()
+	recorder := stats.NewRecorder(now)
+	for i := range 200 {
+		recorder.Shard(i).Record(stats.Sample{Method: "GET", Name: strconv.Itoa(i), Took: time.Duration(i) * time.Millisecond})
+	}
+	d := recorder.Drain(now.Add(time.Second), stats.Gauges{})
+	allocs := func(checks ...string) (n float64) {
+		_ = r.ask(func() error {
+			r.table = stats.Table{}
+			r.table.Add(d)
+			r.keepTo(objectives(t, checks...))
+			n = testing.AllocsPerRun(10, func() { r.judge(d) })
+			if now := r.checks[0].Now; !now.Known || !now.OK {
+				t.Errorf("%s of 200 rows says %+v, want it to hold", checks[0], now)
+			}
+			return nil
+		})
+		return n
+	}
+	one := allocs("GET p95 < 1s")
+	if many := allocs("GET p95 < 1s", "GET p50 < 1s", "GET p99 < 1s", "GET avg < 1s", "GET max < 1s", "GET min < 1s"); many > 2*one {
+		t.Errorf("judging six checks of the same requests takes %v allocations and judging one %v, want at most twice as many", many, one)
+	}
 }
 
 func TestTheSameLoadAgainIsNoEvent(t *testing.T) {

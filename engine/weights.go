@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
-	"math"
 	"slices"
 	"strings"
 	"time"
@@ -42,12 +41,10 @@ func (c Config) weightMistakes(plans []*load.Plan, m Model) (errs []error) {
 	return errs
 }
 
-// A balance is how far the users there are have been brought to new weights.
+// A balance is how the users there are are brought to new weights.
 type balance struct {
-	timer  *time.Timer
-	from   time.Time // when the first user was due to be exchanged
-	shifts int       // how many have been since
-	latest time.Time // when the latest was
+	timer *time.Timer
+	due   time.Time // when the next user is to be exchanged
 }
 
 // reweigh gives the scenarios the weights of the run's config and returns in words what
@@ -72,11 +69,14 @@ func (r *run) reweigh() (text []string) {
 // rebalance begins to exchange users until there are as many of each scenario as the
 // weights say. Whoever begins again and again exchanges no more of them for it.
 func (r *run) rebalance() {
-	r.balance.from, r.balance.shifts = time.Now(), 0
-	if next := r.balance.latest.Add(dispatch.At(1, r.exchangeRate())); next.After(r.balance.from) {
-		r.balance.from = next
+	now := time.Now()
+	if r.balance.due.Before(now) {
+		r.balance.due = now
 	}
-	r.balance.timer.Reset(time.Until(r.balance.from))
+	if latest := now.Add(dispatch.At(1, r.exchangeRate())); latest.Before(r.balance.due) {
+		r.balance.due = latest
+	}
+	r.balance.timer.Reset(time.Until(r.balance.due))
 }
 
 // exchangeRate returns how many users are exchanged per second: as many as are spawned.
@@ -94,15 +94,13 @@ func (r *run) exchange() {
 	if r.arrivals != nil || r.state != Running || r.begun.IsZero() || r.iterations.allBegun() {
 		return
 	}
-	rate := r.exchangeRate()
-	due := dispatch.Ramp(0, math.MaxInt32, rate, time.Since(r.balance.from))
 	for {
 		give, get := dispatch.Shift(r.classes, r.counts)
 		if give < 0 {
 			return
 		}
-		if r.balance.shifts == due {
-			r.balance.timer.Reset(time.Until(r.balance.from.Add(dispatch.At(r.balance.shifts, rate))))
+		if wait := time.Until(r.balance.due); wait > 0 {
+			r.balance.timer.Reset(wait)
 			return
 		}
 		vacant := r.vacant[give] > 0
@@ -113,8 +111,7 @@ func (r *run) exchange() {
 		} else {
 			r.spawn(get)
 		}
-		r.balance.shifts++
-		r.balance.latest = time.Now()
+		r.balance.due = r.balance.due.Add(dispatch.At(1, r.exchangeRate())) // which changes with a plan
 	}
 }
 

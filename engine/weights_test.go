@@ -68,6 +68,29 @@ func TestNewWeightsExchangeUsersAtTheSpawnRate(t *testing.T) {
 	})
 }
 
+func TestAPlanThatGoesDownDoesNotExchangeAllAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, b := resting(), resting()
+		a.Name, b.Name = "a", "b"
+		e := newEngine(t, &target{}, a, b)
+		mustStart(t, e, Config{Stages: stages(t, "1s:1000,10s:1000,1s:400,1m:400")})
+		time.Sleep(9 * time.Second)
+		if err := e.Change(Config{Weights: map[string]int{"a": 9999}}); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(2250 * time.Millisecond) // exchanges 200 at 100 a second, and fewer a second from then on
+		synctest.Wait()
+		if got := headcounts(e.run); !within(float64(got[1]), 500-200-23-150, 0.05) { // 150 have left
+			t.Errorf("users %v when the plan has come down to 850, want 127 of b: a tenth of the users is exchanged per second", got)
+		}
+		time.Sleep(time.Minute)
+		if got := headcounts(e.run); !slices.Equal(got, []int{400, 0}) {
+			t.Errorf("%v users in the end, want 400 and none", got)
+		}
+		e.Close()
+	})
+}
+
 func TestEditingWeightsAgainAndAgainDoesNotOutrunTheSpawnRate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := newEngine(t, &target{}, three()...)

@@ -61,6 +61,10 @@ func (m Metric) Timed() bool {
 // Counted reports whether m only ever grows during a run.
 func (m Metric) Counted() bool { return m == Fails || m == Requests }
 
+// Answers reports whether m is how many requests were answered, or failed: it is known,
+// to be 0, even when there were none.
+func (m Metric) Answers() bool { return m == RPS || m == Requests }
+
 // An Op compares a value with a bound.
 type Op string
 

@@ -73,8 +73,16 @@ func (c Check) Pending(r Result) bool {
 	return c.Metric.Counted() && !r.OK && r.Value <= c.Bound && (c.Op == Greater || c.Op == AtLeast || c.Op == Equal)
 }
 
-// Find returns what a snapshot says of the requests of c, all together, and the keys
-// of their rows. Without any there never was such a request. Groups, which time several
+// Sum returns what c looks at of rows, all together: their times only if it is about times.
+func (c Check) Sum(rows []stats.Row) stats.Row {
+	if c.Metric.Timed() {
+		return stats.Sum(rows)
+	}
+	return stats.SumCounts(rows)
+}
+
+// Find returns what a snapshot says of the requests of c, summed up, and the keys of
+// their rows. Without any there never was such a request. Groups, which time several
 // requests together, are looked at when there is nothing else.
 func (c Check) Find(s *stats.Snapshot) (all stats.Row, keys []stats.Key) {
 	var rows, groups []stats.Row
@@ -96,5 +104,5 @@ func (c Check) Find(s *stats.Snapshot) (all stats.Row, keys []stats.Key) {
 	if c.All() {
 		return s.Total.Row, keys
 	}
-	return stats.Sum(rows), keys
+	return c.Sum(rows), keys
 }

@@ -5,11 +5,11 @@ import (
 	"time"
 )
 
-// Recent returns the samples of some rows in the last ten seconds, but none of before
-// since, all together, and how long that is. Without keys they are those of all rows but
-// groups. Keys that there were none of add nothing.
-func (t *Table) Recent(keys []Key, since time.Time) (row Row, span time.Duration) {
-	var found []Row
+// Recent returns what some rows were in each of the latest deltas, ten seconds of them
+// but none of before since, and how long that is. Without keys it is all rows but groups
+// together. Keys that there were none of add nothing.
+func (t *Table) Recent(keys []Key, since time.Time) (rows []Row, span time.Duration) {
+	rows = make([]Row, 0, max(1, len(keys))*len(t.latest))
 	for i := range t.latest {
 		d := &t.latest[i]
 		if d.From.Before(since) {
@@ -17,34 +17,44 @@ func (t *Table) Recent(keys []Key, since time.Time) (row Row, span time.Duration
 		}
 		span += d.Span()
 		if keys == nil {
-			found = append(found, d.Total())
+			rows = append(rows, d.Total())
 		}
 		for _, k := range keys {
 			at, ok := slices.BinarySearchFunc(d.Rows, k, func(r Row, key Key) int { return compareKeys(r.Key, key) })
 			if ok {
-				found = append(found, d.Rows[at])
+				rows = append(rows, d.Rows[at])
 			}
 		}
 	}
-	return Sum(found), span
+	return rows, span
 }
 
-// Sum returns the samples of rows, groups too, all together. Its Key is that of the
-// only row, else empty.
+// Sum returns how many samples rows have, groups too, and how long they took, all
+// together. The only row is returned as it is.
 func Sum(rows []Row) (all Row) {
 	const few = 4 // beyond which it is worth while to make a mixer
 	switch {
 	case len(rows) == 1:
 		return rows[0]
 	case len(rows) > few:
-		rows = slices.Clone(rows)
-		for i := range rows {
-			rows[i].Key = Key{} // total leaves groups out
+		times := make([]Row, len(rows)) // what else there is takes longer to add up
+		for i, r := range rows {
+			times[i] = Row{OK: r.OK, Failed: r.Failed} // total leaves groups out
 		}
-		return total(rows, newMixer())
+		return total(times, newMixer())
 	}
 	for _, r := range rows {
 		all = all.Plus(r)
+	}
+	return all
+}
+
+// SumCounts returns how many samples rows have, groups too, all together. It says nothing of
+// their percentiles.
+func SumCounts(rows []Row) (all Row) {
+	for i := range rows {
+		all.OK.count(rows[i].OK)
+		all.Failed.count(rows[i].Failed)
 	}
 	return all
 }

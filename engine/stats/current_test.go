@@ -31,7 +31,8 @@ func TestRecentIsTheLastTenSecondsOfSomeRows(t *testing.T) {
 		{nil, 10, 10, 21 * time.Millisecond, time.Second},
 		{[]Key{}, 0, 0, 0, 0},
 	} {
-		row, span := table.Recent(tt.keys, time.Time{})
+		rows, span := table.Recent(tt.keys, time.Time{})
+		row := Sum(rows)
 		all := row.All()
 		if row.OK.Count != tt.ok || row.Failures() != tt.fails || all.Min() != tt.min || all.Max() != tt.max || span != 10*time.Second {
 			t.Errorf("Recent(%v) = %d ok, %d failed, %s to %s in %s, want %d, %d, %s to %s in 10s",
@@ -39,9 +40,9 @@ func TestRecentIsTheLastTenSecondsOfSomeRows(t *testing.T) {
 		}
 	}
 	for since, want := range map[int]int64{0: 10, 20: 10, 25: 5, 30: 0} {
-		row, span := table.Recent([]Key{{"GET", "/a"}}, noon.Add(time.Duration(since)*time.Second))
-		if row.Requests() != want || span != time.Duration(want)*time.Second {
-			t.Errorf("Recent since second %d = %d requests in %s, want %d", since, row.Requests(), span, want)
+		rows, span := table.Recent([]Key{{"GET", "/a"}}, noon.Add(time.Duration(since)*time.Second))
+		if row := Sum(rows); row.Requests() != want || span != time.Duration(want)*time.Second {
+			t.Errorf("Recent since second %d = %v in %s, want %d", since, rows, span, want)
 		}
 	}
 }
@@ -59,5 +60,8 @@ func TestSumOfManyIsThatOfFew(t *testing.T) {
 	got := Sum(rows)
 	if got.Requests() != want.Requests() || got.OK.Percentile(90) != want.OK.Percentile(90) || got.OK.Mean() != want.OK.Mean() {
 		t.Errorf("Sum of %d rows = %d samples, want %d", len(rows), got.Requests(), want.Requests())
+	}
+	if got := SumCounts(rows); got.Requests() != want.Requests() || got.Failures() != want.Failures() {
+		t.Errorf("SumCounts of %d rows = %d samples, want %d", len(rows), got.Requests(), want.Requests())
 	}
 }

@@ -51,7 +51,7 @@ type Field struct{ Name, Value string }
 // How many exemplars are kept.
 const (
 	MaxFailed = 4 // of each kind of failure: the first, and others at random
-	MaxSlow   = 5 // of each row: the slowest
+	MaxSlow   = 5 // of each row: the slowest; nearly those when each sample is slower than those before
 )
 
 // Bounds of what an exemplar keeps, in bytes.

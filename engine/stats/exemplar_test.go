@@ -226,6 +226,37 @@ func TestFloorsAreBounded(t *testing.T) {
 	}
 }
 
+func TestFewAreWantedWhenEachIsSlowerThanThoseBefore(t *testing.T) {
+	const seconds, each, outlier = 3, 2000, 1234
+	r := seeded(2)
+	var table Table
+	for i := range seconds {
+		wanted := 0
+		for k := range each {
+			s := Sample{Name: "/", Took: time.Second + time.Duration(i*each+k)*time.Microsecond}
+			if i == 1 && k == outlier {
+				s.Took *= 2
+			}
+			if ask(r.Shard(0), s, second(i), i*each+k) {
+				wanted++
+			}
+		}
+		if wanted > maxCaptured+1 || wanted < MaxSlow-1 {
+			t.Errorf("%d of %d samples are wanted, each slower than those before, want at most %d and one that stands out", wanted, each, maxCaptured)
+		}
+		table.Add(r.Drain(second(i+1), Gauges{}))
+	}
+	slow := table.Snapshot().Rows[0].Slow
+	if got := users(slow); len(got) != MaxSlow || got[0] != each+outlier || got[1] < 2*each {
+		t.Errorf("the slowest kept are the samples %v, want %d, which stands out, and some of the last second", got, each+outlier)
+	}
+	for name := range 2 * maxCaptured {
+		if _, wanted := r.Shard(0).Wants(&Sample{Name: fmt.Sprint(name)}); !wanted {
+			t.Fatalf("the first sample of row %d is not wanted", name)
+		}
+	}
+}
+
 func TestRestartForgetsWhatIsWanted(t *testing.T) {
 	r := seeded(3)
 	shard := r.Shard(0)

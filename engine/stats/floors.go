@@ -9,11 +9,27 @@ import (
 
 // floors are what a sample must exceed to be kept in detail: as much of those that a
 // shard has kept in a run as is needed to tell. So about k·ln(n) of n samples of a kind
-// are captured, of which the recorder and the table keep k.
+// are captured, of which the recorder and the table keep k. When each sample is slower
+// than those before, that would be all of them: see maxCaptured.
 type floors struct {
-	rows   map[Key]*slowFloor
-	kinds  map[FailureKey]*rankFloor
-	chance rand.PCG
+	rows     map[Key]*slowFloor
+	kinds    map[FailureKey]*rankFloor
+	captured int // slow samples since the latest drain
+	chance   rand.PCG
+}
+
+// maxCaptured is how many slow samples of a shard are captured between two drains because
+// they are among the slowest. Further ones must stand out.
+const maxCaptured = 64
+
+// admitsSlow reports whether a sample of a row is kept for the time it took, and counts it
+// then.
+func (f *floors) admitsSlow(row *slowFloor, took time.Duration) bool {
+	if f.captured >= maxCaptured && !row.standsOut(took) || !row.admits(took) {
+		return false
+	}
+	f.captured++
+	return true
 }
 
 // A slowFloor is the times of the slowest samples of a row.
@@ -37,6 +53,12 @@ func (f *slowFloor) admits(took time.Duration) bool {
 	}
 	f.times[i-1] = took
 	return true
+}
+
+// standsOut reports whether a time is the first, or longer than all so far by a quarter.
+func (f *slowFloor) standsOut(took time.Duration) bool {
+	longest := f.times[MaxSlow-1]
+	return f.n == 0 || took-longest > longest/4
 }
 
 // A rankFloor is which failures of a kind are kept: the first, and those with the
@@ -120,7 +142,7 @@ func (s *Shard) Wants(sample *Sample) (rank uint32, wanted bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if row := s.floors.row(Key{sample.Method, sample.Name}); row != nil {
-		wanted = row.admits(slowness)
+		wanted = s.floors.admitsSlow(row, slowness)
 	}
 	if p == nil {
 		return 0, wanted

@@ -122,7 +122,7 @@ type Shard struct {
 	excs    map[string]*Exception // added up at once: each mishap has a stack, which is large
 	users   *atomic.Int64         // of the recorder
 	floors  floors
-	_       [152]byte // makes it four cache lines, so that neighbours share none
+	_       [144]byte // makes it four cache lines, so that neighbours share none
 }
 
 // Record adds a sample. It never waits for a drain: the lock is held for an
@@ -160,6 +160,7 @@ func (s *Shard) take(last bool) ([]Sample, map[string]*Exception) {
 	s.mu.Lock()
 	samples, excs := s.samples, s.excs
 	s.samples, s.spare, s.excs = s.spare, nil, nil
+	s.floors.captured = 0
 	if last {
 		s.floors.reset()
 	}
@@ -203,7 +204,7 @@ func (r *Recorder) drain(now time.Time, g Gauges, last bool) Delta {
 		}
 		for _, group := range slices.Sorted(maps.Keys(excs)) { // the same ones are admitted each time
 			e := *excs[group]
-			e.Group = text(group, maxText)
+			e.Group, e.First, e.Last = text(group, maxText), r.clock(e.First), r.clock(e.Last)
 			note(r.excs, e)
 		}
 		r.shards[i].giveBack(samples)
@@ -258,7 +259,8 @@ func (r *Recorder) fail(row Key, s *Sample, details []Exemplar) {
 			return &openFailure{Failure: Failure{FailureKey: key}}
 		})
 	}
-	f.count(Failure{Count: 1, Example: p.Message, First: p.At, Last: p.At, Users: s.users, Status: s.Status})
+	at := r.clock(p.At)
+	f.count(Failure{Count: 1, Example: p.Message, First: at, Last: at, Users: s.users, Status: s.Status})
 	f.crowd.add(CrowdOf(s.users), 1)
 	f.Samples = chosen(f.Samples, details)
 }

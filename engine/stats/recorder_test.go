@@ -325,6 +325,23 @@ func TestSpansAreThoseOfTheMonotonicClock(t *testing.T) {
 	}
 }
 
+func TestFailuresAndExceptionsAreOnTheClockOfTheRecorder(t *testing.T) {
+	start := time.Now()
+	r := NewRecorder(start)
+	at := start.Add(time.Second)
+	set := setBack(t, at, time.Hour)
+	r.Shard(0).Record(Sample{Name: "/", Problem: &Problem{Format: "odd", At: set}})
+	r.Shard(0).Note(Mishap{Group: "odd", At: set})
+	d := r.Drain(start.Add(2*time.Second), Gauges{})
+	f, e := d.Failures[0], d.Exceptions[0]
+	for _, got := range []time.Time{f.First, f.Last, e.First, e.Last} {
+		if !got.Round(0).Equal(at.Round(0)) {
+			t.Errorf("after the machine's clock was set back by 1h: failure %v to %v, exception %v to %v, want %v", f.First, f.Last, e.First, e.Last, at)
+			break
+		}
+	}
+}
+
 func TestADrainInThePastTakesNoTime(t *testing.T) {
 	r := NewRecorder(epoch)
 	for i, test := range []struct{ now, from, to int }{{2, 0, 2}, {1, 2, 2}, {3, 2, 3}} {
