@@ -52,11 +52,12 @@ func newWindow(s *engine.Status, q Query, snapshot *stats.Snapshot) *Window {
 		return w
 	}
 	from, to := q.Window()
+	begin, end := from, to
 	if n := s.History.Len(); n > 0 && snapshot.Span() > 0 { // an address may say more than there is
-		from, to = later(from, s.History.Point(0).From), earlier(to, s.History.Point(n-1).To)
+		begin, end = later(from, s.History.Point(0).From), earlier(to, s.History.Point(n-1).To)
 	}
-	w.From, w.To = moment(from, s.Started), moment(to, s.Started)
-	w.Length = span(to.Sub(from).Round(time.Second))
+	w.From, w.To = moment(begin, s.Started), moment(end, s.Started)
+	w.Length = span(end.Sub(begin).Round(time.Second))
 	switch {
 	case snapshot.Span() == 0:
 		w.Empty = "This run has no numbers of the chosen time."
