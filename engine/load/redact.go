@@ -40,6 +40,10 @@ func Redacted(text string) string {
 	return r.text(text)
 }
 
+// quotable returns a text that may quote a request or an answer without the secrets known
+// and those that their names tell.
+func quotable(text string, secrets []string) string { return Redacted(blank(text, secrets)) }
+
 // redact blanks the secrets out of an exemplar: what has the name of a secret, and the
 // known ones and those found by name wherever they stand.
 func redact(e *stats.Exemplar, known []string) {
@@ -130,6 +134,9 @@ func (r *redaction) text(s string) string { return r.pairs(r.userInfo(s), "&#;,)
 // userInfo blanks what is between the scheme and the host of addresses.
 func (r *redaction) userInfo(s string) string {
 	const mark = "://"
+	if !strings.Contains(s, mark) {
+		return s
+	}
 	var b strings.Builder
 	for {
 		at := strings.Index(s, mark)
