@@ -63,7 +63,7 @@ func (c Control) Note(place string, err error) {
 	} else if c.u.ctx.Err() != nil {
 		return // whatever a client of the scenario's own says when it is cut
 	}
-	m.Group, m.Message, m.Stack = blank(m.Group, c.u.secrets), blank(m.Message, c.u.secrets), blank(m.Stack, c.u.secrets)
+	m.Group, m.Message, m.Stack = quotable(m.Group, c.u.secrets), quotable(m.Message, c.u.secrets), quotable(m.Stack, c.u.secrets)
 	c.u.shard.Note(m)
 }
 

@@ -254,6 +254,33 @@ func TestNoMessageHoldsTheSecretOfARun(t *testing.T) {
 	}
 }
 
+func TestNoKindOfFailureAndNoExceptionQuotesASecret(t *testing.T) {
+	const secret = "correcthorsebattery"
+	s := seat(t, always(answer{status: 200, body: "ok"}))
+	s.Measure("SOAP", "login", func(context.Context) (int64, error) {
+		return 0, errors.New("post http://h/login?password=" + secret + ": refused")
+	})
+	s.Get("/").Failf("%s", "bad token="+secret)
+	s.Get("/formatted").Failf("bad token="+secret+", attempt %d", 2)
+	_ = s.Group("buy", func() error { return errors.New("no cart for token=" + secret) })
+	s.Note("do", errors.New("login with password="+secret+" failed"))
+	s.Note("do", &load.Panic{Value: "password=" + secret, Stack: "panic(password=" + secret + ")\n\tplay.go:3"})
+	d := s.recorded()
+	for _, f := range d.Failures {
+		if strings.Contains(f.Format, secret) {
+			t.Errorf("a failure of %s %s is of the kind %q", f.Method, f.Name, f.Format)
+		}
+	}
+	for _, e := range d.Exceptions {
+		if all := fmt.Sprintf("%+v", e); strings.Contains(all, secret) {
+			t.Errorf("an exception says %s", all)
+		}
+	}
+	if len(d.Failures) != 4 || len(d.Exceptions) != 2 {
+		t.Errorf("%d kinds of failure and %d exceptions, want 4 and 2", len(d.Failures), len(d.Exceptions))
+	}
+}
+
 func TestSamplesSayTheStatusOfTheAnswer(t *testing.T) {
 	s := seat(t, &fake{reply: func(r *load.Request) answer {
 		switch r.Target {

@@ -56,7 +56,7 @@ func (u *User) Group(name string, f func() error) error {
 		g.format, g.message = cmp.Or(g.format, pattern(text)), cmp.Or(g.message, text)
 	}
 	if g.format != "" {
-		sample.Problem = &stats.Problem{Format: g.format, Message: cut(g.message), At: time.Now()}
+		sample.Problem = &stats.Problem{Format: quotable(g.format, u.secrets), Message: blank(cut(g.message), u.secrets), At: time.Now()}
 	}
 	u.shard.Record(sample)
 	return err

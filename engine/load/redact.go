@@ -17,8 +17,15 @@ const redacted = "[redacted]"
 // secretWords are what the names of secrets have in them.
 var secretWords = []string{
 	"password", "passwd", "passphrase", "pwd", "secret", "token", "apikey", "api-key", "api_key",
-	"credential", "signature", "authorization", "cookie",
+	"credential", "signature", "authorization", "cookie", "sessionid",
+	"privatekey", "private-key", "private_key", "accesskey", "access-key", "access_key",
 }
+
+// secretParts are such words when they are a whole part of a name: "author" has auth in it.
+var secretParts = []string{"pass", "auth", "session", "jwt", "otp", "pin", bearer}
+
+// bearer stands before a secret in prose, too.
+const bearer = "bearer"
 
 const (
 	leastKnown = 4  // bytes of a secret that is blanked wherever it stands
@@ -32,6 +39,10 @@ func Redacted(text string) string {
 	var r redaction
 	return r.text(text)
 }
+
+// quotable returns a text that may quote a request or an answer without the secrets known
+// and those that their names tell.
+func quotable(text string, secrets []string) string { return Redacted(blank(text, secrets)) }
 
 // redact blanks the secrets out of an exemplar: what has the name of a secret, and the
 // known ones and those found by name wherever they stand.
@@ -123,6 +134,9 @@ func (r *redaction) text(s string) string { return r.pairs(r.userInfo(s), "&#;,)
 // userInfo blanks what is between the scheme and the host of addresses.
 func (r *redaction) userInfo(s string) string {
 	const mark = "://"
+	if !strings.Contains(s, mark) {
+		return s
+	}
 	var b strings.Builder
 	for {
 		at := strings.Index(s, mark)
@@ -153,7 +167,7 @@ func (r *redaction) pairs(s, ends string) string {
 	var b strings.Builder
 	done := 0 // what of s is in b
 	for i := 0; i < len(s); {
-		n := secretWord(s[i:])
+		n := secretWord(s, i)
 		if n == 0 {
 			i++
 			continue
@@ -188,26 +202,51 @@ func (r *redaction) pairs(s, ends string) string {
 // secretName reports whether a name is that of a secret.
 func secretName(name string) bool {
 	for i := range len(name) {
-		if secretWord(name[i:]) > 0 {
+		if secretWord(name, i) > 0 {
 			return true
 		}
 	}
 	return false
 }
 
-// secretWord returns the length of the secret word that s begins with, 0 without one.
-func secretWord(s string) int {
-	switch s[0] | 0x20 {
-	case 'a', 'c', 'p', 's', 't':
+// secretWord returns the length of the secret word that stands at i in s, 0 without one.
+func secretWord(s string, i int) int {
+	switch s[i] | 0x20 {
+	case 'a', 'b', 'c', 'j', 'o', 'p', 's', 't':
 	default:
 		return 0 // as nearly always
 	}
-	for _, w := range secretWords {
-		if s[0]|0x20 == w[0] && len(s) >= len(w) && strings.EqualFold(s[:len(w)], w) {
+	if n := wordAt(s, i, secretWords); n > 0 {
+		return n
+	}
+	if n := wordAt(s, i, secretParts); n > 0 && partBegins(s, i) && partBegins(s, i+n) {
+		return n
+	}
+	return 0
+}
+
+// wordAt returns the length of the one of words that stands at i in s, 0 without one.
+func wordAt(s string, i int, words []string) int {
+	for _, w := range words {
+		if s[i]|0x20 == w[0] && len(s)-i >= len(w) && strings.EqualFold(s[i:i+len(w)], w) {
 			return len(w)
 		}
 	}
 	return 0
+}
+
+// partBegins reports whether a part of a name may begin at i, or has ended there:
+// user_pass, userPass, user%5Bpass.
+func partBegins(s string, i int) bool {
+	letter := func(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
+	lower := func(c byte) bool { return letter(c) && c >= 'a' }
+	switch {
+	case i == 0 || i == len(s) || !letter(s[i-1]) || !letter(s[i]):
+		return true
+	case i >= 3 && s[i-3] == '%':
+		return true
+	}
+	return lower(s[i-1]) && !lower(s[i])
 }
 
 // A stretch is s[from:to] of some text.
@@ -258,7 +297,51 @@ func valueOf(s string, name stretch, ends string) value {
 	if v := named(s, name, quote); v.to > 0 {
 		return value{stretch: v}
 	}
+	if strings.Contains(ends, "\n") { // it is no address and no form
+		if v := assigned(s, name, ends); v.to > 0 {
+			return value{stretch: v}
+		}
+	}
 	return value{stretch: element(s, name)}
+}
+
+// assigned returns what is said of a name in other ways: password = "x" in code, and in
+// a line of its own password: x or password = x; and what follows Bearer.
+func assigned(s string, name stretch, ends string) stretch {
+	at := skipBlanks(s, name.to)
+	if at == len(s) {
+		return stretch{}
+	}
+	from := skipBlanks(s, at+1)
+	switch {
+	case s[at] != '=' && s[at] != ':':
+		if !strings.EqualFold(s[name.from:name.to], bearer) || at == name.to {
+			return stretch{}
+		}
+		word := until(s, at, ends)
+		if text := s[word.from:word.to]; len(text) >= leastFound && !strings.HasSuffix(text, "=") && strings.ContainsAny(text, "0123456789._-") {
+			return word
+		}
+		return stretch{}
+	case from == len(s):
+		return stretch{}
+	}
+	before := s[max(0, name.from-maxTag):name.from]
+	first := strings.TrimLeft(before[strings.LastIndexByte(before, '\n')+1:], " \t-") == ""
+	if q := quoteAt(s, from); q != "" {
+		if s[at] == '=' || first {
+			return quoted(s, from, q)
+		}
+		return stretch{}
+	}
+	if !first {
+		return stretch{}
+	}
+	word := until(s, from, " \t\r\n")
+	if end := skipBlanks(s, word.to); end == len(s) || s[end] == '\r' || s[end] == '\n' {
+		return word
+	}
+	return stretch{}
 }
 
 // headerName reports whether a name is that of a header field, which may stand in a
@@ -407,6 +490,13 @@ func until(s string, from int, ends string) stretch {
 		return stretch{from, from + n}
 	}
 	return stretch{from, len(s)}
+}
+
+func skipBlanks(s string, i int) int {
+	for i < len(s) && (s[i] == ' ' || s[i] == '\t') {
+		i++
+	}
+	return i
 }
 
 func skipSpace(s string, i int) int {

@@ -71,6 +71,35 @@ func TestSecretsInTextsAreBlanked(t *testing.T) {
 	}
 }
 
+func TestTheOrdinaryNamesOfSecretsAreKnown(t *testing.T) {
+	for _, tt := range []struct{ text, want string }{
+		{`{"user":"a","pass":"hunter2","author":"b","passed":3}`, `{"user":"a","pass":"[redacted]","author":"b","passed":3}`},
+		{`user=a&pass=hunter2&compass=n`, `user=a&pass=[redacted]&compass=n`},
+		{`user%5Bpass%5D=hunter2&userPass=x&DB_PASS=y`, `user%5Bpass%5D=[redacted]&userPass=[redacted]&DB_PASS=[redacted]`},
+		{`{"session":"a","sessionId":"b","sessionid":"c","sessions":4}`, `{"session":"[redacted]","sessionId":"[redacted]","sessionid":"[redacted]","sessions":4}`},
+		{`{"auth":"a","jwt":"b","otp":123456,"pin":"1","pinned":2,"spin":3}`, `{"auth":"[redacted]","jwt":"[redacted]","otp":"[redacted]","pin":"[redacted]","pinned":2,"spin":3}`},
+		{`{"private_key":"a","accessKey":"b","cache_key":"c"}`, `{"private_key":"[redacted]","accessKey":"[redacted]","cache_key":"c"}`},
+		{`sent Bearer eyJhbGciOi.abc, got 401`, `sent Bearer [redacted], got 401`},
+		{`Bearer authentication is missing`, `Bearer authentication is missing`},
+		{`Bearer authorization_uri="x"`, `Bearer authorization_uri="[redacted]"`},
+		{`let password = "a b"; x`, `let password = "[redacted]"; x`},
+		{"user: a\n  password: hunter2\n- pin: 'a b'\nhost: h", "user: a\n  password: [redacted]\n- pin: '[redacted]'\nhost: h"},
+		{"password = hunter2\nx = 1", "password = [redacted]\nx = 1"},
+		{`if token == nil {`, `if token == nil {`},
+		{`the auth: no such user`, `the auth: no such user`},
+		{`token: expected 3 parts`, `token: expected 3 parts`},
+		{"pass", "pass"}, {"password: ", "password: "}, {"password =", "password ="}, {"Bearer ", "Bearer "},
+	} {
+		got := Redacted(tt.text)
+		if got != tt.want {
+			t.Errorf("Redacted(%q)\n got %q\nwant %q", tt.text, got, tt.want)
+		}
+		if again := Redacted(got); again != got {
+			t.Errorf("Redacted(%q) = %q, want the same", got, again)
+		}
+	}
+}
+
 func TestSecretFieldsAreBlanked(t *testing.T) {
 	for _, tt := range []struct{ name, value, want string }{
 		{"Authorization", "Bearer abc", "[redacted]"},
@@ -83,6 +112,9 @@ func TestSecretFieldsAreBlanked(t *testing.T) {
 		{"set-cookie", "broken", "[redacted]"},
 		{"Authorization", "", ""},
 		{"Location", "/next?token=abc&x=1", "/next?token=[redacted]&x=1"},
+		{"X-Auth", "abc", "[redacted]"},
+		{"X-Session", "abc", "[redacted]"},
+		{"Author", "abc", "abc"},
 		{"Content-Type", "text/plain", "text/plain"},
 		{"WWW-Authenticate", `Basic realm="x"`, `Basic realm="x"`},
 	} {
@@ -192,7 +224,7 @@ func FuzzRedacted(f *testing.F) {
 
 // A target may answer with what takes longest.
 func TestNoTextTakesLong(t *testing.T) {
-	for _, part := range []string{"<token ", `"token":`, `token="`, "token", "://", `name="token" `, "Content-Disposition: name=\"token\"\n", `\`, `"token":[{`, "cookie: "} {
+	for _, part := range []string{"<token ", `"token":`, `token="`, "token", "://", `name="token" `, "Content-Disposition: name=\"token\"\n", `\`, `"token":[{`, "cookie: ", "pass: ", "pin:", "pin = ", "Bearer "} {
 		text := strings.Repeat(part, 64<<10/len(part))
 		began := time.Now()
 		redact(&stats.Exemplar{Response: stats.Message{Body: text}}, nil)

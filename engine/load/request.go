@@ -191,9 +191,7 @@ func (u *User) settle() {
 // record adds a sample to the results. It is that of a request, unless r is nil.
 func (u *User) record(s *stats.Sample, r *Response) {
 	if p := s.Problem; p != nil {
-		if len(u.secrets) > 0 {
-			p.Format, p.Message = blank(p.Format, u.secrets), blank(p.Message, u.secrets)
-		}
+		p.Format, p.Message = quotable(p.Format, u.secrets), blank(p.Message, u.secrets) // redacted when it is kept
 		if len(u.groups) > 0 {
 			u.groups[len(u.groups)-1].blame(s)
 		}
