@@ -15,7 +15,7 @@ func TestTheRatioIsWhatUsersDo(t *testing.T) {
 	p.until(`rows()[0][0].startsWith("get") && rows()[0][1] === "100" && rows()[0][2] === "100" && rows()[0][7] === "3 users"`)
 	p.until(`rows()[1][1] === "100" && rows()[1][2] === "100" && parse(rows()[1][7]) > 20`)
 	p.click("Stop")
-	p.until(`state() === "stopped" && rows()[0][2] === "–"`)
+	p.until(`state() === "stopped" && rows()[0][2] === "100" && rows()[0][7] === "3 users" && text(one("main")).includes("no users now")`)
 	if begun, sent := eval[float64](p, "parse(rows()[1][7])"), float64(api.counts().requests); begun != sent {
 		t.Errorf("the page says that %v tasks were begun, the target saw %v", begun, sent)
 	}
