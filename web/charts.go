@@ -127,49 +127,61 @@ const eventAround = 30 * time.Second
 // milliseconds.
 const leastSpan = 200 * time.Millisecond
 
+func rateOrGap(p *stats.Point, rate float64) float64 {
+	if p.Span() < leastSpan {
+		return math.NaN()
+	}
+	return rate
+}
+
+// rowLines adds to d rates and times of points, be they of a row or of all of them, under
+// names that begin with prefix.
+func (d *Drawing) rowLines(prefix string, points []stats.Point) {
+	add := func(name string, value func(p *stats.Point) float64) {
+		d.Data[prefix+name] = array(len(points), 2, func(i int) float64 { return value(&points[i]) })
+	}
+	times := func(name string, value func(p *stats.Point) time.Duration) {
+		add(name, func(p *stats.Point) float64 {
+			if p.Requests == 0 { // a moment without requests has no response times
+				return math.NaN()
+			}
+			return inMillis(value(p))
+		})
+	}
+	add("rps", func(p *stats.Point) float64 { return rateOrGap(p, p.Rate()) })
+	add("fps", func(p *stats.Point) float64 { return rateOrGap(p, p.FailRate()) })
+	times("p50", func(p *stats.Point) time.Duration { return p.P50 })
+	times("p95", func(p *stats.Point) time.Duration { return p.P95 })
+	times("p99", func(p *stats.Point) time.Duration { return p.P99 })
+}
+
+// rateAndTime adds the charts of the lines that rowLines made without a prefix.
+func (d *Drawing) rateAndTime() {
+	d.Charts["rate"] = Chart{Title: "Requests per second", Lines: []Line{
+		{Label: "Requests/s", Key: "rps", Colour: "sand-line"}, {Label: "Failures/s", Key: "fps", Colour: "bad"}}}
+	d.Charts["time"] = Chart{Title: "Response times", Unit: "ms", Lines: []Line{
+		{Label: "p50", Key: "p50", Colour: "sand-line"}, {Label: "p95", Key: "p95", Colour: "ink"}, {Label: "p99", Key: "p99", Colour: "soft"}}}
+}
+
 // overTime adds to d what there is to say of a run's points, and returns the ids of its
 // charts in their order.
 func overTime(d *Drawing, points []stats.Point, open bool) []string {
 	add := func(key string, decimals int, value func(p *stats.Point) float64) {
 		d.Data[key] = array(len(points), decimals, func(i int) float64 { return value(&points[i]) })
 	}
-	times := func(key string, value func(p *stats.Point) time.Duration) {
-		add(key, 2, func(p *stats.Point) float64 {
-			if p.Requests == 0 { // a moment without requests has no response times
-				return math.NaN()
-			}
-			return float64(value(p)) / float64(time.Millisecond)
-		})
-	}
-	rates := func(key string, value func(p *stats.Point) float64) {
-		add(key, 2, func(p *stats.Point) float64 {
-			if p.Span() < leastSpan {
-				return math.NaN()
-			}
-			return value(p)
-		})
-	}
-	rates("rps", func(p *stats.Point) float64 { return p.Rate() })
-	rates("fps", func(p *stats.Point) float64 { return p.FailRate() })
-	times("p50", func(p *stats.Point) time.Duration { return p.P50 })
-	times("p95", func(p *stats.Point) time.Duration { return p.P95 })
-	times("p99", func(p *stats.Point) time.Duration { return p.P99 })
+	d.rowLines("", points)
 	add("users", 0, func(p *stats.Point) float64 { return float64(p.Users) })
 	add("target", 2, func(p *stats.Point) float64 { return p.Target })
 
 	planned := Line{Label: "Planned", Key: "target", Colour: "soft", Dash: true}
 	users := Line{Label: "Users", Key: "users", Colour: "sand-line", Steps: true}
-	d.Charts["rate"] = Chart{Title: "Requests per second", Lines: []Line{
-		{Label: "Requests/s", Key: "rps", Colour: "sand-line"}, {Label: "Failures/s", Key: "fps", Colour: "bad"}}}
-	d.Charts["time"] = Chart{Title: "Response times", Unit: "ms", Lines: []Line{
-		{Label: "p50", Key: "p50", Colour: "sand-line"}, {Label: "p95", Key: "p95", Colour: "ink"},
-		{Label: "p99", Key: "p99", Colour: "soft"}}}
+	d.rateAndTime()
 	if !open {
 		d.Charts["users"] = Chart{Title: "Users", Low: true, Lines: []Line{planned, users}}
 		return []string{"rate", "time", "users"}
 	}
 	each := func(key string, value func(stats.Arrivals) int64) {
-		rates(key, func(p *stats.Point) float64 { return float64(value(p.Arrivals)) / p.Span().Seconds() })
+		add(key, 2, func(p *stats.Point) float64 { return rateOrGap(p, float64(value(p.Arrivals))/p.Span().Seconds()) })
 	}
 	each("due", func(a stats.Arrivals) int64 { return a.Due })
 	each("started", func(a stats.Arrivals) int64 { return a.Started })

@@ -212,10 +212,7 @@ func newEndpointDrawing(s *engine.Status, l stats.Line, q Query) *Drawing {
 	}
 	happened(d, s, q)
 	d.rowLines("", own)
-	d.Charts["rate"] = Chart{Title: "Requests per second", Lines: []Line{
-		{Label: "Requests/s", Key: "rps", Colour: "sand-line"}, {Label: "Failures/s", Key: "fps", Colour: "bad"}}}
-	d.Charts["time"] = Chart{Title: "Response times", Unit: "ms", Lines: []Line{
-		{Label: "p50", Key: "p50", Colour: "sand-line"}, {Label: "p95", Key: "p95", Colour: "ink"}, {Label: "p99", Key: "p99", Colour: "soft"}}}
+	d.rateAndTime()
 	response := l.All().Response()
 	if len(intervals) == 0 || response.Count == 0 {
 		return d
@@ -228,27 +225,6 @@ func newEndpointDrawing(s *engine.Status, l stats.Line, q Query) *Drawing {
 	d.against("against-rate", "Response time against load", "requests/s of all endpoints", intervals, func(s interval) float64 { return s.Rate() })
 	d.against("against-users", "Response time against users", "users", intervals, func(s interval) float64 { return float64(s.Users) })
 	return d
-}
-
-// rowLines adds to d the rates and times of a row, under names that begin with prefix.
-func (d *Drawing) rowLines(prefix string, points []stats.Point) {
-	add := func(name string, value func(p *stats.Point) float64) {
-		d.Data[prefix+name] = array(len(points), 2, func(i int) float64 { return value(&points[i]) })
-	}
-	per := func(n int64, p *stats.Point) float64 { return float64(n) / p.Span().Seconds() } // 0/0 is a gap
-	add("rps", func(p *stats.Point) float64 { return per(p.Requests, p) })
-	add("fps", func(p *stats.Point) float64 { return per(p.Failures, p) })
-	times := func(name string, value func(p *stats.Point) time.Duration) {
-		add(name, func(p *stats.Point) float64 {
-			if p.Requests == 0 {
-				return math.NaN()
-			}
-			return inMillis(value(p))
-		})
-	}
-	times("p50", func(p *stats.Point) time.Duration { return p.P50 })
-	times("p95", func(p *stats.Point) time.Duration { return p.P95 })
-	times("p99", func(p *stats.Point) time.Duration { return p.P99 })
 }
 
 // percentileOrGap returns a percentile of a row's response times in milliseconds; no
