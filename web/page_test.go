@@ -34,6 +34,33 @@ func render(t *testing.T, c templ.Component) string {
 
 // scenes are the pages there are to see, by name.
 func scenes(t *testing.T) map[string]View {
+	t.Helper()
+	if made.views == nil { // tests that look at them follow each other
+		made.views, made.pages = newScenes(t), map[string]string{}
+	}
+	return made.views
+}
+
+// made are the scenes once they are made, and their pages once they are rendered.
+var made struct {
+	views map[string]View
+	pages map[string]string
+}
+
+// page is a scene as HTML.
+func page(t *testing.T, name string) string {
+	t.Helper()
+	v, ok := scenes(t)[name]
+	if !ok {
+		t.Fatalf("there is no scene %s", name)
+	}
+	if made.pages[name] == "" {
+		made.pages[name] = render(t, Page(v))
+	}
+	return made.pages[name]
+}
+
+func newScenes(t *testing.T) map[string]View {
 	site := site(t)
 	at := func(s *engine.Status, query string) View { return NewView(s, look(t, query), site) }
 	ready := NewView(readyStatus(), Query{}, site)
@@ -192,8 +219,8 @@ func readyStatus() *engine.Status {
 
 // TestGoldenPages compares every scene with its golden file.
 func TestGoldenPages(t *testing.T) {
-	for name, v := range scenes(t) {
-		html := render(t, Page(v))
+	for name := range scenes(t) {
+		html := page(t, name)
 		if *pages != "" {
 			if err := os.WriteFile(filepath.Join(*pages, name+".html"), []byte(html), 0o644); err != nil {
 				t.Fatal(err)
@@ -273,7 +300,7 @@ func difference(got, want string) string {
 func TestLiveIsWhatPageShows(t *testing.T) {
 	for name, v := range scenes(t) {
 		frame := render(t, Live(v))
-		if !strings.Contains(render(t, Page(v)), frame) {
+		if !strings.Contains(page(t, name), frame) {
 			t.Errorf("Page(%s) does not contain Live(%s)", name, name)
 		}
 		if !strings.HasPrefix(frame, `<div id="live"`) || !strings.HasSuffix(frame, "</div>") {
@@ -286,8 +313,8 @@ func TestLiveIsWhatPageShows(t *testing.T) {
 // an attribute, hides a character or shows a password.
 func TestHostileTextStaysText(t *testing.T) {
 	banned := []string{"<img", "<svg/onload", `" onmouseover`, "\u202e", "\x00", "\x1b", "\u200b", "secret", `href="javascript`}
-	for name, v := range scenes(t) {
-		html := render(t, Page(v))
+	for name := range scenes(t) {
+		html := page(t, name)
 		for _, b := range banned {
 			if i := strings.Index(html, b); i >= 0 {
 				t.Errorf("Page(%s) contains %q: …%s…", name, b, html[max(0, i-80):min(len(html), i+80)])
@@ -302,8 +329,8 @@ func TestPageObeysItsContentPolicy(t *testing.T) {
 	banned := regexp.MustCompile(`<style|\sstyle=|<script[^>]*>[^<]|<[^>]*\son[a-z]+=`)
 	elsewhere := regexp.MustCompile(`(?:src|href|action)="(?:[a-z]+:|//)`)
 	values := regexp.MustCompile(`"[^"]*"`)
-	for name, v := range scenes(t) {
-		html := render(t, Page(v))
+	for name := range scenes(t) {
+		html := page(t, name)
 		found := append(elsewhere.FindAllString(html, -1), banned.FindAllString(values.ReplaceAllString(html, `""`), -1)...)
 		if found != nil {
 			t.Errorf("Page(%s) contains %q", name, found)
@@ -313,7 +340,7 @@ func TestPageObeysItsContentPolicy(t *testing.T) {
 
 // TestEveryInputHasALabelAndANote walks the forms.
 func TestEveryInputHasALabelAndANote(t *testing.T) {
-	html := render(t, Page(scenes(t)["ready-errors"]))
+	html := page(t, "ready-errors")
 	for _, m := range regexp.MustCompile(`<(?:input|select) id="([^"]+)"[^>]*aria-describedby="([^"]+)"`).FindAllStringSubmatch(html, -1) {
 		for _, want := range []string{`<label for="` + m[1] + `"`, `id="` + m[2] + `"`} {
 			if strings.Count(html, want) != 1 {
