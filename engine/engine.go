@@ -108,7 +108,10 @@ func (e *Engine) Start(cfg Config) (began bool, err error) {
 	case state == Stopping:
 		return false, ErrStopping
 	case state.Active():
-		return false, e.run.ask(func() error { return e.run.change(cfg) })
+		if err := e.run.ask(func() error { return e.run.change(cfg) }); err != ErrOver {
+			return false, err
+		}
+		// It ended at this very moment, so this begins the next one.
 	}
 	if n := e.stuck.Load(); n > 0 && !cfg.Force {
 		return false, fmt.Errorf("%w: %d of them still run", ErrStuck, n)
