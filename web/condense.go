@@ -44,15 +44,19 @@ func together(points []stats.Point, rows []stats.Row) stats.Point {
 	if len(points) == 1 {
 		return points[0]
 	}
-	sum := points[len(points)-1] // users and target are those at the end
-	sum.From = points[0].From
-	sum.Arrivals, sum.Health, sum.Requests, sum.Failures = stats.Arrivals{}, stats.Health{}, 0, 0
-	for _, p := range points {
-		sum.Arrivals, sum.Health = sum.Arrivals.Plus(p.Arrivals), sum.Health.Plus(p.Health)
-		sum.Requests += p.Requests
-		sum.Failures += p.Failures
+	sum := points[0]
+	for _, p := range points[1:] {
+		sum = joined(sum, p)
 	}
 	times := stats.Sum(rows).All().Response().Percentiles(50, 95, 99)
 	sum.P50, sum.P95, sum.P99 = times[0], times[1], times[2]
 	return sum
+}
+
+// joined returns two points, of which q is the later, as one whose times are those of q:
+// what they are together only histograms tell.
+func joined(p, q stats.Point) stats.Point {
+	q.From, q.Requests, q.Failures = p.From, p.Requests+q.Requests, p.Failures+q.Failures
+	q.Arrivals, q.Health = p.Arrivals.Plus(q.Arrivals), p.Health.Plus(q.Health)
+	return q // users and target are those at the end
 }

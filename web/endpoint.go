@@ -192,11 +192,7 @@ func rowIntervals(s *engine.Status, key stats.Key, q Query, most int) []interval
 
 // plus returns two intervals, of which t's is the later, as one.
 func (s interval) plus(t interval) interval {
-	p := t.Point
-	p.From, p.Requests, p.Failures = s.From, s.Requests+t.Requests, s.Failures+t.Failures
-	p.Arrivals = s.Arrivals.Plus(t.Arrivals)
-	p.Health = s.Health.Plus(t.Health)
-	return interval{p, s.row.Plus(t.row)}
+	return interval{joined(s.Point, t.Point), s.row.Plus(t.row)}
 }
 
 // newEndpointDrawing draws all that an endpoint's page does.
@@ -235,8 +231,6 @@ func percentileOrGap(r stats.Row, p float64) float64 {
 	}
 	return inMillis(r.All().Response().Percentile(p))
 }
-
-func inMillis(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 
 // heatOf counts a row's response times by moment and by time, of which each bin is
 // a fixed factor longer than the one before. It is nil without requests.

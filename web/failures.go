@@ -186,22 +186,6 @@ func sortFailures(list []stats.FailureLine, q Query) {
 	})
 }
 
-// order returns what a heading leads to, the next order by its column, and how the column
-// is sorted now.
-func order(q Query, id string, descending bool) (href, sorted string) {
-	if q.Sort != id {
-		return q.sorted(id, descending).link(), ""
-	}
-	sorted = "ascending"
-	if q.Descending {
-		sorted = "descending"
-	}
-	if q.Descending == descending {
-		return q.sorted(id, !descending).link(), sorted
-	}
-	return q.sorted("", false).link(), sorted
-}
-
 // A breakdown knows what failures are shares of.
 type breakdown struct {
 	start time.Time

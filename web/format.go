@@ -52,7 +52,7 @@ func decimal(x float64, decimals int) string {
 // millis words a duration in milliseconds, coarser the longer it is: 0.004, 0.04,
 // 0.4, 24.1, 1 234.
 func millis(d time.Duration) string {
-	ms := float64(d) / float64(time.Millisecond)
+	ms := inMillis(d)
 	switch {
 	case ms < 0.0095:
 		return decimal(ms, 3)
@@ -64,6 +64,8 @@ func millis(d time.Duration) string {
 		return decimal(ms, 0)
 	}
 }
+
+func inMillis(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 
 // perSecond words a rate.
 func perSecond(rate float64) string {

@@ -245,22 +245,24 @@ func heading(id string, q Query) Column {
 	case id == "status":
 		h.Class = "codes"
 	}
-	first := !c.text
-	switch {
-	case q.Sort != id:
-		h.Href = q.sorted(id, first).link()
-	case q.Descending == first:
-		h.Href = q.sorted(id, !first).link()
-	default:
-		h.Href = q.sorted("", false).link()
-	}
-	if q.Sort == id {
-		h.Sorted = "ascending"
-		if q.Descending {
-			h.Sorted = "descending"
-		}
-	}
+	h.Href, h.Sorted = order(q, id, !c.text)
 	return h
+}
+
+// order returns what a heading leads to, the next order by its column, and how the column
+// is sorted now.
+func order(q Query, id string, descending bool) (href, sorted string) {
+	if q.Sort != id {
+		return q.sorted(id, descending).link(), ""
+	}
+	sorted = "ascending"
+	if q.Descending {
+		sorted = "descending"
+	}
+	if q.Descending == descending {
+		return q.sorted(id, !descending).link(), sorted
+	}
+	return q.sorted("", false).link(), sorted
 }
 
 // sortEntries puts entries in the order q asks for. Equal ones stay as they were.
