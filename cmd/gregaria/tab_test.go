@@ -270,18 +270,27 @@ func (p *tab) click(name string) {
 // clickOn presses the mouse on the element of an expression.
 func (p *tab) clickOn(element string) {
 	p.t.Helper()
-	var at *struct{ X, Y float64 }
-	eventually(p.t, element+" can be clicked", p.words, func() (ok bool) {
-		at, _ = tryEval[*struct{ X, Y float64 }](p, fmt.Sprintf(`(() => {
+	// Between looking where it is and the click a new notice may push the page down, and
+	// the click then lands beside it: whoever sees that clicks again.
+	eventually(p.t, element+" is clicked", p.words, func() (ok bool) {
+		at, _ := tryEval[*struct{ X, Y float64 }](p, fmt.Sprintf(`(() => {
 			const e = %s;
 			if (!e || e.disabled) return null;
 			e.scrollIntoView({ block: "center", inline: "nearest", behavior: "instant" });
 			const r = e.getBoundingClientRect(), at = { X: r.x + r.width / 2, Y: r.y + r.height / 2 };
-			return e.contains(document.elementFromPoint(at.X, at.Y)) ? at : null;
+			if (!e.contains(document.elementFromPoint(at.X, at.Y))) return null;
+			window.beside = true;
+			const pressed = (press) => { if (e.contains(press.target)) window.beside = false; };
+			addEventListener("mousedown", pressed, { capture: true, once: true });
+			return at;
 		})()`, element))
-		return at != nil
+		if at == nil {
+			return false
+		}
+		p.run(chromedp.MouseClickXY(at.X, at.Y))
+		beside, err := tryEval[bool](p, "window.beside === true")
+		return err != nil || !beside // a click may lead to another page
 	})
-	p.run(chromedp.MouseClickXY(at.X, at.Y))
 }
 
 // fill replaces what a field holds.
