@@ -43,6 +43,7 @@ func Main(suite load.Suite) {
 	os.Exit(Run(context.Background(), suite, Env{
 		Name:    strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe"),
 		Args:    os.Args[1:],
+		Stdin:   os.Stdin,
 		Stdout:  os.Stdout,
 		Stderr:  os.Stderr,
 		Signals: signals,
@@ -55,6 +56,7 @@ func Main(suite load.Suite) {
 type Env struct {
 	Name           string // of the program, in messages
 	Args           []string
+	Stdin          io.Reader // nil means that it is empty
 	Stdout, Stderr io.Writer
 	Signals        <-chan os.Signal // the first ends the run, the second the program
 	Width          func() int       // of the terminal in columns; 0 if Stdout is none; nil means none
@@ -69,6 +71,9 @@ type Env struct {
 func Run(ctx context.Context, suite load.Suite, env Env) int {
 	if env.Width == nil {
 		env.Width = func() int { return 0 }
+	}
+	if env.Stdin == nil {
+		env.Stdin = strings.NewReader("")
 	}
 	if env.Lookup == nil {
 		env.Lookup = func(string) (string, bool) { return "", false }
@@ -100,6 +105,7 @@ type program struct {
 	suite  load.Suite
 	flags  *flags
 	opts   *options
+	status int // that the program exits with
 	log    *log
 	engine *engine.Engine
 }
@@ -109,20 +115,22 @@ func (p *program) run(ctx context.Context) int {
 	if err != nil {
 		return p.refuse(err)
 	}
-	shapes := slices.Sorted(maps.Keys(p.suite.Shapes))
-	p.flags, err = newFlags(plans, shapes)
+	p.flags, err = newFlags(plans, slices.Sorted(maps.Keys(p.suite.Shapes)))
 	if err != nil {
 		return p.refuse(err)
 	}
-	var mistakes error
-	p.opts, mistakes = p.flags.parse(p.Args, p.Lookup)
-	switch {
-	case p.opts == nil:
-		return p.refuse(mistakes)
-	case p.opts.help:
-		io.WriteString(p.Stdout, p.flags.help(p.Name, p.Width()))
-		return exitOK
-	case p.opts.version:
+	if err := p.command().ExecuteContext(ctx); err != nil {
+		return p.refuse(err)
+	}
+	return p.status
+}
+
+// test is what the program does without a subcommand: one load test after another, or
+// what the flags say instead. It returns the exit status.
+func (p *program) test(ctx context.Context, args []string) int {
+	var mistakes, err error
+	p.opts, mistakes = p.flags.read(args, p.Lookup)
+	if p.opts.version {
 		fmt.Fprintln(p.Stdout, p.Name, thisBuild())
 		return exitOK
 	}
@@ -140,7 +148,7 @@ func (p *program) run(ctx context.Context) int {
 		return p.refuse(err)
 	}
 	if p.opts.list {
-		io.WriteString(p.Stdout, listing(plans, shapes))
+		io.WriteString(p.Stdout, listing(p.flags.plans, slices.Sorted(maps.Keys(p.suite.Shapes))))
 		return exitOK
 	}
 	return p.work(ctx)

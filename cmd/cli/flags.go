@@ -57,15 +57,27 @@ type group struct {
 	set   *pflag.FlagSet
 }
 
+// toggle is the kind of a flag that needs no value.
+const toggle = "bool"
+
 // An entry is what was given for one flag. It takes anything, so that mistakes can
 // be reported all together.
 type entry struct {
-	kind     string // of its value, as the help names it; "bool" for none
+	kind     string // of its value, as the help names it; toggle for none
 	standard string
 	texts    []string
 }
 
-func (e *entry) String() string { return e.standard }
+// String returns the value as it is now. Flags of cobra's own kind are asked for it.
+func (e *entry) String() string {
+	switch {
+	case len(e.texts) > 0:
+		return e.texts[len(e.texts)-1]
+	case e.kind == toggle && e.standard == "":
+		return "false"
+	}
+	return e.standard
+}
 
 func (e *entry) Set(text string) error {
 	e.texts = append(e.texts, text)
@@ -140,12 +152,12 @@ func (f *flags) group(title string) {
 	f.groups = append(f.groups, group{title, set})
 }
 
-func (f *flags) toggle(name, short, usage string) { f.value(name, short, "bool", "", usage) }
+func (f *flags) toggle(name, short, usage string) { f.value(name, short, toggle, "", usage) }
 
 func (f *flags) value(name, short, kind, standard, usage string) {
 	e := &entry{kind: kind, standard: standard}
 	flag := f.all.VarPF(e, name, short, usage)
-	if kind == "bool" {
+	if kind == toggle {
 		flag.NoOptDefVal = "true"
 	}
 	f.groups[len(f.groups)-1].set.AddFlag(flag)
@@ -158,13 +170,10 @@ func (f *flags) names() []string {
 	return names
 }
 
-// parse reads a command line, and what a scenario's parameters are in the
-// environment. With mistakes in values it returns what can be read and every mistake;
-// when it cannot even tell flags from values, the options are nil.
-func (f *flags) parse(args []string, lookup func(string) (string, bool)) (*options, error) {
-	if err := f.all.Parse(args); err != nil {
-		return nil, f.explain(err)
-	}
+// read makes options of the flags that were given and of what a scenario's parameters
+// are in the environment; args are the words besides flags. With mistakes in values it
+// returns what can be read and every mistake.
+func (f *flags) read(args []string, lookup func(string) (string, bool)) (*options, error) {
 	o := &options{config: f.amount()}
 	c := &o.config
 	c.RunTime = read(f, "run-time", engine.ParseRunTime)
@@ -174,7 +183,7 @@ func (f *flags) parse(args []string, lookup func(string) (string, bool)) (*optio
 	c.Seed = read(f, "seed", engine.ParseSeed)
 	c.Host, c.Insecure, o.wire = f.last("host"), f.on("insecure"), f.wire()
 	c.Params = f.params(lookup)
-	c.Scenarios = f.scenarios()
+	c.Scenarios = f.scenarios(args)
 
 	o.webHost, o.webPort = f.last("web-host"), read(f, "web-port", parsePort)
 	o.allowedHosts = words(f.given["allowed-host"].texts)
@@ -230,11 +239,11 @@ func (f *flags) last(name string) string {
 	return e.texts[len(e.texts)-1]
 }
 
-// scenarios returns the names given besides flags. It only answers for those that
+// scenarios returns the names among the words besides flags. It only answers for those that
 // are tags: whoever knows Locust writes --tags read write.
-func (f *flags) scenarios() []string {
+func (f *flags) scenarios(args []string) []string {
 	var names []string
-	for _, name := range f.all.Args() {
+	for _, name := range args {
 		isScenario := slices.ContainsFunc(f.plans, func(p *load.Plan) bool { return p.Name == name })
 		isTag := slices.ContainsFunc(f.plans, func(p *load.Plan) bool { return tagged(p.Tasks, name) })
 		if isTag && !isScenario {

@@ -28,6 +28,14 @@ func testFlags(t *testing.T) *flags {
 	return f
 }
 
+// parse reads a command line as the program does.
+func parse(f *flags, args []string, lookup func(string) (string, bool)) (*options, error) {
+	if err := f.all.Parse(args); err != nil {
+		return nil, f.explain(err)
+	}
+	return f.read(f.all.Args(), lookup)
+}
+
 // nowhere is an environment without variables.
 func nowhere(string) (string, bool) { return "", false }
 
@@ -113,7 +121,7 @@ func TestFlags(t *testing.T) {
 		for i := range args {
 			args[i] = strings.ReplaceAll(args[i], ";", " ")
 		}
-		got, err := testFlags(t).parse(args, nowhere)
+		got, err := parse(testFlags(t), args, nowhere)
 		if err != nil {
 			t.Errorf("parse(%q): %v", args, err)
 			continue
@@ -232,7 +240,7 @@ func TestParametersFromTheEnvironment(t *testing.T) {
 		text, ok := environment[name]
 		return text, ok
 	}
-	got, err := testFlags(t).parse([]string{"--loud=false", "--api-key="}, lookup)
+	got, err := parse(testFlags(t), []string{"--loud=false", "--api-key="}, lookup)
 	want := map[string]string{"page-size": "large", "api-key": "", "loud": "false"}
 	if err != nil || !maps.Equal(got.config.Params, want) {
 		t.Errorf("parameters %q, %v, want %q", got.config.Params, err, want)
@@ -255,7 +263,7 @@ g: GREGARIA_PAUSE: "long" is not a duration such as 500ms or 2s
 func TestSecretsAreNotShown(t *testing.T) {
 	f := testFlags(t)
 	lookup := func(name string) (string, bool) { return "s3cret", name == keyParam.Spec().Env }
-	if _, err := f.parse([]string{"--api-key", "s3cret"}, lookup); err != nil {
+	if _, err := parse(f, []string{"--api-key", "s3cret"}, lookup); err != nil {
 		t.Fatal(err)
 	}
 	for what, text := range map[string]string{"help": f.help("g", 80), "list": listing(f.plans, nil)} {
