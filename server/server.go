@@ -24,6 +24,7 @@ type Options struct {
 	Logger   *slog.Logger         // nil means slog.Default()
 	Logs     func() []web.LogLine // the latest log lines, oldest first; nil means none
 	LogNews  logNews              // nil means that there is never any
+	BasePath string               // what the paths of all routes begin with, as ParseBasePath returns it
 	Hosts    []string             // host names to answer to besides those of loopback; "*" answers to any IP address
 }
 
@@ -70,7 +71,7 @@ func New(opts Options) *Server {
 	}
 	s.closing, s.close = context.WithCancel(context.Background())
 	s.frames = newFrames(opts.Engine, s.site)
-	s.handler = guard(s.routes(), opts.Hosts)
+	s.handler = guard(under(opts.BasePath, s.routes()), opts.Hosts)
 	return s
 }
 
@@ -87,9 +88,9 @@ func (s *Server) routes() http.Handler {
 	r.Get("/live", s.serveLive)
 	r.Get("/static/*", serveStatic)
 	r.Get("/favicon.ico", func(w http.ResponseWriter, r *http.Request) {
-		http.Redirect(w, r, static.Path("favicon.svg"), http.StatusFound)
+		redirect(w, r, static.Path("favicon.svg"), http.StatusFound)
 	})
-	r.Get("/healthz", func(w http.ResponseWriter, _ *http.Request) { writeText(w, "ok\n") })
+	r.Get(rootPaths[0], func(w http.ResponseWriter, _ *http.Request) { writeText(w, "ok\n") })
 
 	r.Get("/plan", s.plan)
 	r.Post("/swarm", s.swarm)

@@ -66,7 +66,7 @@ func (s *Server) swarm(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if wantsPage(r) {
-		http.Redirect(w, r, "/", http.StatusSeeOther)
+		redirect(w, r, "", http.StatusSeeOther)
 		return
 	}
 	cfg := s.engine.Status().Config
@@ -356,7 +356,7 @@ func (s *Server) order(w http.ResponseWriter, r *http.Request, do func() error, 
 // done says that a command was carried out.
 func done(w http.ResponseWriter, r *http.Request, message string) {
 	if wantsPage(r) {
-		http.Redirect(w, r, "/", http.StatusSeeOther)
+		redirect(w, r, "", http.StatusSeeOther)
 		return
 	}
 	writeJSON(w, http.StatusOK, map[string]any{"success": true, "message": message})
@@ -366,7 +366,7 @@ func done(w http.ResponseWriter, r *http.Request, message string) {
 func (s *Server) reset(w http.ResponseWriter, r *http.Request) {
 	s.engine.Reset()
 	if wantsPage(r) {
-		http.Redirect(w, r, "/", http.StatusSeeOther)
+		redirect(w, r, "", http.StatusSeeOther)
 		return
 	}
 	writeText(w, "ok")

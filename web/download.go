@@ -15,17 +15,17 @@ type File struct {
 
 var files = []File{
 	{"Report", "Everything the page says, as one HTML file that needs no other.",
-		"To keep with a ticket or a release, to print, to send to who was not there.", "report.html", "/stats/report?download=1"},
+		"To keep with a ticket or a release, to print, to send to who was not there.", "report.html", "stats/report?download=1"},
 	{"Request statistics", "One line per method and name: counts, response times, percentiles and rates of the whole run, and their sum.",
-		"To compare two runs row by row.", "requests.csv", "/stats/requests/csv"},
+		"To compare two runs row by row.", "requests.csv", "stats/requests/csv"},
 	{"Full history", "The same numbers second by second, coarser the longer ago.",
-		"To draw charts of your own.", "requests_full_history.csv", "/stats/requests_full_history/csv"},
+		"To draw charts of your own.", "requests_full_history.csv", "stats/requests_full_history/csv"},
 	{"Failures", "One line per kind of failed request: how many, and why.",
-		"To count what is mended and what is left.", "failures.csv", "/stats/failures/csv"},
+		"To count what is mended and what is left.", "failures.csv", "stats/failures/csv"},
 	{"Exceptions", "One line per kind of error in a scenario, with its traceback.",
-		"To mend the scenario.", "exceptions.csv", "/exceptions/csv"},
+		"To mend the scenario.", "exceptions.csv", "exceptions/csv"},
 	{"Everything as JSON", "Rows, failures, current percentiles, state, arrivals and health, as GET /stats/requests answers.",
-		"To judge a run in a script, or to keep it beside a build.", "requests.json", "/stats/requests?download=1"},
+		"To judge a run in a script, or to keep it beside a build.", "requests.json", "stats/requests?download=1"},
 }
 
 func newDownloads(q Query) *Downloads {

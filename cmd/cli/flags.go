@@ -14,6 +14,7 @@ import (
 	"github.com/gregaria/gregaria/engine"
 	"github.com/gregaria/gregaria/engine/load"
 	"github.com/gregaria/gregaria/engine/wire"
+	"github.com/gregaria/gregaria/server"
 )
 
 // options are what a command line asks for.
@@ -29,6 +30,7 @@ type options struct {
 
 	webHost      string
 	webPort      int
+	webBase      string
 	allowedHosts []string
 
 	level   slog.Level
@@ -119,6 +121,7 @@ func newFlags(plans []*load.Plan, shapes []string) (*flags, error) {
 	f.group("Page")
 	f.value("web-port", "P", "N", "8089", "serve the page on this port")
 	f.value("web-host", "", "ADDRESS", "", "serve the page on this address; by default on 127.0.0.1 and [::1], which only this machine reaches")
+	f.value("web-base-path", "", "PATH", "", "serve the page under this path, such as /load, for a proxy that keeps it")
 	f.value("allowed-host", "", "NAMES", "", "answer also to browsers that know this machine by these names; * stands for any IP address")
 	f.toggle("autostart", "", "start a run at once; the page stays")
 
@@ -186,6 +189,7 @@ func (f *flags) read(args []string, lookup func(string) (string, bool)) (*option
 	c.Scenarios = f.scenarios(args)
 
 	o.webHost, o.webPort = f.last("web-host"), read(f, "web-port", parsePort)
+	o.webBase = read(f, "web-base-path", server.ParseBasePath)
 	o.allowedHosts = words(f.given["allowed-host"].texts)
 	o.headless, o.autostart, o.onlySummary = f.on("headless"), f.on("autostart"), f.on("only-summary")
 	o.csv, o.csvFull = f.last("csv"), f.on("csv-full-history")

@@ -25,10 +25,10 @@ func (p *program) listen() ([]net.Listener, error) {
 // serveWeb serves the page until ctx ends, and then until the run is over.
 func (p *program) serveWeb(ctx context.Context, listeners []net.Listener) error {
 	page := server.New(server.Options{
-		Engine: p.engine, Defaults: p.opts.config,
+		Engine: p.engine, Defaults: p.opts.config, BasePath: p.opts.webBase,
 		Logger: p.log.Logger, Logs: p.log.Lines, LogNews: p.log.News, Hosts: p.answersTo(),
 	})
-	p.log.Info("page is at " + pageURL(p.opts.webHost, listeners[0]))
+	p.log.Info("page is at " + pageURL(p.opts.webHost, listeners[0]) + p.opts.webBase)
 	if !p.loopback() {
 		p.log.Warn("the page has no password: whoever can reach " + listeners[0].Addr().String() + " can start and stop runs")
 	}
