@@ -83,7 +83,7 @@ func TestEveryRouteIsUnderTheBasePathAndOnlyThere(t *testing.T) {
 func TestRedirectsStayWhereTheSiteIs(t *testing.T) {
 	page := map[string]string{"Accept": "text/html"}
 	based, plain := baseServer(t), baseServer(t)
-	plain.handler = guard(plain.routes(), nil)
+	plain.handler = guard(plain.routes(), nil, nil)
 	for _, tt := range []struct {
 		call
 		to string

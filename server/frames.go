@@ -24,9 +24,15 @@ type frames struct {
 	mu     sync.Mutex
 	status *engine.Status // of the frames in made
 	line   int64          // latest log line that those of the log are from
-	made   map[web.Query]*frame
+	made   map[look]*frame
 	asked  int // how often any frame was
 	pages  int // connected
+}
+
+// A look is what a page looks at, and as whom.
+type look struct {
+	web.Query
+	viewer bool // who may only look
 }
 
 // A frame is rendered by whoever asks for it first.
@@ -50,27 +56,27 @@ func (f *frames) join() (leave func()) {
 	return func() { count(-1) }
 }
 
-// latest returns the newest frame for q.
-func (f *frames) latest(q web.Query) (*websocket.PreparedMessage, error) {
-	line := f.site.LatestLine(q)
+// latest returns the newest frame of what a page looks at.
+func (f *frames) latest(at look) (*websocket.PreparedMessage, error) {
+	line := f.site.LatestLine(at.Query)
 	f.mu.Lock()
 	if status := f.engine.Status(); status != f.status || line > f.line {
-		f.status, f.line, f.made = status, max(f.line, line), map[web.Query]*frame{}
+		f.status, f.line, f.made = status, max(f.line, line), map[look]*frame{}
 	}
-	status, made := f.status, f.made[q]
+	status, made := f.status, f.made[at]
 	if made == nil {
 		for len(f.made) >= maxFrames+f.pages {
 			f.forget()
 		}
 		made = new(frame)
-		f.made[q] = made
+		f.made[at] = made
 	}
 	f.asked++
 	made.asked = f.asked
 	f.mu.Unlock()
 	made.once.Do(func() {
 		var html bytes.Buffer
-		if made.err = web.Live(web.NewFrame(status, q, f.site)).Render(context.Background(), &html); made.err == nil {
+		if made.err = web.Live(web.NewFrame(status, at.Query, f.site.For(web.Reader{LookOnly: at.viewer}))).Render(context.Background(), &html); made.err == nil {
 			made.message, made.err = websocket.NewPreparedMessage(websocket.TextMessage, html.Bytes())
 		}
 	})
@@ -79,10 +85,10 @@ func (f *frames) latest(q web.Query) (*websocket.PreparedMessage, error) {
 
 // forget removes the frame that was not asked for the longest.
 func (f *frames) forget() {
-	oldest, first := f.asked+1, web.Query{}
-	for q, made := range f.made {
+	oldest, first := f.asked+1, look{}
+	for at, made := range f.made {
 		if made.asked < oldest {
-			oldest, first = made.asked, q
+			oldest, first = made.asked, at
 		}
 	}
 	delete(f.made, first)

@@ -13,15 +13,15 @@ import (
 func TestFewFramesAreKept(t *testing.T) {
 	s, _ := newServer(t, nil)
 	f := s.frames
-	watched, err := f.latest(searching(0))
+	watched, err := f.latest(look{Query: searching(0)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for i := range 5 * maxFrames {
-		if _, err := f.latest(searching(1 + i)); err != nil {
+		if _, err := f.latest(look{Query: searching(1 + i)}); err != nil {
 			t.Fatal(err)
 		}
-		if again, _ := f.latest(searching(0)); again != watched {
+		if again, _ := f.latest(look{Query: searching(0)}); again != watched {
 			t.Fatalf("after %d other frames the one that is asked for each time is rendered anew", i+1)
 		}
 	}
@@ -39,12 +39,12 @@ func TestEveryPageHasAFrameKept(t *testing.T) {
 		defer f.join()()
 	}
 	for i := range pages {
-		first, err := f.latest(searching(i))
+		first, err := f.latest(look{Query: searching(i)})
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer func() {
-			if again, _ := f.latest(searching(i)); again != first {
+			if again, _ := f.latest(look{Query: searching(i)}); again != first {
 				t.Errorf("with %d pages the frame of page %d is rendered anew", pages, i)
 			}
 		}()

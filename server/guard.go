@@ -1,11 +1,14 @@
 package server
 
 import (
+	"context"
 	"net"
 	"net/http"
 	"net/netip"
 	"slices"
 	"strings"
+
+	"github.com/gregaria/gregaria/server/doors"
 )
 
 // policy is what the page may do: load what this server serves, and nothing else.
@@ -20,11 +23,18 @@ const maxBody = 1 << 20
 // It answers only to host names that an attacker cannot make resolve to this
 // machine: otherwise a page could read us from a name of its own (DNS rebinding).
 // It refuses unsafe methods from other sites, and tells browsers to load nothing
-// foreign, to let nobody frame us, and to keep nothing.
-func guard(next http.Handler, hosts []string) http.Handler {
+// foreign, to let nobody frame us, and to keep nothing. What a proxy that is trusted
+// says of a request counts from here on.
+func guard(next http.Handler, hosts []string, proxies doors.Proxies) http.Handler {
 	next = http.NewCrossOriginProtection().Handler(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		peer := proxies.Peer(r)
+		r = r.WithContext(context.WithValue(r.Context(), peerKey{}, peer))
+		r.Host = peer.Host
 		h := w.Header()
+		if r.TLS != nil && !isLocalhost(r.Host) {
+			h.Set("Strict-Transport-Security", "max-age=86400")
+		}
 		h.Set("Content-Security-Policy", policy)
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "no-referrer")
@@ -42,11 +52,7 @@ func guard(next http.Handler, hosts []string) http.Handler {
 // answersTo reports whether a Host field names this server. Ports do not matter: a
 // tunnel may change them, and no name resolution can.
 func answersTo(host string, allowed []string) bool {
-	name := host
-	if h, _, err := net.SplitHostPort(host); err == nil {
-		name = h
-	}
-	name = strings.ToLower(strings.TrimSuffix(strings.TrimPrefix(name, "["), "]"))
+	name := hostName(host)
 	if name == "localhost" || slices.ContainsFunc(allowed, func(a string) bool { return strings.EqualFold(a, name) }) {
 		return true
 	}
@@ -54,22 +60,47 @@ func answersTo(host string, allowed []string) bool {
 	return err == nil && (ip.IsLoopback() || slices.Contains(allowed, "*"))
 }
 
+// hostName is what a Host field names, without a port.
+func hostName(host string) string {
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		host = h
+	}
+	return strings.ToLower(strings.TrimSuffix(strings.TrimPrefix(host, "["), "]"))
+}
+
+// isLocalhost reports whether a host is this machine by the name that all programs on it
+// share: to have browsers ask for TLS there would break the others.
+func isLocalhost(host string) bool {
+	name := hostName(host)
+	ip, err := netip.ParseAddr(name)
+	return name == "localhost" || err == nil && ip.IsLoopback()
+}
+
+type peerKey struct{}
+
+// peerOf returns who sent a request.
+func peerOf(r *http.Request) doors.Peer {
+	peer, _ := r.Context().Value(peerKey{}).(doors.Peer)
+	return peer
+}
+
 // sameOrigin reports whether a websocket comes from our own page, or from no page
-// at all: programs send no Origin, browsers always do.
+// at all: programs send no Origin, browsers always do, and only they have cookies.
 func sameOrigin(r *http.Request) bool {
 	origins, present := r.Header["Origin"]
 	if !present {
-		return r.Header.Get("Sec-Fetch-Site") == ""
+		return r.Header.Get("Sec-Fetch-Site") == "" && !visitorOf(r).byCookie()
 	}
 	scheme := "http"
-	if r.TLS != nil {
+	if peerOf(r).Secure {
 		scheme = "https"
 	}
 	return len(origins) == 1 && strings.EqualFold(origins[0], scheme+"://"+r.Host)
 }
 
 // scriptsOnly lets programs use a route that changes something by GET, as scripts
-// written for Locust do, and refuses browsers: any link or image could be one.
+// written for Locust do, and refuses browsers: any link or image could be one. Whoever
+// may only look may not.
 func scriptsOnly(next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		for _, field := range []string{"Origin", "Referer", "Sec-Fetch-Site"} {
@@ -78,6 +109,10 @@ func scriptsOnly(next http.HandlerFunc) http.HandlerFunc {
 				writeProblem(w, r, http.StatusMethodNotAllowed, "use POST: a browser may not change anything by GET")
 				return
 			}
+		}
+		if !visitorOf(r).Role.May(doors.Operate) {
+			forbid(w, r)
+			return
 		}
 		next(w, r)
 	}

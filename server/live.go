@@ -9,6 +9,7 @@ import (
 
 	"github.com/gorilla/websocket"
 
+	"github.com/gregaria/gregaria/server/doors"
 	"github.com/gregaria/gregaria/web"
 )
 
@@ -30,17 +31,21 @@ var upgrader = websocket.Upgrader{
 // serveLive keeps a page up to date: what the page looks at comes up, frames go
 // down.
 func (s *Server) serveLive(w http.ResponseWriter, r *http.Request) {
-	if !s.enter() {
-		http.Error(w, "closing", http.StatusServiceUnavailable)
+	leave, status := s.enter(peerOf(r).IP)
+	if status != 0 {
+		http.Error(w, http.StatusText(status), status)
 		return
 	}
-	defer s.live.Done()
+	defer leave()
 	conn, err := upgrader.Upgrade(w, r, nil)
 	if err != nil {
 		return // Upgrade has answered
 	}
 	defer conn.Close()
-	l := live{conn: conn, frames: s.frames, logNews: s.logNews, changed: make(chan struct{}, 1)}
+	v := visitorOf(r)
+	l := live{conn: conn, frames: s.frames, logNews: s.logNews, changed: make(chan struct{}, 1), ended: v.Ended(), viewer: !v.Role.May(doors.Operate)}
+	l.still = func() bool { return s.login.Keeper == nil || s.login.Keeper.Still(v.Visitor) }
+	defer v.Hold()()
 	start := web.ParseQuery(r.URL.Query())
 	l.query.Store(&start)
 	l.serve(s.closing)
@@ -53,8 +58,14 @@ type live struct {
 	frames  *frames
 	logNews logNews
 	query   atomic.Pointer[web.Query]
-	changed chan struct{} // holds a token when the query is new
+	changed chan struct{}   // holds a token when the query is new
+	ended   <-chan struct{} // closed when the reader has logged out; nil for never
+	still   func() bool     // whether the reader may stay
+	viewer  bool            // the reader may only look
 }
+
+// closeLoggedOut tells the page that its reader must log in again.
+const closeLoggedOut = 4401
 
 func (l *live) serve(closing context.Context) {
 	defer l.frames.join()()
@@ -86,7 +97,14 @@ func (l *live) serve(closing context.Context) {
 		case <-rest.C:
 			log = lines
 			continue
+		case <-l.ended:
+			l.bye(closeLoggedOut, "logged out")
+			return
 		case <-ping.C:
+			if !l.still() {
+				l.bye(closeLoggedOut, "logged out")
+				return
+			}
 			if l.conn.WriteControl(websocket.PingMessage, nil, time.Now().Add(writeTimeout)) != nil {
 				return
 			}
@@ -94,8 +112,7 @@ func (l *live) serve(closing context.Context) {
 		case <-read:
 			return
 		case <-closing.Done():
-			bye := websocket.FormatCloseMessage(websocket.CloseServiceRestart, "gregaria is closing")
-			_ = l.conn.WriteControl(websocket.CloseMessage, bye, time.Now().Add(time.Second))
+			l.bye(websocket.CloseServiceRestart, "gregaria is closing")
 			return
 		}
 		q := *l.query.Load()
@@ -106,7 +123,7 @@ func (l *live) serve(closing context.Context) {
 				lines, unwatch = l.logNews()
 			}
 		}
-		message, err := l.frames.latest(q)
+		message, err := l.frames.latest(look{q, l.viewer})
 		if err != nil {
 			return // the page will connect again, and its first paint shows the error
 		}
@@ -117,6 +134,10 @@ func (l *live) serve(closing context.Context) {
 		log = nil
 		rest.Reset(logRest)
 	}
+}
+
+func (l *live) bye(code int, why string) {
+	_ = l.conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, why), time.Now().Add(time.Second))
 }
 
 // read takes queries from the page until the connection ends.

@@ -123,20 +123,20 @@ func TestOnlyOurOwnPagesMayConnect(t *testing.T) {
 func TestEqualQueriesShareOneFrame(t *testing.T) {
 	s, e := newServer(t, nil)
 	q := web.ParseQuery(map[string][]string{"tab": {"failures"}})
-	first, err := s.frames.latest(q)
+	first, err := s.frames.latest(look{Query: q})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if again, _ := s.frames.latest(q); again != first {
+	if again, _ := s.frames.latest(look{Query: q}); again != first {
 		t.Error("the same query of the same status was rendered twice")
 	}
-	if other, _ := s.frames.latest(web.ParseQuery(nil)); other == first {
+	if other, _ := s.frames.latest(look{Query: web.ParseQuery(nil)}); other == first {
 		t.Error("another query got the same frame")
 	}
 	if _, err := e.Start(engine.Config{Users: 1, SpawnRate: 1, Scenarios: []string{"shop"}}); err != nil {
 		t.Fatal(err)
 	}
-	if newer, _ := s.frames.latest(q); newer == first {
+	if newer, _ := s.frames.latest(look{Query: q}); newer == first {
 		t.Error("a new status got the old frame")
 	}
 }

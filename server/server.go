@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/go-chi/chi/v5/middleware"
 
 	"github.com/gregaria/gregaria/engine"
+	"github.com/gregaria/gregaria/server/doors"
 	"github.com/gregaria/gregaria/static"
 	"github.com/gregaria/gregaria/web"
 )
@@ -26,6 +28,8 @@ type Options struct {
 	LogNews  logNews              // nil means that there is never any
 	BasePath string               // what the paths of all routes begin with, as ParseBasePath returns it
 	Hosts    []string             // host names to answer to besides those of loopback; "*" answers to any IP address
+	Login    Login                // who may come in; the zero one means everybody
+	Audit    *Audit               // nil means by Logger alone
 }
 
 // A logNews returns a channel that holds a token when there are new log lines, and a
@@ -42,12 +46,18 @@ type Server struct {
 	site     web.Site
 	frames   *frames
 	handler  http.Handler
+	base     string // what paths begin with in the browser
+	login    Login
+	audit    *Audit
+	begins   limits       // of starts and changes, by visitor
+	failures *doors.Limit // of failed logins that are written down
 
 	closing context.Context // ends when live connections must go
 	close   context.CancelFunc
 
-	mu   sync.Mutex     // no connection is counted once closing has ended
-	live sync.WaitGroup // live connections
+	mu    sync.Mutex     // no connection is counted once closing has ended
+	live  sync.WaitGroup // live connections
+	crowd crowd          // likewise
 }
 
 // New returns a server. It does not listen yet.
@@ -61,17 +71,21 @@ func New(opts Options) *Server {
 	if opts.LogNews == nil {
 		opts.LogNews = func() (<-chan struct{}, func()) { return nil, func() {} }
 	}
+	if opts.Audit == nil {
+		opts.Audit = &Audit{log: opts.Logger}
+	}
 	s := &Server{
+		base: opts.BasePath, login: opts.Login, audit: opts.Audit, failures: doors.NewLimit(60, time.Minute),
 		engine: opts.Engine, defaults: opts.Defaults, log: opts.Logger, logs: opts.Logs, logNews: opts.LogNews,
 		site: web.Site{
-			Build: static.Build(), Asset: static.Path,
+			Build: static.Build(), Asset: static.Path, Doors: opts.Login.Keeper != nil,
 			Offer: web.NewOffer(opts.Engine), Default: opts.Defaults,
 			Window: newWindows().of, Series: new(series).of, Logs: opts.Logs,
 		},
 	}
 	s.closing, s.close = context.WithCancel(context.Background())
 	s.frames = newFrames(opts.Engine, s.site)
-	s.handler = guard(under(opts.BasePath, s.routes()), opts.Hosts)
+	s.handler = guard(under(opts.BasePath, s.routes()), opts.Hosts, opts.Login.Proxies)
 	return s
 }
 
@@ -80,7 +94,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.S
 
 func (s *Server) routes() http.Handler {
 	r := chi.NewRouter()
-	r.Use(bodyLimit, middleware.GetHead)
+	r.Use(bodyLimit, s.door, middleware.GetHead)
 	r.NotFound(s.notFound)
 	r.MethodNotAllowed(s.methodNotAllowed)
 
@@ -92,8 +106,12 @@ func (s *Server) routes() http.Handler {
 	})
 	r.Get(rootPaths[0], func(w http.ResponseWriter, _ *http.Request) { writeText(w, "ok\n") })
 
+	r.Get("/login", s.loginPage)
+	r.Post("/login", s.logIn)
+	r.Post("/logout", s.logOut)
+
 	r.Get("/plan", s.plan)
-	r.Post("/swarm", s.swarm)
+	r.Post("/swarm", seldom(s.swarm))
 	r.Post("/check", s.check)
 	r.Post("/pause", s.pause)
 	r.Post("/resume", s.resume)
@@ -161,13 +179,23 @@ func (s *Server) Close() {
 	s.live.Wait()
 }
 
-// enter counts a live connection, unless the server is closing.
-func (s *Server) enter() bool {
+// enter counts a live connection in until it leaves. There is a status instead when the
+// server is closing, or there are too many.
+func (s *Server) enter(ip netip.Addr) (leave func(), status int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closing.Err() != nil {
-		return false
+	switch {
+	case s.closing.Err() != nil:
+		return nil, http.StatusServiceUnavailable
+	case !s.crowd.admits(ip):
+		return nil, http.StatusTooManyRequests
 	}
 	s.live.Add(1)
-	return true
+	s.crowd.add(ip, 1)
+	return func() {
+		s.mu.Lock()
+		s.crowd.add(ip, -1)
+		s.mu.Unlock()
+		s.live.Done()
+	}, 0
 }

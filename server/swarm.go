@@ -50,7 +50,7 @@ var formFields = map[engine.Field]string{
 
 // page is the first paint.
 func (s *Server) page(w http.ResponseWriter, r *http.Request) {
-	v := web.NewView(s.engine.Status(), web.ParseQuery(r.URL.Query()), s.site)
+	v := web.NewView(s.engine.Status(), web.ParseQuery(r.URL.Query()), s.site.For(s.reader(r)))
 	s.writeHTML(r.Context(), w, http.StatusOK, web.Page(v))
 }
 
@@ -65,11 +65,16 @@ func (s *Server) swarm(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, r, form, err)
 		return
 	}
+	cfg := s.engine.Status().Config
+	what := deed{event: "edit", config: &cfg}
+	if began {
+		what.event = "start"
+	}
+	s.record(r, what)
 	if wantsPage(r) {
 		redirect(w, r, "", http.StatusSeeOther)
 		return
 	}
-	cfg := s.engine.Status().Config
 	answer := map[string]any{"success": true, "message": "Load changed", "host": engine.WithoutUser(cfg.Host)}
 	if began {
 		answer["message"] = "Swarming started"
@@ -129,7 +134,7 @@ func (r refusal) answer() map[string]any {
 func (s *Server) refuse(w http.ResponseWriter, r *http.Request, form url.Values, err error) {
 	why := newRefusal(err)
 	if wantsPage(r) {
-		v := web.NewView(s.engine.Status(), web.Query{}, s.site).Answer(form, web.Refusal{
+		v := web.NewView(s.engine.Status(), web.Query{}, s.site.For(s.reader(r))).Answer(form, web.Refusal{
 			Problem: why.problem, Errors: why.fields, Plan: s.preview(form), Stuck: why.stuck,
 		})
 		s.writeHTML(r.Context(), w, statusOf(err), web.Page(v))
@@ -332,24 +337,34 @@ func words(text string) []string {
 func (s *Server) stop(w http.ResponseWriter, r *http.Request) {
 	wait := s.engine.Status().Config.StopTimeout + 10*time.Second
 	http.NewResponseController(w).SetWriteDeadline(time.Now().Add(wait))
-	s.engine.Stop("stopped by the operator")
+	s.record(r, deed{event: "stop"})
+	s.engine.Stop("stopped by " + s.operator(r))
 	done(w, r, "Test stopped")
+}
+
+// operator is who a request is from, as the reason for the end of a run names them.
+func (s *Server) operator(r *http.Request) string {
+	if s.login.Keeper == nil {
+		return "the operator"
+	}
+	return visitorOf(r).Name
 }
 
 // pause makes users do nothing new until resume.
 func (s *Server) pause(w http.ResponseWriter, r *http.Request) {
-	s.order(w, r, s.engine.Pause, "Test paused")
+	s.order(w, r, "pause", s.engine.Pause, "Test paused")
 }
 
 func (s *Server) resume(w http.ResponseWriter, r *http.Request) {
-	s.order(w, r, s.engine.Resume, "Test resumed")
+	s.order(w, r, "resume", s.engine.Resume, "Test resumed")
 }
 
-func (s *Server) order(w http.ResponseWriter, r *http.Request, do func() error, message string) {
+func (s *Server) order(w http.ResponseWriter, r *http.Request, event string, do func() error, message string) {
 	if err := do(); err != nil {
 		writeProblem(w, r, statusOf(err), err.Error())
 		return
 	}
+	s.record(r, deed{event: event})
 	done(w, r, message)
 }
 
@@ -365,6 +380,7 @@ func done(w http.ResponseWriter, r *http.Request, message string) {
 // reset begins the numbers anew.
 func (s *Server) reset(w http.ResponseWriter, r *http.Request) {
 	s.engine.Reset()
+	s.record(r, deed{event: "reset"})
 	if wantsPage(r) {
 		redirect(w, r, "", http.StatusSeeOther)
 		return

@@ -46,7 +46,16 @@
     frameAt = new Date(); // the watch below counts from here
     if (new URL(socket.url).search !== location.search) lookAt(); // it changed while the socket opened
   });
-  document.addEventListener("htmx:ws:close", () => {
+  // Who has logged out elsewhere, or was logged out, is shown where to log in: at once when
+  // the server says so, otherwise when it turns the new connection away.
+  const ask = async () => {
+    if (!$("reader")) return;
+    const answer = await fetch("login", { method: "HEAD", redirect: "manual" }).catch(() => null);
+    if (answer?.ok) location.reload(); // who is in is led away from there
+  };
+  document.addEventListener("htmx:ws:close", (e) => {
+    if (e.detail.code === 4401) { location.reload(); return; }
+    if (!document.hidden && e.detail.code === 1006) ask();
     if (!document.hidden && !lateness) lateness = setTimeout(lost, 800);
   });
   document.addEventListener("htmx:ws:after:message:incoming", () => { found(); show(); });

@@ -31,6 +31,7 @@ type Form struct {
 	Params   Section
 	Checks   CheckRows
 	Advanced Section
+	Locked   string // why it cannot be sent; "" means that it can
 }
 
 // A Section is a part of a form that can be folded.

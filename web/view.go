@@ -28,6 +28,25 @@ type Site struct {
 	// Series returns the points of one row in a part of s.History; nil means likewise.
 	Series func(s *engine.Status, key stats.Key, part stats.Timeline) []stats.Point
 	Logs   func() []LogLine // the latest, oldest first; nil means none
+
+	Doors  bool   // readers have logged in
+	Reader Reader // of whom a frame knows only what they may
+}
+
+// A Reader is who looks at the page.
+type Reader struct {
+	Name     string // "" where nobody needs one
+	LookOnly bool   // they may start, change and stop nothing
+	LogOut   bool   // they can log out
+}
+
+// LookOnly is why a reader may do nothing else.
+const LookOnly = "You may look, but not start, change or stop runs: that needs the role operate."
+
+// For returns the site as a reader sees it.
+func (s Site) For(r Reader) Site {
+	s.Reader = r
+	return s
 }
 
 // A View is everything a reader sees, decided and worded.
@@ -112,6 +131,9 @@ func NewView(s *engine.Status, q Query, site Site) View {
 	v.Edit = newEditForm(changeValues(rest, site), site.Offer, s.Stats.Rows)
 	v.Edit.Load.Preview = NewPreview(rest, s.Target, nil)
 	v.Edit.Open = changeable(s.State) && q.Form == FormEdit
+	if site.Reader.LookOnly {
+		v.Start.Locked, v.Edit.Locked = LookOnly, LookOnly
+	}
 	return v
 }
 

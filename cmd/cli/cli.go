@@ -144,7 +144,7 @@ func (p *program) test(ctx context.Context, args []string) int {
 	if err != nil {
 		return p.refuse(errors.Join(mistakes, err))
 	}
-	if err := errors.Join(mistakes, p.check()); err != nil {
+	if err := errors.Join(mistakes, p.check(), p.guarded()); err != nil {
 		return p.refuse(err)
 	}
 	if p.opts.list {
@@ -190,7 +190,12 @@ func (p *program) work(ctx context.Context) int {
 				l.Close() // in case they were never served
 			}
 		}()
-		do = func(ctx context.Context) error { return p.serveWeb(ctx, listeners) }
+		doors, served, err := p.openDoors(listeners)
+		if err != nil {
+			return p.refuse(err)
+		}
+		defer doors.close()
+		do = func(ctx context.Context) error { return p.serveWeb(ctx, doors, served) }
 	}
 	// The files come last: who cannot start must not wipe out earlier results.
 	var files *csvFiles

@@ -32,6 +32,7 @@ type options struct {
 	webPort      int
 	webBase      string
 	allowedHosts []string
+	doors        entrance
 
 	level   slog.Level
 	logfile string
@@ -125,6 +126,9 @@ func newFlags(plans []*load.Plan, shapes []string) (*flags, error) {
 	f.value("allowed-host", "", "NAMES", "", "answer also to browsers that know this machine by these names; * stands for any IP address")
 	f.toggle("autostart", "", "start a run at once; the page stays")
 
+	f.group("Who may reach the page")
+	f.addDoors()
+
 	f.group("Without a page")
 	f.toggle("headless", "", "start a run at once, print tables, and end with the run")
 	f.toggle("only-summary", "", "print no tables before the end")
@@ -191,6 +195,7 @@ func (f *flags) read(args []string, lookup func(string) (string, bool)) (*option
 	o.webHost, o.webPort = f.last("web-host"), read(f, "web-port", parsePort)
 	o.webBase = read(f, "web-base-path", server.ParseBasePath)
 	o.allowedHosts = words(f.given["allowed-host"].texts)
+	o.doors = f.readDoors()
 	o.headless, o.autostart, o.onlySummary = f.on("headless"), f.on("autostart"), f.on("only-summary")
 	o.csv, o.csvFull = f.last("csv"), f.on("csv-full-history")
 	if o.csvFull && o.csv == "" {

@@ -23,19 +23,19 @@ func (p *program) listen() ([]net.Listener, error) {
 }
 
 // serveWeb serves the page until ctx ends, and then until the run is over.
-func (p *program) serveWeb(ctx context.Context, listeners []net.Listener) error {
+func (p *program) serveWeb(ctx context.Context, doors *opening, listeners []net.Listener) error {
 	page := server.New(server.Options{
+		Login: doors.login, Audit: doors.audit,
 		Engine: p.engine, Defaults: p.opts.config, BasePath: p.opts.webBase,
 		Logger: p.log.Logger, Logs: p.log.Lines, LogNews: p.log.News, Hosts: p.answersTo(),
 	})
-	p.log.Info("page is at " + pageURL(p.opts.webHost, listeners[0]) + p.opts.webBase)
-	if !p.loopback() {
-		p.log.Warn("the page has no password: whoever can reach " + listeners[0].Addr().String() + " can start and stop runs")
-	}
+	p.log.Info("page is at " + doors.url)
+	p.warn(doors)
 	if p.opts.autostart {
 		if _, err := p.engine.Start(p.opts.config); err != nil {
 			return err
 		}
+		doors.audit.Started(p.engine.Status())
 	}
 	serving, end := context.WithCancel(context.WithoutCancel(ctx))
 	defer end()

@@ -1,0 +1,228 @@
+package cli
+
+import (
+	"bufio"
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/gregaria/gregaria/server/doors"
+)
+
+// userCommand edits who may log in.
+func (p *program) userCommand() *cobra.Command {
+	c := &cobra.Command{Use: "user", Short: "say who may log in to the page", Args: cobra.NoArgs, RunE: needsSubcommand}
+	file := c.PersistentFlags().String("web-users", defaultUsers, "`FILE` of users and tokens")
+	role, proxied := new(string), new(bool)
+	add := &cobra.Command{
+		Use: "add NAME", Args: exactlyOne("the name of a user"),
+		Short: "add a user, or give one another password or role",
+		Long: "Add a user, or give one another password or role. The password is asked for twice, or read\n" +
+			"from the first line of the input when that is no terminal. A running program sees it at once.",
+		RunE: func(_ *cobra.Command, args []string) error { return p.addUser(*file, args[0], *role, *proxied) },
+	}
+	add.Flags().StringVar(role, "role", string(doors.Operate), "what they may do: `view` or operate")
+	add.Flags().BoolVar(proxied, "no-password", false, "for somebody whom a proxy lets in: see --auth-proxy-header")
+	c.AddCommand(add, &cobra.Command{
+		Use: "remove NAME", Short: "remove a user and end their sessions", Args: exactlyOne("the name of a user"),
+		RunE: func(_ *cobra.Command, args []string) error {
+			return doors.EditBook(*file, func(b *doors.Book) error {
+				if !b.RemoveUser(args[0]) {
+					return fmt.Errorf("there is no user %q in %s", args[0], *file)
+				}
+				return nil
+			})
+		},
+	}, &cobra.Command{
+		Use: "list", Short: "list the users", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			b, err := readUsers(*file)
+			return cmp.Or(err, p.table("NAME\tROLE\tLOGS IN BY", len(b.Users), func(i int) string {
+				way := "password"
+				if b.Users[i].Password == "" {
+					way = "proxy"
+				}
+				return b.Users[i].Name + "\t" + string(b.Users[i].Role) + "\t" + way
+			}))
+		},
+	})
+	return c
+}
+
+// tokenCommand edits which programs may come in.
+func (p *program) tokenCommand() *cobra.Command {
+	c := &cobra.Command{Use: "token", Short: "let programs use the API", Args: cobra.NoArgs, RunE: needsSubcommand}
+	file := c.PersistentFlags().String("web-users", defaultUsers, "`FILE` of users and tokens")
+	scope, expires := new(string), new(string)
+	add := &cobra.Command{
+		Use: "add NAME", Args: exactlyOne("the name of a token"),
+		Short: "make a token and print it, once",
+		Long:  "Make a token and print it, once: only its hash is kept. Programs send it as\n\n  Authorization: Bearer TOKEN",
+		RunE:  func(_ *cobra.Command, args []string) error { return p.addToken(*file, args[0], *scope, *expires) },
+	}
+	add.Flags().StringVar(scope, "scope", "", "what it allows: `view` or operate")
+	add.Flags().StringVar(expires, "expires", "", "after this `TIME`: 90d, 12h; never by default")
+	c.AddCommand(add, &cobra.Command{
+		Use: "remove NAME", Short: "remove a token", Args: exactlyOne("the name of a token"),
+		RunE: func(_ *cobra.Command, args []string) error {
+			return doors.EditBook(*file, func(b *doors.Book) error {
+				if !b.RemoveToken(args[0]) {
+					return fmt.Errorf("there is no token %q in %s", args[0], *file)
+				}
+				return nil
+			})
+		},
+	}, &cobra.Command{
+		Use: "list", Short: "list the tokens", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			b, err := readUsers(*file)
+			return cmp.Or(err, p.table("NAME\tSCOPE\tBEGINS WITH\tEXPIRES", len(b.Tokens), func(i int) string {
+				t, when := b.Tokens[i], "never"
+				if !t.Expires.IsZero() {
+					when = t.Expires.Local().Format(time.DateTime)
+					if time.Now().After(t.Expires) {
+						when += ", expired"
+					}
+				}
+				return t.Name + "\t" + string(t.Scope) + "\t" + t.Prefix + "\t" + when
+			}))
+		},
+	})
+	return c
+}
+
+func needsSubcommand(c *cobra.Command, _ []string) error {
+	return fmt.Errorf("%s: needs add, remove or list — %s --help says more", c.Name(), c.CommandPath())
+}
+
+func exactlyOne(what string) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		if len(args) != 1 {
+			return fmt.Errorf("%s %s: needs %s, and nothing else", c.Parent().Name(), c.Name(), what)
+		}
+		return nil
+	}
+}
+
+// readUsers reads a book for a list, in which one that is not there is empty.
+func readUsers(path string) (doors.Book, error) {
+	b, err := doors.ReadBook(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return b, nil
+	}
+	return b, err
+}
+
+func (p *program) table(head string, n int, row func(int) string) error {
+	w := tabwriter.NewWriter(p.Stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, head)
+	for i := range n {
+		fmt.Fprintln(w, row(i))
+	}
+	return w.Flush()
+}
+
+func (p *program) addUser(file, name, role string, proxied bool) error {
+	r, err := doors.ParseRole(role)
+	if err != nil {
+		err = fmt.Errorf("--role: %w", err)
+	}
+	if err := errors.Join(doors.CheckName(name), err); err != nil {
+		return err
+	}
+	u := doors.User{Name: name, Role: r}
+	if !proxied {
+		password, err := p.newPassword()
+		if err == nil {
+			err = doors.CheckPassword(password)
+		}
+		if err != nil {
+			return err
+		}
+		u.Password = doors.Hash(password)
+	}
+	done := "added"
+	if err := doors.EditBook(file, func(b *doors.Book) error {
+		if b.SetUser(u) {
+			done = "changed"
+		}
+		return nil
+	}); err != nil {
+		return err
+	}
+	fmt.Fprintf(p.Stderr, "%s: %s %s, who may %s, in %s\n", p.Name, done, name, r, file)
+	return nil
+}
+
+func (p *program) addToken(file, name, scope, expires string) error {
+	s, err := doors.ParseRole(scope)
+	if err != nil {
+		err = fmt.Errorf("--scope: %w", err)
+	}
+	until, untilErr := parseExpiry(expires)
+	if err := errors.Join(doors.CheckName(name), err, untilErr); err != nil {
+		return err
+	}
+	text := ""
+	if err := doors.EditBook(file, func(b *doors.Book) (err error) {
+		text, err = b.AddToken(name, s, until)
+		return err
+	}); err != nil {
+		return err
+	}
+	fmt.Fprintf(p.Stderr, "%s: this is shown once; send it as Authorization: Bearer …\n", p.Name)
+	_, err = fmt.Fprintln(p.Stdout, text)
+	return err
+}
+
+// parseExpiry reads after which time a token shall end: 90d, 12h; "" is never.
+func parseExpiry(text string) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	var days int
+	d, err := time.ParseDuration(text)
+	if n, scanErr := fmt.Sscanf(text, "%dd", &days); n == 1 && scanErr == nil && fmt.Sprintf("%dd", days) == text && days < 36500 {
+		d, err = time.Duration(days)*24*time.Hour, nil
+	}
+	if err != nil || d <= 0 {
+		return time.Time{}, fmt.Errorf("--expires: %q is no time from now — write for example 90d or 12h", text)
+	}
+	return time.Now().Add(d).Truncate(time.Second), nil
+}
+
+// newPassword asks for a password twice, without showing it; from what is no terminal it
+// takes the first line.
+func (p *program) newPassword() (string, error) {
+	f, ok := p.Stdin.(*os.File)
+	if !ok || !term.IsTerminal(int(f.Fd())) {
+		line, err := bufio.NewReader(io.LimitReader(p.Stdin, 1<<16)).ReadString('\n')
+		if err != nil && !errors.Is(err, io.EOF) {
+			return "", fmt.Errorf("read the password: %w", err)
+		}
+		return strings.TrimRight(line, "\r\n"), nil
+	}
+	var typed [2]string
+	for i, prompt := range []string{"Password: ", "Once more: "} {
+		fmt.Fprint(p.Stderr, prompt)
+		b, err := term.ReadPassword(int(f.Fd()))
+		fmt.Fprintln(p.Stderr)
+		if err != nil {
+			return "", fmt.Errorf("read the password: %w", err)
+		}
+		typed[i] = string(b)
+	}
+	if typed[0] != typed[1] {
+		return "", errors.New("the passwords differ: nothing was changed")
+	}
+	return typed[0], nil
+}
