@@ -2,7 +2,6 @@ package server
 
 import (
 	"encoding/json"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"os"
@@ -181,9 +180,12 @@ func (a *Audit) write(e entry) {
 func (a *Audit) append(line []byte) error {
 	f, err := os.OpenFile(a.path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
 	if err != nil {
-		return fmt.Errorf("audit: %w", err)
+		return err
 	}
 	defer f.Close()
+	if len(line) == 0 {
+		return nil
+	}
 	if a.torn {
 		line = append([]byte{'\n'}, line...)
 	}
@@ -191,8 +193,5 @@ func (a *Audit) append(line []byte) error {
 	if n > 0 {
 		a.torn = n < len(line)
 	}
-	if err != nil {
-		return fmt.Errorf("audit: %w", err)
-	}
-	return nil
+	return err
 }

@@ -153,7 +153,7 @@ func (s *Server) loginPage(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) loginForm(next, link string) web.Login {
-	return web.Login{Root: "./", Asset: static.Path, Next: next, Link: link, Passwords: s.login.Keeper.HasUsers()}
+	return web.Login{Root: "./", Asset: static.Path, Next: "/" + next, Link: link, Passwords: s.login.Keeper.HasUsers()}
 }
 
 // logIn begins a session.
@@ -241,8 +241,9 @@ func (s *Server) logOut(w http.ResponseWriter, r *http.Request) {
 // nextPath is where to go after a login, from the root of the site: never elsewhere,
 // whoever asks.
 func nextPath(next string) string {
-	path := strings.TrimLeft(next, `/\`)
-	if u, err := url.Parse("./" + path); err != nil || u.Host != "" || u.Scheme != "" || strings.HasPrefix(path, "login") || strings.Contains(path, "..") {
+	path, ok := strings.CutPrefix(next, "/")
+	if _, err := url.Parse("./" + path); !ok || err != nil || strings.HasPrefix(path, "login") || strings.ContainsAny(path, `\`) ||
+		strings.HasPrefix(path, "/") || strings.Contains(path, "..") {
 		return ""
 	}
 	return path

@@ -174,9 +174,9 @@ func TestABookIsWrittenWholeAndForItsOwnerAlone(t *testing.T) {
 func TestABookSaysWhatIsWrongWithIt(t *testing.T) {
 	for text, want := range map[string]string{
 		``: "no file of users", `[]`: "no file of users", `{"user":[]}`: "unknown field", `{"users":[{"name":"a b","role":"view"}]}`: "no name",
-		`{"users":[{"name":"a","role":"admin"}]}`:                                     "write view or operate",
-		`{"users":[{"name":"a","role":"view","password":"secret"}]}`:                  "no argon2id hash",
-		`{"users":[{"name":"a","role":"view"},{"name":"a","role":"operate"}]}`:        "twice",
+		`{"users":[{"name":"a","role":"admin"}]}`:                                      "write view or operate",
+		`{"users":[{"name":"a","role":"view","password":"secret"}]}`:                   "no argon2id hash",
+		`{"users":[{"name":"a","role":"view"},{"name":"a","role":"operate"}]}`:         "twice",
 		`{"tokens":[{"name":"a","scope":"view","prefix":"grg_00000000","hash":"00"}]}`: "no hash or prefix",
 	} {
 		if _, err := parseBook([]byte(text)); err == nil || !strings.Contains(err.Error(), want) {
