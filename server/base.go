@@ -8,10 +8,7 @@ import (
 	"strings"
 )
 
-var (
-	baseForm  = regexp.MustCompile(`^(/[A-Za-z0-9._~-]+)*$`)
-	rootPaths = []string{"/healthz", "/readyz"} // which orchestrators ask for, by no proxy
-)
+var baseForm = regexp.MustCompile(`^(/[A-Za-z0-9._~-]+)*$`)
 
 // ParseBasePath reads the path under which a proxy has the site: "/load" for what
 // browsers know as https://tools.example/load/. "" and "/" are the proxy's own root.
@@ -47,7 +44,7 @@ func under(base string, site http.Handler) http.Handler {
 			}
 			w.Header().Set("Location", to)
 			w.WriteHeader(http.StatusTemporaryRedirect)
-		case at == rootPaths[0], at == rootPaths[1]:
+		case at == healthzPath, at == readyzPath: // who asks for these knows of no proxy
 			site.ServeHTTP(w, r)
 		default:
 			problem(w, r, toRoot(r)+base[1:]+"/", http.StatusNotFound, fmt.Sprintf("the page is at %s/ and nothing is at %s — "+

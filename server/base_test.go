@@ -52,7 +52,7 @@ func TestEveryRouteIsUnderTheBasePathAndOnlyThere(t *testing.T) {
 			t.Errorf("%s /tools/load%s = %d, want an answer", method, path, got)
 		}
 		want := http.StatusNotFound
-		if path == rootPaths[0] || path == rootPaths[1] {
+		if path == healthzPath || path == readyzPath {
 			want = http.StatusOK
 		}
 		if got := answer(method, path).Code; got != want {
