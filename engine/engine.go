@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/gregaria/gregaria/engine/checks"
 	"github.com/gregaria/gregaria/engine/load"
 	"github.com/gregaria/gregaria/engine/stats"
 	"github.com/gregaria/gregaria/engine/wire"
@@ -41,6 +42,7 @@ type Options struct {
 type Engine struct {
 	plans  []*load.Plan
 	shapes map[string]load.Shape
+	checks []checks.Check
 	opts   Options
 
 	mu     sync.Mutex // guards what follows; a run's loop never takes it
@@ -56,7 +58,8 @@ type Engine struct {
 // New returns an engine for the suite's scenarios, or every mistake in them.
 func New(suite load.Suite, opts Options) (*Engine, error) {
 	plans, err := suite.Plans()
-	if err != nil {
+	held, checksErr := suiteChecks(suite.Checks)
+	if err := errors.Join(err, checksErr); err != nil {
 		return nil, err
 	}
 	if opts.Logger == nil {
@@ -75,13 +78,34 @@ func New(suite load.Suite, opts Options) (*Engine, error) {
 			}
 		}
 	}
-	e := &Engine{plans: plans, shapes: suite.Shapes, opts: opts}
+	e := &Engine{plans: plans, shapes: suite.Shapes, checks: held, opts: opts}
 	e.status.Store(&Status{State: Ready, At: time.Now(), Stats: &stats.Snapshot{}})
 	return e, nil
 }
 
 // Plans returns the suite's scenarios.
 func (e *Engine) Plans() []*load.Plan { return e.plans }
+
+// Checks returns what the suite wants runs to be held to, for whoever asks for nothing
+// else. A run is held to what its Config says.
+func (e *Engine) Checks() []checks.Check { return slices.Clone(e.checks) }
+
+// suiteChecks reads the checks of a suite and reports every mistake in them.
+func suiteChecks(texts []string) (list []checks.Check, err error) {
+	var errs []error
+	for i, text := range texts {
+		c, err := checks.Parse(text)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("suite: check %d, %q: %w", i+1, text, err))
+			continue
+		}
+		list = append(list, c)
+	}
+	if len(list) > mostChecks {
+		errs = append(errs, fmt.Errorf("suite: %d checks are too many — at most %d", len(list), mostChecks))
+	}
+	return list, errors.Join(errs...)
+}
 
 // Check reports every mistake in cfg that Start would.
 func (e *Engine) Check(cfg Config) error {
