@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -34,6 +35,7 @@ var (
 type Options struct {
 	Logger     *slog.Logger                                    // where the engine reports what it does; nil means slog.Default()
 	Wire       wire.Options                                    // how requests are sent; Insecure is the run's
+	Crashed    func(panicked any, stack []byte)                // is told of a panic of the engine's own, whose run is lost; nil means that it ends the process
 	Transports func(Config) func(load.Protocol) load.Transport // makes the transports of a run; nil means package wire
 }
 
@@ -147,8 +149,20 @@ func (e *Engine) Start(cfg Config) (began bool, err error) {
 	e.runs++
 	e.run = newRun(e, e.runs, p)
 	e.run.publish()
-	go e.run.loop()
+	go e.guard(e.run.loop)
 	return true, nil
+}
+
+// guard calls do and tells of its panic whoever wants to know.
+func (e *Engine) guard(do func()) {
+	if e.opts.Crashed != nil {
+		defer func() {
+			if v := recover(); v != nil {
+				e.opts.Crashed(v, debug.Stack())
+			}
+		}()
+	}
+	do()
 }
 
 // Change gives the run that is on another load, as cfg says it: stages and shapes begin
