@@ -28,7 +28,7 @@ func statusOf(err error) int {
 		return http.StatusServiceUnavailable
 	case errors.As(err, &tooLarge):
 		return http.StatusRequestEntityTooLarge
-	case errors.Is(err, errForm):
+	case errors.Is(err, errForm), errors.Is(err, errUser):
 		return http.StatusBadRequest
 	}
 	return http.StatusInternalServerError

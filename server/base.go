@@ -5,12 +5,13 @@ import (
 	"net/http"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 )
 
 var (
 	baseForm  = regexp.MustCompile(`^(/[A-Za-z0-9._~-]+)*$`)
-	rootPaths = []string{"/healthz", "/readyz"} // which orchestrators ask for, by no proxy
+	rootPaths = []string{healthzPath, readyzPath} // who asks for these knows of no proxy
 )
 
 // ParseBasePath reads the path under which a proxy has the site: "/load" for what
@@ -47,7 +48,7 @@ func under(base string, site http.Handler) http.Handler {
 			}
 			w.Header().Set("Location", to)
 			w.WriteHeader(http.StatusTemporaryRedirect)
-		case at == rootPaths[0], at == rootPaths[1]:
+		case slices.Contains(rootPaths, at):
 			site.ServeHTTP(w, r)
 		default:
 			problem(w, r, toRoot(r)+base[1:]+"/", http.StatusNotFound, fmt.Sprintf("the page is at %s/ and nothing is at %s — "+

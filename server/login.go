@@ -28,7 +28,7 @@ type Login struct {
 // openPath reports whether anybody may see a path: what orchestrators and browsers need before
 // anybody has logged in, and the login itself.
 func openPath(path string) bool {
-	return path == "/login" || path == "/logout" || path == "/favicon.ico" || path == rootPaths[0] || path == rootPaths[1] ||
+	return path == "/login" || path == "/logout" || path == "/favicon.ico" || path == healthzPath || path == readyzPath ||
 		strings.HasPrefix(path, "/static/")
 }
 

@@ -26,6 +26,7 @@ type Options struct {
 	Logger   *slog.Logger         // nil means slog.Default()
 	Logs     func() []web.LogLine // the latest log lines, oldest first; nil means none
 	LogNews  logNews              // nil means that there is never any
+	Ending   context.Context      // over once the program is on its way out; nil means never
 	BasePath string               // what the paths of all routes begin with, as ParseBasePath returns it
 	Hosts    []string             // host names to answer to besides those of loopback; "*" answers to any IP address
 	Login    Login                // who may come in; the zero one means everybody
@@ -52,6 +53,10 @@ type Server struct {
 	begins   limits       // of starts and changes, by visitor
 	failures *doors.Limit // of failed logins that are written down
 
+	adjusting sync.Mutex
+	adjusted  adjustment // by requests; owned by adjusting
+
+	ending  context.Context // ends when the program is on its way out
 	closing context.Context // ends when live connections must go
 	close   context.CancelFunc
 
@@ -74,8 +79,11 @@ func New(opts Options) *Server {
 	if opts.Audit == nil {
 		opts.Audit = &Audit{log: opts.Logger}
 	}
+	if opts.Ending == nil {
+		opts.Ending = context.Background()
+	}
 	s := &Server{
-		base: opts.BasePath, login: opts.Login, audit: opts.Audit, failures: doors.NewLimit(60, time.Minute),
+		base: opts.BasePath, login: opts.Login, audit: opts.Audit, failures: doors.NewLimit(60, time.Minute), ending: opts.Ending,
 		engine: opts.Engine, defaults: opts.Defaults, log: opts.Logger, logs: opts.Logs, logNews: opts.LogNews,
 		site: web.Site{
 			Build: static.Build(), Asset: static.Path, Doors: opts.Login.Keeper != nil,
@@ -104,7 +112,9 @@ func (s *Server) routes() http.Handler {
 	r.Get("/favicon.ico", func(w http.ResponseWriter, r *http.Request) {
 		redirect(w, r, static.Path("favicon.svg"), http.StatusFound)
 	})
-	r.Get(rootPaths[0], func(w http.ResponseWriter, _ *http.Request) { writeText(w, "ok\n") })
+	r.Get(healthzPath, healthz)
+	r.Get(readyzPath, s.readyz)
+	r.Get("/openapi.json", describe)
 
 	r.Get("/login", s.loginPage)
 	r.Post("/login", s.logIn)
@@ -113,6 +123,8 @@ func (s *Server) routes() http.Handler {
 	r.Get("/plan", s.plan)
 	r.Post("/swarm", seldom(s.swarm))
 	r.Post("/check", s.check)
+	r.Post("/user", seldom(s.user))
+	r.Get("/worker-count", s.workerCount)
 	r.Post("/pause", s.pause)
 	r.Post("/resume", s.resume)
 	r.Post("/stop", s.stop)
@@ -128,6 +140,10 @@ func (s *Server) routes() http.Handler {
 		r.Get("/requests/csv", s.requestsCSV)
 		r.Get("/requests_full_history/csv", s.historyCSV)
 		r.Get("/failures/csv", s.failuresCSV)
+		r.Get("/service/csv", s.serviceCSV)
+		r.Get("/phases/csv", s.phasesCSV)
+		r.Get("/health/csv", s.healthCSV)
+		r.Get("/arrivals/csv", s.arrivalsCSV)
 		r.Get("/report", s.report)
 	})
 	return r

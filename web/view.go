@@ -200,7 +200,7 @@ func NewFrame(s *engine.Status, q Query, site Site) View {
 	case TabLogs:
 		v.Logs = newLogs(lines, q)
 	case TabDownload:
-		v.Downloads = newDownloads(q)
+		v.Downloads = newDownloads(s, q)
 	default:
 		v.Table = newStatistics(snapshot, q)
 		v.Phases, v.Feeds = newPhases(snapshot.Phases), newFeeds(s.Feeds)

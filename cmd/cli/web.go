@@ -28,12 +28,13 @@ func (p *program) serveWeb(ctx context.Context, doors *opening, listeners []net.
 		Login: doors.login, Audit: doors.audit,
 		Engine: p.engine, Defaults: p.opts.config, BasePath: p.opts.webBase,
 		Logger: p.log.Logger, Logs: p.log.Lines, LogNews: p.log.News, Hosts: p.answersTo(),
+		Ending: ctx,
 	})
 	p.log.Info("page is at " + doors.url)
 	p.warn(doors)
 	if p.opts.autostart {
 		if _, err := p.engine.Start(p.opts.config); err != nil {
-			return err
+			return unlessMistaken(err)
 		}
 		doors.audit.Started(p.engine.Status())
 	}
@@ -46,11 +47,20 @@ func (p *program) serveWeb(ctx context.Context, doors *opening, listeners []net.
 		p.log.Info("closing; once more ends at once", "cause", context.Cause(ctx))
 		p.engine.Close()
 	})
+	quitting := make(chan struct{})
+	go func() {
+		defer close(quitting)
+		if p.opts.autoquit >= 0 {
+			p.quitAfterRun(serving, p.opts.autoquit, end)
+		}
+	}()
 	err := page.Serve(serving, listeners...)
+	end()
+	<-quitting
 	if !unhook() {
 		<-stopped
 	}
-	return err
+	return unlessMistaken(err)
 }
 
 // loopback reports whether the page is only for this machine.
