@@ -149,10 +149,9 @@ func (s *Server) routes() http.Handler {
 	return r
 }
 
-// Serve answers requests on the listeners until ctx ends, then ends all
-// connections and returns.
-func (s *Server) Serve(ctx context.Context, listeners ...net.Listener) error {
-	hs := &http.Server{
+// http bounds how long and how much a connection may take.
+func (s *Server) http() *http.Server {
+	return &http.Server{
 		Handler:           s,
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       15 * time.Second,
@@ -161,6 +160,12 @@ func (s *Server) Serve(ctx context.Context, listeners ...net.Listener) error {
 		MaxHeaderBytes:    16 << 10,
 		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelError),
 	}
+}
+
+// Serve answers requests on the listeners until ctx ends, then ends all
+// connections and returns.
+func (s *Server) Serve(ctx context.Context, listeners ...net.Listener) error {
+	hs := s.http()
 	failed := make(chan error, len(listeners))
 	for _, l := range listeners {
 		go func() { failed <- hs.Serve(l) }()
