@@ -246,6 +246,12 @@ func (p *program) work(ctx context.Context) int {
 	if err != nil {
 		return p.refuse(err)
 	}
+	return p.judge(status, saveErr)
+}
+
+// judge returns the exit status of a session that is over, and says why, unless requests
+// that failed say so themselves.
+func (p *program) judge(status *engine.Status, saveErr error) int {
 	o := outcomeOf(status)
 	if saveErr != nil {
 		p.complain(saveErr)

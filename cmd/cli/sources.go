@@ -156,8 +156,8 @@ func (f *flags) warnOfVariables(env Env) {
 		case !ours || strings.HasPrefix(rest, "TEST_") || slices.Contains(notFromAfar, key):
 		default:
 			text := variable + " is ignored: there is no flag --" + key
-			if near := engine.Nearest(variable, known); near != "" {
-				text += " — did you mean " + near + "?"
+			if near := f.nearest(key); near != "" {
+				text += " — did you mean GREGARIA_" + strings.ToUpper(strings.ReplaceAll(near, "-", "_")) + "?"
 			}
 			f.warnings = append(f.warnings, text)
 		}
@@ -245,11 +245,16 @@ func (f *flags) nearKey(name string) string {
 	if way := elsewhere[name]; way != "" {
 		return way
 	}
-	keys := slices.DeleteFunc(append(f.names(), "scenarios"), func(k string) bool { return slices.Contains(notFromAfar, k) || k == "config" })
-	if near := engine.Nearest(name, keys); near != "" {
+	if near := f.nearest(name); near != "" {
 		return "did you mean " + near + "?"
 	}
 	return "keys are the names of flags, see --help"
+}
+
+// nearest returns the key most like name, or "".
+func (f *flags) nearest(name string) string {
+	keys := slices.DeleteFunc(append(f.names(), "scenarios"), func(k string) bool { return slices.Contains(notFromAfar, k) || k == "config" })
+	return engine.Nearest(name, keys)
 }
 
 // giveWay drops what is said of the load by less than what wins: --arrivals on the command
