@@ -133,7 +133,7 @@ func (p *program) run(ctx context.Context) int {
 		_, err = engine.New(p.suite, engine.Options{}) // which has the rest of the mistakes too
 		return p.refuse(err)
 	}
-	p.flags, err = newFlags(plans, slices.Sorted(maps.Keys(p.suite.Shapes)), p.suite.Checks)
+	p.flags, err = newFlags(plans, p.shapes(), p.suite.Checks)
 	if err != nil {
 		return p.refuse(err)
 	}
@@ -142,6 +142,9 @@ func (p *program) run(ctx context.Context) int {
 	}
 	return p.status
 }
+
+// shapes returns the names of the suite's shapes, sorted.
+func (p *program) shapes() []string { return slices.Sorted(maps.Keys(p.suite.Shapes)) }
 
 // test is what the program does without a subcommand: one load test after another, or
 // what the flags say instead. It returns the exit status.
@@ -173,7 +176,7 @@ func (p *program) test(ctx context.Context, args []string) int {
 		return exitOK
 	}
 	if p.opts.list {
-		io.WriteString(p.Stdout, listing(p.flags.plans, slices.Sorted(maps.Keys(p.suite.Shapes))))
+		io.WriteString(p.Stdout, listing(p.flags.plans, p.shapes()))
 		return exitOK
 	}
 	return p.work(ctx)

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -41,11 +42,17 @@ func (p *program) command() *cobra.Command {
 	})
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddCommand(p.subcommands()...)
+	if len(p.Args) > 0 && strings.HasPrefix(p.Args[0], cobra.ShellCompRequestCmd) {
+		p.complete(root)
+	}
 	return root
 }
 
 // subcommands are what the program does besides testing. A scenario of the same name
 // is given to the test as ./gregaria -- name.
 func (p *program) subcommands() []*cobra.Command {
-	return []*cobra.Command{}
+	return []*cobra.Command{
+		p.completionCommand(),
+		p.manCommand(),
+	}
 }

@@ -81,7 +81,7 @@ func TestTheMixOfARun(t *testing.T) {
 		{[]string{"--weights", "hit=5,demo=2", "--weights", "rich=1"}, map[string]int{"hit": 5, "demo": 2, "rich": 1}, ""},
 		{[]string{"--equal-weights"}, map[string]int{"hit": 1, "demo": 1, "rich": 1, "bare": 1}, ""}, // boom has an exact number
 		{[]string{"--equal-weights", "--weights", "hit=5", "--arrivals", "3"}, map[string]int{"hit": 5, "boom": 1, "demo": 1, "rich": 1, "bare": 1}, ""},
-		{[]string{"--tasks-off", "hit/two,rich/forum/read"}, nil, "hit/two rich/forum/read"},
+		{[]string{"--tasks-off", "hit/two, rich/forum/read", "--tasks-off=,"}, nil, "hit/two rich/forum/read"},
 		{[]string{"--config-users", `{"user_class_name": "hit", "weight": 7, "tasks": ["one"]}`}, map[string]int{"hit": 7}, "hit/two"},
 		{[]string{"--config-users", `[{"user_class_name": "hit", "weight": 7}, {"user_class_name": "boom", "fixed_count": 1}]`, "--config-users", `{"user_class_name": "rich", "tasks": ["ask", "both"]}`},
 			map[string]int{"hit": 7}, "rich/forum rich/stroll"},
