@@ -65,7 +65,7 @@ func TestWhatARunIsJudgedBy(t *testing.T) {
 		"no run":           {status: engine.Status{Checks: []engine.CheckStatus{silent}}},
 		"fine":             {status: engine.Status{Run: 1, Stats: &stats.Snapshot{Health: healthy}, Checks: []engine.CheckStatus{holds}}},
 		"broken":           {status: engine.Status{Run: 1, Stats: &stats.Snapshot{Health: ill}, Checks: []engine.CheckStatus{holds, broken}}, want: 99, says: "g: 1 of 2 checks do not hold: exit status 99\n"},
-		"nothing to judge": {status: engine.Status{Run: 1, Stats: &stats.Snapshot{Health: healthy}, Checks: []engine.CheckStatus{silent}}, want: 99, says: "g: 1 of 1 checks do not hold: exit status 99\n"},
+		"nothing to judge": {status: engine.Status{Run: 1, Stats: &stats.Snapshot{Health: healthy}, Checks: []engine.CheckStatus{silent}}, want: 99, says: "g: 1 of 1 checks do not hold, 1 of them because there was nothing to judge: exit status 99\n"},
 		"invalid":          {status: engine.Status{Run: 1, Stats: &stats.Snapshot{Health: ill}}, want: 98, says: "g: the load generator was in the way, so the numbers say little of the target: exit status 98 — give it less load or more of the machine, or ignore that with --exit-code-on-invalid 0\n"},
 		"invalid, ignored": {status: engine.Status{Run: 1, Stats: &stats.Snapshot{Health: ill}}, codes: codes{1, -1}},
 		"failed":           {status: engine.Status{Run: 1, Stats: &stats.Snapshot{Failures: make([]stats.FailureLine, 1), Health: healthy}}, want: 1},
@@ -83,8 +83,8 @@ func TestWhatARunIsJudgedBy(t *testing.T) {
 			t.Errorf("%s: exit status %d, stderr %q, want %d, %q", name, got, errs.String(), tt.want, tt.says)
 		}
 	}
-	lines, n := checkLines(&engine.Status{Checks: []engine.CheckStatus{holds, broken, silent}})
-	if got, want := fmt.Sprint(lines, n), "[{p95 < 300ms 123.5ms holds} {GET /cart fail% < 1% 2.5% broken} {GET /crat p95 < 300ms  no data}] 2"; got != want {
+	lines, n, none := checkLines(&engine.Status{Checks: []engine.CheckStatus{holds, broken, silent}})
+	if got, want := fmt.Sprint(lines, n, none), "[{p95 < 300ms 123.5ms holds} {GET /cart fail% < 1% 2.5% broken} {GET /crat p95 < 300ms  no data}] 1 1"; got != want {
 		t.Errorf("checkLines = %s, want %s", got, want)
 	}
 }
@@ -123,7 +123,7 @@ func TestChecksDecideTheExitStatus(t *testing.T) {
 	c = run("-t", "2", "--check", "GET /aks p95 < 60s")
 	c.exits(t, 99)
 	c.out.find(t, `(?m)^no data GET /aks p95 +\| +N/A \| < 60s$`)
-	c.err.find(t, `: 1 of 1 checks do not hold: exit status 99`)
+	c.err.find(t, `: 1 of 1 checks do not hold, 1 of them because there was nothing to judge: exit status 99`)
 
 	c = run("--check", "requests < 1", "--check-stop", "1s")
 	c.exits(t, 99)

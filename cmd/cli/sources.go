@@ -120,12 +120,20 @@ func (f *flags) variablesOf(name string) []string {
 func (f *flags) gatherVariables(env Env) {
 	for name := range f.given {
 		for _, variable := range f.variablesOf(name) {
-			if text, ok := env.Lookup(variable); ok && text != "" {
+			if text, ok := env.Lookup(variable); ok && text != "" && !fromKubernetes(variable, text) {
 				f.take(name, []string{text}, byVariable, variable)
 				break
 			}
 		}
 	}
+}
+
+var kubernetesForm = regexp.MustCompile(`_(SERVICE_(HOST|PORT.*)|PORT(_\d+_(TCP|UDP|SCTP).*)?)$`)
+
+// fromKubernetes reports whether a variable is one that Kubernetes makes for a service,
+// such as GREGARIA_WEB_PORT=tcp://10.0.0.7:8089 for one named gregaria-web.
+func fromKubernetes(variable, text string) bool {
+	return kubernetesForm.MatchString(variable) && (strings.Contains(variable, "_SERVICE_") || strings.Contains(variable, "_PORT_") || strings.Contains(text, "://"))
 }
 
 // warnOfVariables notes which variables look as if they were meant for the program and
@@ -144,7 +152,7 @@ func (f *flags) warnOfVariables(env Env) {
 		rest, ours := strings.CutPrefix(variable, "GREGARIA_")
 		locusts, isLocusts := strings.CutPrefix(variable, "LOCUST_")
 		switch key := strings.ToLower(strings.ReplaceAll(rest, "_", "-")); {
-		case value == "" || slices.Contains(known, variable):
+		case value == "" || slices.Contains(known, variable) || fromKubernetes(variable, value):
 		case isLocusts:
 			flag := locustVariables[locusts]
 			if flag == "" {

@@ -243,6 +243,9 @@ func TestUnknownVariablesAreTold(t *testing.T) {
 		"GREGARIA_USER": "3", "GREGARIA_QWERTZUIOP": "x", "GREGARIA_TEST_ROLE": "x", "GREGARIA_VERSION": "1.2.3", "GREGARIA_EMPTY": "", "GREGARIA_API_KEY": "k",
 		"LOCUST_LOCUSTFILE": "x.py", "LOCUST_MODE_MASTER": "true", "LOCUST_MODE_WORKER": "false", "LOCUST_PROCESSES": "0", "LOCUST_WHATEVER": "x", "LOCUST_HOST": "http://x.test",
 		"PATH": "/bin",
+		// What Kubernetes makes of services named gregaria, gregaria-web and locust.
+		"GREGARIA_PORT": "tcp://10.0.0.7:8089", "GREGARIA_SERVICE_HOST": "10.0.0.7", "GREGARIA_PORT_8089_TCP_ADDR": "10.0.0.7", "GREGARIA_WEB_PORT": "tcp://10.0.0.7:8089",
+		"GREGARIA_WEB_SERVICE_PORT": "8089", "LOCUST_PORT": "tcp://10.0.0.7:8089",
 	}}.env(t))
 	want := []string{
 		"GREGARIA_QWERTZUIOP is ignored: there is no flag --qwertzuiop",
