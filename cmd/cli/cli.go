@@ -27,9 +27,6 @@ const (
 	exitUnsaved = 4 // CSV files could not be written
 )
 
-// demoAddr is where --demo listens, and where the cities scenario expects it.
-const demoAddr = "127.0.0.1:8020"
-
 // Main is the program. It does not return.
 func Main(suite load.Suite) {
 	signals := make(chan os.Signal, 4)

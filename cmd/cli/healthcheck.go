@@ -1,0 +1,86 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gregaria/gregaria/engine/report"
+)
+
+// healthPatience is how long the program may take to say that it lives.
+const healthPatience = 3 * time.Second
+
+// healthcheckCommand asks a running program whether it lives: in a container without a
+// shell nothing else can.
+func (p *program) healthcheckCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "healthcheck [URL]",
+		Short: "Ask the program that runs here whether it lives",
+		Long: "Exits with 0 if the program that runs on this machine answers, or whatever answers at URL, and with 1 if not.\n" +
+			"It looks for the port where GREGARIA_WEB_PORT says, and for TLS if GREGARIA_TLS_CERT is set.",
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			at := p.ownHealth()
+			if len(args) > 0 {
+				at = args[0]
+			}
+			if u, err := url.Parse(at); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+				return fmt.Errorf("healthcheck: %q is no address — write for example http://127.0.0.1:8089/healthz", at)
+			}
+			if err := healthy(c.Context(), at); err != nil {
+				fmt.Fprintf(p.Stderr, "%s: %s\n", p.Name, report.OneLine(err.Error()))
+				p.status = exitFailed
+			}
+			return nil
+		},
+	}
+}
+
+// ownHealth is where the program of this environment says that it lives.
+func (p *program) ownHealth() string {
+	of := func(name string) string {
+		ours, _ := p.Lookup("GREGARIA_" + name)
+		locusts, _ := p.Lookup("LOCUST_" + name)
+		return cmp.Or(ours, locusts)
+	}
+	scheme := "http"
+	if of("TLS_CERT") != "" || of("WEB_TLS_CERT") != "" {
+		scheme = "https"
+	}
+	return scheme + "://127.0.0.1:" + cmp.Or(of("WEB_PORT"), "8089") + "/healthz"
+}
+
+// healthy returns what is wrong with an answer, if anything is.
+func healthy(ctx context.Context, at string) error {
+	ctx, cancel := context.WithTimeout(ctx, healthPatience)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, at, nil)
+	if err != nil {
+		return err
+	}
+	// Whether it lives is all that is asked, and its certificate is for another name.
+	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, DisableKeepAlives: true}}
+	resp, err := client.Do(req)
+	if err != nil {
+		if errors.Is(err, context.DeadlineExceeded) {
+			return fmt.Errorf("healthcheck: no answer from %s within %s", at, healthPatience)
+		}
+		return fmt.Errorf("healthcheck: %w", err)
+	}
+	defer resp.Body.Close()
+	body, _ := io.ReadAll(io.LimitReader(resp.Body, 200)) // the status is what counts
+	if resp.StatusCode >= http.StatusBadRequest {
+		return fmt.Errorf("healthcheck: %s answers %s: %s", at, resp.Status, strings.TrimSpace(string(body)))
+	}
+	return nil
+}
