@@ -4,7 +4,7 @@
 #   docker run --rm -p 127.0.0.1:8089:8089 gregaria          # its log has the link to log in by
 #   docker run --rm gregaria --headless -u 20 -t 1m -H https://staging.example get
 
-FROM golang:1.26-bookworm AS build
+FROM --platform=$BUILDPLATFORM golang:1.26-bookworm AS build
 WORKDIR /src
 COPY go.mod go.sum ./
 RUN go mod download
