@@ -35,7 +35,7 @@ func (p *program) serveWeb(ctx context.Context, listeners []net.Listener) error 
 	}
 	if p.opts.autostart {
 		if _, err := p.engine.Start(p.opts.config); err != nil {
-			return err
+			return unlessMistaken(err)
 		}
 	}
 	serving, end := context.WithCancel(context.WithoutCancel(ctx))
@@ -47,11 +47,20 @@ func (p *program) serveWeb(ctx context.Context, listeners []net.Listener) error 
 		p.log.Info("closing; once more ends at once", "cause", context.Cause(ctx))
 		p.engine.Close()
 	})
+	quitting := make(chan struct{})
+	go func() {
+		defer close(quitting)
+		if p.opts.autoquit >= 0 {
+			p.quitAfterRun(serving, p.opts.autoquit, end)
+		}
+	}()
 	err := page.Serve(serving, listeners...)
+	end()
+	<-quitting
 	if !unhook() {
 		<-stopped
 	}
-	return err
+	return unlessMistaken(err)
 }
 
 // loopback reports whether the page is only for this machine.

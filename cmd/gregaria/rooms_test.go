@@ -44,6 +44,7 @@ const anywhere = "anywhere"
 var homes = map[string]struct{ code, tests string }{
 	"github.com/spf13/pflag":                  {code: "cmd/cli"},
 	"github.com/spf13/cobra":                  {code: "cmd/cli"},
+	"github.com/pelletier/go-toml":            {code: "cmd/cli"},
 	"golang.org/x/sys":                        {code: "cmd/cli engine/health"},
 	"golang.org/x/sync":                       {code: "engine/wire"},
 	"github.com/go-chi/chi":                   {code: "server"},
