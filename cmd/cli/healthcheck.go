@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -27,12 +26,16 @@ func (p *program) healthcheckCommand() *cobra.Command {
 		Use:   "healthcheck [URL]",
 		Short: "Ask the program that runs here whether it lives",
 		Long: "Exits with 0 if the program that runs on this machine answers, or whatever answers at URL, and with 1 if not.\n" +
-			"It looks for the port where GREGARIA_WEB_PORT says, and for TLS if GREGARIA_TLS_CERT is set.",
+			"It looks for the port where the program does: in GREGARIA_WEB_PORT, and in configuration files.",
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			at := p.ownHealth()
+			at := ""
 			if len(args) > 0 {
 				at = args[0]
+			} else if opts, mistakes := p.flags.read(nil, p.Env); mistakes != nil {
+				return mistakes
+			} else {
+				at = fmt.Sprintf("http://127.0.0.1:%d/healthz", opts.webPort)
 			}
 			if u, err := url.Parse(at); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 				return fmt.Errorf("healthcheck: %q is no address — write for example http://127.0.0.1:8089/healthz", at)
@@ -46,19 +49,8 @@ func (p *program) healthcheckCommand() *cobra.Command {
 	}
 }
 
-// ownHealth is where the program of this environment says that it lives.
-func (p *program) ownHealth() string {
-	of := func(name string) string {
-		ours, _ := p.Lookup("GREGARIA_" + name)
-		locusts, _ := p.Lookup("LOCUST_" + name)
-		return cmp.Or(ours, locusts)
-	}
-	scheme := "http"
-	if of("TLS_CERT") != "" || of("WEB_TLS_CERT") != "" {
-		scheme = "https"
-	}
-	return scheme + "://127.0.0.1:" + cmp.Or(of("WEB_PORT"), "8089") + "/healthz"
-}
+// httpsServer is what Go's servers say on a connection that should have been TLS.
+const httpsServer = "HTTP request to an HTTPS server"
 
 // healthy returns what is wrong with an answer, if anything is.
 func healthy(ctx context.Context, at string) error {
@@ -79,6 +71,9 @@ func healthy(ctx context.Context, at string) error {
 	}
 	defer resp.Body.Close()
 	body, _ := io.ReadAll(io.LimitReader(resp.Body, 200)) // the status is what counts
+	if rest, plain := strings.CutPrefix(at, "http:"); plain && strings.Contains(string(body), httpsServer) {
+		return healthy(ctx, "https:"+rest)
+	}
 	if resp.StatusCode >= http.StatusBadRequest {
 		return fmt.Errorf("healthcheck: %s answers %s: %s", at, resp.Status, strings.TrimSpace(string(body)))
 	}

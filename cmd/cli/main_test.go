@@ -519,7 +519,9 @@ func TestRunLeavesNothingBehind(t *testing.T) {
 		ctx, cancel := context.WithCancel(context.Background())
 		var out, log transcript
 		status := make(chan int, 1)
-		go func() { status <- Run(ctx, testSuite, Env{Name: "gregaria", Args: args, Stdout: &out, Stderr: &log, Lookup: os.LookupEnv}) }()
+		go func() {
+			status <- Run(ctx, testSuite, Env{Name: "gregaria", Args: args, Stdout: &out, Stderr: &log, Lookup: os.LookupEnv})
+		}()
 		want := 4
 		if name != "refused" {
 			want = 0
