@@ -20,9 +20,6 @@ import (
 	"github.com/gregaria/gregaria/scenarios/demo"
 )
 
-// demoAddr is where --demo listens, and where the cities scenario expects it.
-const demoAddr = "127.0.0.1:8020"
-
 // Main is the program. It does not return.
 func Main(suite load.Suite) { os.Exit(Run(context.Background(), suite, world())) }
 
