@@ -13,6 +13,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/gregaria/gregaria/cmd/dev"
 	"github.com/gregaria/gregaria/engine"
 	"github.com/gregaria/gregaria/engine/load"
 	"github.com/gregaria/gregaria/engine/report"
@@ -108,6 +109,7 @@ type program struct {
 	status int // that the program exits with
 	log    *log
 	engine *engine.Engine
+	parent *dev.Child // what this has of gregaria dev, nil when that is not what started it
 }
 
 func (p *program) run(ctx context.Context) int {
@@ -140,7 +142,7 @@ func (p *program) test(ctx context.Context, args []string) int {
 		return p.refuse(errors.Join(mistakes, err))
 	}
 	defer closeLog()
-	p.engine, err = engine.New(p.suite, engine.Options{Logger: p.log.Logger, Wire: p.opts.wire})
+	p.engine, err = engine.New(p.suite, engine.Options{Logger: p.log.Logger, Wire: p.opts.wire, Restore: p.inherit()})
 	if err != nil {
 		return p.refuse(errors.Join(mistakes, err))
 	}
@@ -207,7 +209,8 @@ func (p *program) work(ctx context.Context) int {
 	saveErr := watcher.finish()
 
 	status := p.engine.Status()
-	if status.Run > 0 {
+	p.bequeath(status)
+	if status.Run > 0 && p.parent == nil {
 		io.WriteString(p.Stdout, summary(status, p.Width()))
 	}
 	switch {
