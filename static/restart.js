@@ -57,7 +57,7 @@
     if (!("dev" in $("live").dataset)) return;
     asking ||= setInterval(async () => {
       try {
-        const response = await fetch("/healthz");
+        const response = await fetch("healthz");
         if (!response.headers.has("Gregaria-Waiting")) return;
         keep();
         location.reload();

@@ -3,7 +3,7 @@
 "use strict";
 setInterval(async () => {
   try {
-    const response = await fetch("/healthz");
+    const response = await fetch(document.body.dataset.ask);
     if (response.headers.get("Gregaria-Waiting") !== document.body.dataset.news) location.reload();
   } catch { /* nobody answers: the next time */ }
 }, 700);

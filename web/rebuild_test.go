@@ -12,9 +12,9 @@ func rebuilt(site Site, r Rebuild) Site {
 }
 
 func TestGoldenWaiting(t *testing.T) {
-	asset := func(name string) string { return "/static/" + name }
+	asset := func(name string) string { return "static/" + name }
 	say := Rebuild{Title: "The program does not build yet " + hostile[0], Text: strings.Join(hostile, "\n")}
-	compareGolden(t, "rebuild-waiting", render(t, Waiting(asset, say, "1abc")))
+	compareGolden(t, "rebuild-waiting", render(t, Waiting("./", asset, say, "1abc")))
 }
 
 func TestALongComplaintOfACompilerIsCut(t *testing.T) {

@@ -53,7 +53,7 @@ func (p *program) dev(ctx context.Context, args []string) error {
 	set.AddFlagSet(p.flags.all)
 	set.ParseErrorsAllowlist.UnknownFlags = true
 	_ = set.Parse(rest)
-	p.opts, _ = p.flags.read(nil, p.Lookup)
+	p.opts, _ = p.flags.read(nil, p.Env)
 	if p.opts.headless {
 		return errors.New("--headless: gregaria dev serves the page — leave it out")
 	}
@@ -62,7 +62,7 @@ func (p *program) dev(ctx context.Context, args []string) error {
 		return err
 	}
 	return dev.Run(ctx, dev.Options{
-		Package: name, Args: rest, Listeners: listeners, Hosts: p.answersTo(), Private: p.loopback(),
+		Package: name, Args: rest, Listeners: listeners, BasePath: p.opts.webBase, Hosts: p.answersTo(), Private: p.loopback(),
 		Environ: os.Environ(), Stdout: p.Stdout, Stderr: p.Stderr,
 	})
 }

@@ -26,6 +26,7 @@ type Options struct {
 	Args           []string       // of the program
 	Listeners      []net.Listener // of its page; Run closes them
 	Hosts          []string       // names that the page answers to besides those of loopback
+	BasePath       string         // of the page, see server.Options
 	Private        bool           // only this machine reaches the page: it may be told what is in the files
 	Environ        []string       // of the program
 	Stdout, Stderr io.Writer
@@ -304,7 +305,7 @@ func (p *parent) wait(say *web.Rebuild) *waiting {
 	w := &waiting{ended: make(chan struct{}, len(p.listeners))}
 	w.say.Store(say)
 	w.serve = &http.Server{
-		Handler:           server.Waiting(func() web.Rebuild { return *w.say.Load() }, p.Hosts),
+		Handler:           server.Waiting(func() web.Rebuild { return *w.say.Load() }, p.BasePath, p.Hosts),
 		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 5 * time.Second, WriteTimeout: 5 * time.Second,
 	}
 	for _, f := range p.listeners {
