@@ -23,6 +23,7 @@ type frames struct {
 
 	mu     sync.Mutex
 	status *engine.Status // of the frames in made
+	said   web.Rebuild    // the same
 	line   int64          // latest log line that those of the log are from
 	made   map[look]*frame
 	asked  int // how often any frame was
@@ -59,9 +60,13 @@ func (f *frames) join() (leave func()) {
 // latest returns the newest frame of what a page looks at.
 func (f *frames) latest(at look) (*websocket.PreparedMessage, error) {
 	line := f.site.LatestLine(at.Query)
+	var said web.Rebuild
+	if f.site.Rebuild != nil {
+		said = f.site.Rebuild()
+	}
 	f.mu.Lock()
-	if status := f.engine.Status(); status != f.status || line > f.line {
-		f.status, f.line, f.made = status, max(f.line, line), map[look]*frame{}
+	if status := f.engine.Status(); status != f.status || line > f.line || said != f.said {
+		f.status, f.said, f.line, f.made = status, said, max(f.line, line), map[look]*frame{}
 	}
 	status, made := f.status, f.made[at]
 	if made == nil {

@@ -43,7 +43,7 @@ func (s *Server) serveLive(w http.ResponseWriter, r *http.Request) {
 	}
 	defer conn.Close()
 	v := visitorOf(r)
-	l := live{conn: conn, frames: s.frames, logNews: s.logNews, changed: make(chan struct{}, 1), ended: v.Ended(), viewer: !v.Role.May(doors.Operate)}
+	l := live{conn: conn, frames: s.frames, logNews: s.logNews, rebuilds: s.rebuilds, changed: make(chan struct{}, 1), ended: v.Ended(), viewer: !v.Role.May(doors.Operate)}
 	l.still = func() bool { return s.login.Keeper == nil || s.login.Keeper.Still(v.Visitor) }
 	defer v.Hold()()
 	start := web.ParseQuery(r.URL.Query())
@@ -54,14 +54,15 @@ func (s *Server) serveLive(w http.ResponseWriter, r *http.Request) {
 // A live is one page's connection. Its reader goroutine stores what the page looks
 // at; its writer sends the newest frame whenever it is ready for one.
 type live struct {
-	conn    *websocket.Conn
-	frames  *frames
-	logNews logNews
-	query   atomic.Pointer[web.Query]
-	changed chan struct{}   // holds a token when the query is new
-	ended   <-chan struct{} // closed when the reader has logged out; nil for never
-	still   func() bool     // whether the reader may stay
-	viewer  bool            // the reader may only look
+	conn     *websocket.Conn
+	frames   *frames
+	logNews  logNews
+	rebuilds rebuilds
+	query    atomic.Pointer[web.Query]
+	changed  chan struct{}   // holds a token when the query is new
+	ended    <-chan struct{} // closed when the reader has logged out; nil for never
+	still    func() bool     // whether the reader may stay
+	viewer   bool            // the reader may only look
 }
 
 // closeLoggedOut tells the page that its reader must log in again.
@@ -89,9 +90,12 @@ func (l *live) serve(closing context.Context) {
 	defer func() { unwatch() }()
 	rest := time.NewTimer(logRest)
 	defer rest.Stop()
+	_, rebuilt := l.rebuilds()
 	for {
 		select {
 		case <-news:
+		case <-rebuilt:
+			_, rebuilt = l.rebuilds()
 		case <-log:
 		case <-l.changed:
 		case <-rest.C:

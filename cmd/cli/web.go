@@ -11,6 +11,9 @@ import (
 
 // listen opens the page's listeners.
 func (p *program) listen() ([]net.Listener, error) {
+	if p.parent != nil {
+		return p.parent.Listeners, nil
+	}
 	hosts := server.Loopback
 	switch p.opts.webHost {
 	case "", "localhost":
@@ -28,16 +31,18 @@ func (p *program) serveWeb(ctx context.Context, doors *opening, listeners []net.
 		Login: doors.login, Audit: doors.audit,
 		Engine: p.engine, Defaults: p.opts.config, BasePath: p.opts.webBase,
 		Logger: p.log.Logger, Logs: p.log.Lines, LogNews: p.log.News, Hosts: p.answersTo(),
-		Ending: ctx,
+		Ending: ctx, Rebuild: p.rebuilds(),
 	})
 	p.log.Info("page is at " + doors.url)
 	p.warn(doors)
-	if p.opts.autostart {
+	if p.opts.autostart && p.engine.Status().Run == 0 { // once, however often gregaria dev restarts it
 		if _, err := p.engine.Start(p.opts.config); err != nil {
 			return unlessMistaken(err)
 		}
 		doors.audit.Started(p.engine.Status())
 	}
+	ctx, give := p.untilRebuilt(ctx)
+	defer give()
 	serving, end := context.WithCancel(context.WithoutCancel(ctx))
 	defer end()
 	stopped := make(chan struct{})
