@@ -146,6 +146,8 @@ func (p *program) openDoors(listeners []net.Listener) (*opening, []net.Listener,
 func (p *program) warn(o *opening) {
 	e := p.opts.doors
 	switch {
+	case !e.closed() && len(e.proxies) > 0:
+		p.log.Warn("the page has no login: whomever the proxy lets through can start load on any host", "url", o.url)
 	case p.loopback():
 	case !e.closed():
 		p.log.Warn("the page has no login: whoever can reach it can start load on any host", "url", o.url)

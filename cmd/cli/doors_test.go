@@ -158,10 +158,11 @@ func TestALinkToLogInByIsPrintedAndNeverLogged(t *testing.T) {
 
 func TestWhatIsNotSafeIsSaid(t *testing.T) {
 	for args, want := range map[string]string{
-		"--web-host 0.0.0.0 --insecure-no-login":                   "the page has no login: whoever can reach it",
-		"--web-host 0.0.0.0 --web-login":                           "travel in clear",
-		"--web-host 0.0.0.0 --web-login --trusted-proxy 192.0.2.1": "",
-		"--web-login": "",
+		"--web-host 0.0.0.0 --insecure-no-login":                    "the page has no login: whoever can reach it",
+		"--web-host 0.0.0.0 --web-login":                            "travel in clear",
+		"--web-host 0.0.0.0 --web-login --trusted-proxy 192.0.2.1":  "",
+		"--trusted-proxy 127.0.0.1":                                 "whomever the proxy lets through",
+		"--web-login":                                               "",
 		"--web-host 127.0.0.1 --insecure-no-login":                  "",
 		"--trusted-proxy 127.0.0.1 --auth-proxy-header X-User -P 0": "",
 	} {
