@@ -148,7 +148,9 @@ func (s *Server) loginPage(w http.ResponseWriter, r *http.Request) {
 	case !s.login.Form:
 		s.notFound(w, r)
 	default:
-		s.writeHTML(r.Context(), w, http.StatusOK, web.LoginPage(s.loginForm(next, link)))
+		form := s.loginForm(next, link)
+		form.Again = link == "" && r.Header.Get("Sec-Fetch-Site") == "cross-site"
+		s.writeHTML(r.Context(), w, http.StatusOK, web.LoginPage(form))
 	}
 }
 

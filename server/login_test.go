@@ -400,6 +400,17 @@ func TestProxiesThatAreTrustedSayWhoComes(t *testing.T) {
 		h := newHouse(t, Options{Login: tt.login, Hosts: []string{"load.test"}})
 		call{name: tt.name, method: "POST", path: "/stats/reset", header: tt.header, status: tt.status}.do(t, h.Server)
 	}
+	for origin, want := range map[string]bool{"https://load.test": true, "http://load.test": false, "https://evil.test": false, "http://localhost:8089": false} {
+		r := httptest.NewRequest("GET", "http://localhost:8089/live", nil)
+		r.Header.Set("Origin", origin)
+		r.Header.Set("X-Forwarded-Proto", "https")
+		r.Header.Set("X-Forwarded-Host", "load.test")
+		got := false
+		guard(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got = sameOrigin(r) }), []string{"load.test"}, trusted.Proxies).ServeHTTP(httptest.NewRecorder(), r)
+		if got != want {
+			t.Errorf("a websocket from %s behind a proxy that speaks TLS: %v, want %v", origin, got, want)
+		}
+	}
 	twice := newHouse(t, Options{Login: trusted})
 	r := httptest.NewRequest("GET", "http://localhost:8089/", nil)
 	r.Header["X-Forwarded-User"] = []string{"ann", "bob"}
@@ -454,6 +465,20 @@ func TestOneAddressHasNotAllLiveConnections(t *testing.T) {
 	}
 	if len(c.by) != 1 {
 		t.Errorf("%d addresses are remembered, want one", len(c.by))
+	}
+}
+
+// After a link on another site browsers keep a strict cookie back, but not when our own
+// page asks.
+func TestALinkOnAnotherSiteAsksOnceMore(t *testing.T) {
+	h := newHouse(t, Options{})
+	again := `http-equiv="refresh"`
+	call{name: "from another site", method: "GET", path: "/login?next=/logs", header: map[string]string{"Sec-Fetch-Site": "cross-site"}, status: 200, contain: []string{again}}.do(t, h.Server)
+	call{name: "by itself", method: "GET", path: "/login?next=/logs", header: map[string]string{"Sec-Fetch-Site": "same-origin"}, status: 200, absent: []string{again}}.do(t, h.Server)
+	header := asCookie(h.logIn(t, "ann"))
+	header["Sec-Fetch-Site"] = "same-origin"
+	if w := (call{name: "who is in", method: "GET", path: "/login?next=/logs", header: header, status: 303}).do(t, h.Server); w.Header().Get("Location") != "./logs" {
+		t.Errorf("who is in is led to %q, want ./logs", w.Header().Get("Location"))
 	}
 }
 

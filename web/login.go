@@ -9,4 +9,8 @@ type Login struct {
 	Passwords bool   // there are users, who have some
 	Name      string // that was typed
 	Problem   string // why the last attempt failed
+
+	// Again has the browser ask once more by itself: after a link on another site it has
+	// kept the session's cookie back.
+	Again bool
 }

@@ -1,6 +1,9 @@
 package main
 
 import (
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -49,6 +52,16 @@ func TestPeopleLogInAndLookOrOperate(t *testing.T) {
 	ann.click("Start swarming")
 	ann.until(`state() === "running" && shown(named("Stop"))`)
 	ann.turnTo("Charts")
+
+	// A link on another site leads into the page, not to its login.
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		io.WriteString(w, `<link rel="icon" href="data:,"><a href="`+gregaria.url+`/?tab=charts">charts</a>`)
+	}))
+	defer elsewhere.Close()
+	ann.goTo(elsewhere.URL)
+	ann.click("charts")
+	ann.until(`state() === "running" && location.search === "?tab=charts"`)
 
 	// Who may only look sees everything but buttons, and no trick helps.
 	bob := open(t, gregaria.url)
