@@ -47,6 +47,12 @@ var made struct {
 	pages map[string]string
 }
 
+// doors is the site where one has to log in, as a reader sees it.
+func doors(s Site, r Reader) Site {
+	s.Doors = true
+	return s.For(r)
+}
+
 // page is a scene as HTML.
 func page(t *testing.T, name string) string {
 	t.Helper()
@@ -122,6 +128,9 @@ func newScenes(t *testing.T) map[string]View {
 	return map[string]View{
 		"rebuild-ready":     NewView(readyStatus(), Query{}, rebuilt(site, Rebuild{Title: "The latest change does not build", Text: "shop.go:3:2: undefined: look\n" + strings.Join(hostile, "\n")})),
 		"rebuild-waits":     NewView(running, Query{}, rebuilt(site, Rebuild{Title: "Built anew: it starts when the run is over", Waits: true})),
+		"viewer-ready":      NewView(readyStatus(), Query{}, doors(site, Reader{Name: "bob", LookOnly: true, LogOut: true})),
+		"viewer":            NewView(running, Query{}, doors(site, Reader{Name: "bob", LookOnly: true, LogOut: true})),
+		"operator":          NewView(running, Query{}, doors(site, Reader{Name: hostile[0]})),
 		"window":            past(TabStatistics, 30, 75),
 		"window-charts":     past(TabCharts, 30, 75),
 		"window-failures":   past(TabFailures, 30, 75),
