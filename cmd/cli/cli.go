@@ -14,14 +14,12 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/gregaria/gregaria/cmd/dev"
 	"github.com/gregaria/gregaria/engine"
 	"github.com/gregaria/gregaria/engine/load"
 	"github.com/gregaria/gregaria/engine/report"
 	"github.com/gregaria/gregaria/scenarios/demo"
 )
-
-// demoAddr is where --demo listens, and where the cities scenario expects it.
-const demoAddr = "127.0.0.1:8020"
 
 // Main is the program. It does not return.
 func Main(suite load.Suite) { os.Exit(Run(context.Background(), suite, world())) }
@@ -125,6 +123,7 @@ type program struct {
 	crash  chan<- error // takes what goes wrong elsewhere
 	log    *log
 	engine *engine.Engine
+	parent *dev.Child // what this has of gregaria dev, nil when that is not what started it
 }
 
 func (p *program) run(ctx context.Context) int {
@@ -161,7 +160,7 @@ func (p *program) test(ctx context.Context, args []string) int {
 		return p.refuse(errors.Join(mistakes, err))
 	}
 	defer closeLog()
-	p.engine, err = engine.New(p.suite, engine.Options{Logger: p.log.Logger, Wire: p.opts.wire, Crashed: p.crashed})
+	p.engine, err = engine.New(p.suite, engine.Options{Logger: p.log.Logger, Wire: p.opts.wire, Crashed: p.crashed, Restore: p.inherit()})
 	if err != nil {
 		return p.refuse(errors.Join(mistakes, err))
 	}
@@ -243,7 +242,8 @@ func (p *program) work(ctx context.Context) int {
 	saveErr := watcher.finish()
 
 	status := p.engine.Status()
-	if status.Run > 0 {
+	p.bequeath(status)
+	if status.Run > 0 && p.parent == nil {
 		io.WriteString(p.Stdout, summary(status, p.Width()))
 	}
 	if err != nil {

@@ -58,6 +58,9 @@ func (p *program) subcommands() []*cobra.Command {
 	return []*cobra.Command{
 		p.completionCommand(),
 		p.manCommand(),
+		p.demoCommand(),
+		p.healthcheckCommand(),
+		p.devCommand(),
 	}
 }
 

@@ -494,7 +494,7 @@ func fetch(t *testing.T, method, url string) string {
 }
 
 func TestDemo(t *testing.T) {
-	c := launch(t, nil, "--headless", "--demo-bug", "-t", "1", "--only-summary", "demo")
+	c := launch(t, nil, "--headless", "--demo-bug", "-t", "1", "--only-summary", "--", "demo")
 	status := <-c.status
 	if strings.Contains(c.err.String(), "address already in use (another gregaria --demo?") {
 		if status != 2 {
