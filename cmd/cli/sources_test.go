@@ -240,7 +240,7 @@ func TestAFileThatMustBeThere(t *testing.T) {
 func TestUnknownVariablesAreTold(t *testing.T) {
 	f := testFlags(t)
 	_, err := f.read(nil, setup{variables: map[string]string{
-		"GREGARIA_USER": "3", "GREGARIA_QWERTZUIOP": "x", "GREGARIA_TEST_ROLE": "x", "GREGARIA_VERSION": "1.2.3", "GREGARIA_EMPTY": "", "GREGARIA_API_KEY": "k",
+		"GREGARIA_USER": "3", "GREGARIA_QWERTZUIOP": "x", "GREGARIA_TEST_ROLE": "x", "GREGARIA_DEV_CHILD": "x", "GREGARIA_VERSION": "1.2.3", "GREGARIA_EMPTY": "", "GREGARIA_API_KEY": "k",
 		"LOCUST_LOCUSTFILE": "x.py", "LOCUST_MODE_MASTER": "true", "LOCUST_MODE_WORKER": "false", "LOCUST_PROCESSES": "0", "LOCUST_WHATEVER": "x", "LOCUST_HOST": "http://x.test",
 		"PATH": "/bin",
 		// What Kubernetes makes of services named gregaria, gregaria-web and locust.
