@@ -170,6 +170,7 @@ const (
 	Cut             Class = "cut by stop"
 	UnknownProblem  Class = "network"
 	UnusableRequest Class = "request cannot be sent"
+	Forbidden       Class = "refused by policy"
 )
 
 // Ours reports whether the trouble was this machine's: it had no file descriptor or

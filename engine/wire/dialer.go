@@ -13,6 +13,7 @@ import (
 // Options are how the users of one run reach the target. The zero value works.
 type Options struct {
 	Insecure  bool              // accept any TLS certificate
+	Policy    Policy            // what may be connected to; the address is judged that is dialled, redirects included
 	Limits    load.Limits       // zero fields mean their defaults
 	UserAgent string            // User-Agent of requests that do not set their own; "" means "gregaria"
 	Proxy     string            // URL of a proxy for all requests, http://, https:// or socks5://; "" means none, "env" the one that HTTP_PROXY, HTTPS_PROXY and NO_PROXY name. Requests go by net/http then. See CheckProxy

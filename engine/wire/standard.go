@@ -44,7 +44,7 @@ func (t *standard) open() *http.Transport {
 	// Sessions of the fast transport were agreed on for HTTP/1.1.
 	config.ClientSessionCache = tls.NewLRUClientSessionCache(4)
 	t.rt = &http.Transport{
-		Proxy: d.proxy,
+		Proxy: d.chooseProxy(),
 		DialContext: func(ctx context.Context, _, addr string) (net.Conn, error) {
 			s, err := d.connect(ctx, addr, d.opts.Limits.Connect)
 			if err != nil {
