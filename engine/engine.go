@@ -32,16 +32,18 @@ var (
 // Options are what an Engine works with. The zero value is ready to use.
 type Options struct {
 	Logger     *slog.Logger                                    // where the engine reports what it does; nil means slog.Default()
-	Wire       wire.Options                                    // how requests are sent; Insecure is the run's
+	Wire       wire.Options                                    // how requests are sent; Insecure is the run's, Turn the engine's
+	Caps       Caps                                            // what no run may go beyond
 	Transports func(Config) func(load.Protocol) load.Transport // makes the transports of a run; nil means package wire
 }
 
 // An Engine runs load tests, one at a time. Its methods may be called from many
 // goroutines.
 type Engine struct {
-	plans  []*load.Plan
-	shapes map[string]load.Shape
-	opts   Options
+	plans    []*load.Plan
+	shapes   map[string]load.Shape
+	opts     Options
+	throttle *throttle // of all runs; nil when requests need not wait
 
 	mu     sync.Mutex // guards what follows; a run's loop never takes it
 	run    *run       // the latest, nil before the first
@@ -62,6 +64,8 @@ func New(suite load.Suite, opts Options) (*Engine, error) {
 	if opts.Logger == nil {
 		opts.Logger = slog.Default()
 	}
+	throttle := newThrottle(opts.Caps.Rate)
+	opts.Wire.Turn = throttle.turn()
 	if opts.Transports == nil {
 		opts.Transports = func(cfg Config) func(load.Protocol) load.Transport {
 			options := opts.Wire
@@ -75,7 +79,7 @@ func New(suite load.Suite, opts Options) (*Engine, error) {
 			}
 		}
 	}
-	e := &Engine{plans: plans, shapes: suite.Shapes, opts: opts}
+	e := &Engine{plans: plans, shapes: suite.Shapes, opts: opts, throttle: throttle}
 	e.status.Store(&Status{State: Ready, At: time.Now(), Stats: &stats.Snapshot{}})
 	return e, nil
 }

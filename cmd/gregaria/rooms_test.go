@@ -46,6 +46,7 @@ var homes = map[string]struct{ code, tests string }{
 	"github.com/spf13/cobra":                  {code: "cmd/cli"},
 	"golang.org/x/sys":                        {code: "cmd/cli engine/health"},
 	"golang.org/x/sync":                       {code: "engine/wire"},
+	"golang.org/x/time":                       {code: "engine"},
 	"github.com/go-chi/chi":                   {code: "server"},
 	"github.com/gorilla/websocket":            {code: "server scenarios/protocols cmd/bench"},
 	"github.com/jackc/pgx":                    {code: "scenarios/protocols"},
