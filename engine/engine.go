@@ -34,6 +34,7 @@ type Options struct {
 	Logger     *slog.Logger                                    // where the engine reports what it does; nil means slog.Default()
 	Wire       wire.Options                                    // how requests are sent; Insecure is the run's, Turn the engine's
 	Caps       Caps                                            // what no run may go beyond
+	Traced     float64                                         // share of all requests that carry a traceparent, from 0 to 1
 	Transports func(Config) func(load.Protocol) load.Transport // makes the transports of a run; nil means package wire
 }
 

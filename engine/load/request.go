@@ -78,6 +78,7 @@ func (u *User) Do(method, path string, opts ...Option) *Response {
 		}
 	}
 	if err == nil {
+		u.trace()
 		u.send(r, method, name, due)
 	} else {
 		u.open(r, stats.Sample{Method: method, Name: name})

@@ -43,6 +43,7 @@ type User struct {
 	after  func(*Response)
 	queue  func(task string) error
 	turn   func(context.Context) error
+	traced float64
 
 	request Request
 	answer  Answer
@@ -67,6 +68,7 @@ type Seat struct {
 	Secrets   []string       // what must not be shown, see Plan.Secrets
 	Feeds     map[Feeder]*Rows
 	Quit      <-chan struct{}
+	Traced    float64                     // share of the requests that carry a traceparent, from 0 to 1
 	Turn      func(context.Context) error // waits for the turn of what a client of the scenario's own sends; nil means at once
 
 	Before func(*Request) error    // nil when there is none
@@ -80,7 +82,7 @@ func NewUser(ctx context.Context, s Seat) (*User, Control) {
 		Header: http.Header{}, Rand: s.Rand,
 		number: s.Number, scenario: s.Scenario, base: s.Base, ctx: ctx, quit: s.Quit,
 		transport: s.Transport, shard: s.Shard, params: s.Params, secrets: s.Secrets, feeds: s.Feeds,
-		before: s.Before, after: s.After, queue: s.Queue, turn: s.Turn,
+		before: s.Before, after: s.After, queue: s.Queue, turn: s.Turn, traced: s.Traced,
 	}
 	return u, Control{u}
 }
