@@ -174,6 +174,15 @@ const (
 	Forbidden       Class = "refused by policy"
 )
 
+// classes are all there are.
+var classes = []Class{
+	Refused, DNS, ConnectTimeout, HeaderTimeout, BodyTimeout, TLS, Reset, Closed, Unreachable, Malformed, BodyLimit,
+	TooManyHops, Descriptors, Ports, Cut, UnknownProblem, UnusableRequest, Forbidden,
+}
+
+// Known reports whether c is one of the classes.
+func (c Class) Known() bool { return slices.Contains(classes, c) }
+
 // Ours reports whether the trouble was this machine's: it had no file descriptor or
 // no port left to connect with. The target knows nothing of such a request.
 func (c Class) Ours() bool { return c == Descriptors || c == Ports }
