@@ -84,6 +84,7 @@ type run struct {
 	waited  int64          // requests that had to wait for their turn before the numbers began
 	events  []Event        // the start, then the latest, oldest first
 	checks  []CheckStatus  // what the run is held to
+	settled stats.Table    // the numbers since the warm-up of the checks; unused without one
 
 	balance balance
 	setting
