@@ -263,7 +263,8 @@ func TestAnswersAreAsOpenAPISays(t *testing.T) {
 			for status := range op.Responses.Map() {
 				code, _ := strconv.Atoi(status)
 				csvFailed := code == 500 && strings.HasSuffix(path, "/csv")
-				if !csvFailed && !slices.Contains(c.seen[operation], code) && !slices.Contains(unseen[operation], code) && !(method == "POST" && code == 413) {
+				login := code == 401 || code == 403 && method == "GET"
+				if !csvFailed && !login && !slices.Contains(c.seen[operation], code) && !slices.Contains(unseen[operation], code) && !(method == "POST" && code == 413) {
 					t.Errorf("openapi.json says that %s may answer %d, which was not seen", operation, code)
 				}
 			}

@@ -58,6 +58,7 @@ type flags struct {
 
 	specs    []load.ParamSpec  // of the scenarios' parameters
 	texts    map[string]string // the parameters that were given
+	commands []string          // that there are besides
 	mistakes []error
 	warnings []string
 }
@@ -282,12 +283,16 @@ func (f *flags) last(name string) string {
 // are tags: whoever knows Locust writes --tags read write.
 func (f *flags) scenarios() []string {
 	var names []string
-	for _, name := range f.given[scenarioNames].texts {
+	for i, name := range f.given[scenarioNames].texts {
 		isScenario := slices.ContainsFunc(f.plans, func(p *load.Plan) bool { return p.Name == name })
 		isTag := slices.ContainsFunc(f.plans, func(p *load.Plan) bool { return tagged(p.Tasks, name) })
 		if isTag && !isScenario {
 			f.wrong("there is no scenario %q, but a tag — write several tags as --tags a,b", name)
 			continue
+		}
+		if near := engine.Nearest(name, f.commands); i == 0 && !isScenario && near != "" && engine.Nearest(name, planNames(f.plans)) == "" {
+			f.wrong("there is neither a scenario nor a command %q — did you mean %s?", name, near)
+			return nil
 		}
 		names = append(names, name)
 	}
