@@ -40,7 +40,7 @@ var notFromAfar = []string{"help", "version", "list", "show-config"}
 // otherKeys are further keys and variables of flags; "" stands for the scenarios.
 var otherKeys = map[string]string{
 	"scenarios": "", "user-classes": "", "checks": "check",
-	"userclass-picker": "class-picker",
+	"userclass-picker": "class-picker", "enable-opentelemetry": "otel",
 }
 
 // scenarioNames is where the names of scenarios are kept, which are no flag.
