@@ -107,7 +107,7 @@ timeout = "1500ms"
 		variables: map[string]string{
 			"GREGARIA_HOST": "http://x.test", "GREGARIA_API_KEY": "hush", "LOCUST_LOGLEVEL": "warning", "LOCUST_AUTOSTART": "0",
 			"GREGARIA_POISSON": "off", "LOCUST_PATH": "/not/ours", "GREGARIA_TAGS": "", "LOCUST_EXCLUDE_TAGS": "x,y", "GREGARIA_LOUD": "on",
-			"LOCUST_USERCLASS_PICKER": "true",
+			"LOCUST_USERCLASS_PICKER": "true", "LOCUST_ENABLE_OPENTELEMETRY": "true",
 		},
 	}
 	f := testFlags(t)
@@ -116,8 +116,8 @@ timeout = "1500ms"
 		t.Fatal(err)
 	}
 	c := o.config
-	got := fmt.Sprint(c.RunTime, c.SpawnRate, c.Tags, c.ExcludeTags, c.Checks, o.headless, c.Insecure, c.Params, c.Scenarios, c.Weights, []string{c.Host}, o.level, o.autostart, c.Poisson, o.wire.Limits.Response, f.on("class-picker"))
-	want := "1h20m0s 0.5 [read slow] [x y] [p95 < 300ms fail% < 1%] true true map[api-key:hush loud:true path: pause:1s] [hit boom] map[hit:5] [http://x.test] WARN false false 1.5s true"
+	got := fmt.Sprint(c.RunTime, c.SpawnRate, c.Tags, c.ExcludeTags, c.Checks, o.headless, c.Insecure, c.Params, c.Scenarios, c.Weights, []string{c.Host}, o.level, o.autostart, c.Poisson, o.wire.Limits.Response, f.on("class-picker"), f.on("otel"))
+	want := "1h20m0s 0.5 [read slow] [x y] [p95 < 300ms fail% < 1%] true true map[api-key:hush loud:true path: pause:1s] [hit boom] map[hit:5] [http://x.test] WARN false false 1.5s true true"
 	if got != want {
 		t.Errorf("read =\n%s, want\n%s", got, want)
 	}
