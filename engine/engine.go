@@ -39,6 +39,7 @@ type Options struct {
 	Traced     float64                                         // share of all requests that carry a traceparent, from 0 to 1
 	Crashed    func(panicked any, stack []byte)                // is told of a panic of the engine's own, whose run is lost; nil means that it ends the process
 	Transports func(Config) func(load.Protocol) load.Transport // makes the transports of a run; nil means package wire
+	Restore    *Status                                         // a run that is over, of an earlier program: it is shown until the next begins; nil means none
 }
 
 // An Engine runs load tests, one at a time. Its methods may be called from many
@@ -86,7 +87,11 @@ func New(suite load.Suite, opts Options) (*Engine, error) {
 		}
 	}
 	e := &Engine{plans: plans, shapes: suite.Shapes, checks: held, opts: opts, throttle: throttle}
-	e.status.Store(&Status{State: Ready, At: time.Now(), Stats: &stats.Snapshot{}})
+	first := &Status{State: Ready, At: time.Now(), Stats: &stats.Snapshot{}}
+	if opts.Restore != nil {
+		first, e.runs = opts.Restore, opts.Restore.Run
+	}
+	e.status.Store(first)
 	return e, nil
 }
 
@@ -232,12 +237,23 @@ func (e *Engine) Reset() {
 	defer e.mu.Unlock()
 	r := e.run
 	if r == nil {
+		e.clearRestored()
 		return
 	}
 	clear := func() error { r.reset(); return nil }
 	if r.ask(clear) == ErrOver {
 		_ = clear() // the loop has ended, so the run is ours
 	}
+}
+
+// clearRestored clears what a run of an earlier program left.
+func (e *Engine) clearRestored() {
+	s := *e.Status()
+	if s.Run == 0 {
+		return
+	}
+	s.At, s.Stats, s.History, s.Checks = time.Now(), &stats.Snapshot{}, stats.Timeline{}, nil
+	e.publish(&s)
 }
 
 // Close stops the run, if one is on, and refuses further ones.

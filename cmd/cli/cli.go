@@ -14,6 +14,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/gregaria/gregaria/cmd/dev"
 	"github.com/gregaria/gregaria/engine"
 	"github.com/gregaria/gregaria/engine/load"
 	"github.com/gregaria/gregaria/engine/report"
@@ -122,6 +123,7 @@ type program struct {
 	crash  chan<- error // takes what goes wrong elsewhere
 	log    *log
 	engine *engine.Engine
+	parent *dev.Child // what this has of gregaria dev, nil when that is not what started it
 }
 
 func (p *program) run(ctx context.Context) int {
@@ -159,7 +161,7 @@ func (p *program) test(ctx context.Context, args []string) int {
 	}
 	defer closeLog()
 	p.engine, err = engine.New(p.suite, engine.Options{
-		Logger: p.log.Logger, Wire: p.opts.wire, Caps: p.caps(), Traced: p.opts.traced, Crashed: p.crashed,
+		Logger: p.log.Logger, Wire: p.opts.wire, Caps: p.caps(), Traced: p.opts.traced, Crashed: p.crashed, Restore: p.inherit(),
 	})
 	if err != nil {
 		return p.refuse(errors.Join(mistakes, err))
@@ -247,7 +249,8 @@ func (p *program) work(ctx context.Context) int {
 	pushLast()
 
 	status := p.engine.Status()
-	if status.Run > 0 {
+	p.bequeath(status)
+	if status.Run > 0 && p.parent == nil {
 		io.WriteString(p.Stdout, summary(status, p.Width()))
 	}
 	if err != nil {

@@ -60,6 +60,7 @@ func (p *program) subcommands() []*cobra.Command {
 		p.manCommand(),
 		p.demoCommand(),
 		p.healthcheckCommand(),
+		p.devCommand(),
 	}
 }
 

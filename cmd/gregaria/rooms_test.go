@@ -18,7 +18,8 @@ const (
 var mayImport = map[string]string{
 	"cmd/gregaria":         "cmd/cli scenarios",
 	"cmd/protocols":        "cmd/cli scenarios/protocols",
-	"cmd/cli":              "server web engine engine/load engine/report engine/stats engine/telemetry engine/wire scenarios/demo",
+	"cmd/cli":              "cmd/dev server web engine engine/load engine/report engine/stats engine/telemetry engine/wire scenarios/demo",
+	"cmd/dev":              "server web engine",
 	"cmd/bench":            "cmd/cli engine/load",
 	"server":               "web static engine engine/checks engine/load engine/stats engine/report",
 	"web":                  "engine engine/checks engine/load engine/stats",
@@ -47,6 +48,7 @@ var homes = map[string]struct{ code, tests string }{
 	"github.com/spf13/cobra":                  {code: "cmd/cli"},
 	"github.com/pelletier/go-toml":            {code: "cmd/cli"},
 	"golang.org/x/sys":                        {code: "cmd/cli engine/health"},
+	"github.com/fsnotify/fsnotify":            {code: "cmd/dev"},
 	"golang.org/x/sync":                       {code: "engine/wire"},
 	"golang.org/x/time":                       {code: "engine"},
 	"github.com/go-chi/chi":                   {code: "server"},
