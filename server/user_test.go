@@ -179,7 +179,7 @@ func TestReadyUntilTheEndBegins(t *testing.T) {
 	ready.status, ready.contain = 503, []string{"closing"}
 	ready.do(t, s) // while the run is still on, and seen
 	call{name: "alive", method: "GET", path: "/healthz", status: 200}.do(t, s)
-	call{name: "numbers", method: "GET", path: "/stats/requests", status: 200, contain: []string{`"state":"running"`}}.do(t, s)
+	call{name: "numbers", method: "GET", path: "/stats/requests", status: 200, contain: []string{`"user_count":1`}}.do(t, s)
 	close(gate.open)
 }
 
