@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"io"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -188,6 +189,9 @@ func TestAnswersAreAsOpenAPISays(t *testing.T) {
 	all()
 	get("/favicon.ico", 302)
 	get("/static/none.js", 404)
+	get("/metrics", 404)
+	s.metrics = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "users 1\n") })
+	get("/metrics", 200)
 	get("/live", 400)
 	get("/login?next=/logs", 303)
 	post("/login", "username=ann&password=x", 200)
@@ -271,7 +275,7 @@ func TestAnswersAreAsOpenAPISays(t *testing.T) {
 	unseen := map[string][]int{
 		"GET /live":   {101, 403, 405},                                                              // see the tests of the websocket
 		"POST /pause": {503}, "POST /resume": {503}, "POST /user": {409, 503}, "POST /swarm": {409}, // see those of the engine
-		"GET /": {500}, "GET /plan": {500}, "GET /stats/report": {500},
+		"GET /": {500}, "GET /plan": {500}, "GET /stats/report": {500}, "GET /metrics": {500, 503},
 	}
 	for path, item := range doc.Paths.Map() {
 		for method, op := range item.Operations() {

@@ -29,6 +29,7 @@ type Options struct {
 	Rebuild  rebuilds             // nil when the program is not built anew as its files change
 	Ending   context.Context      // over once the program is on its way out; nil means never
 	BasePath string               // what the paths of all routes begin with, as ParseBasePath returns it
+	Metrics  http.Handler         // answers at /metrics; nil means that nothing is there
 	Hosts    []string             // host names to answer to besides those of loopback; "*" answers to any IP address
 	Login    Login                // who may come in; the zero one means everybody
 	Audit    *Audit               // nil means by Logger alone
@@ -53,7 +54,8 @@ type Server struct {
 	site     web.Site
 	frames   *frames
 	handler  http.Handler
-	base     string // what paths begin with in the browser
+	metrics  http.Handler // nil when nobody wants any
+	base     string       // what paths begin with in the browser
 	login    Login
 	audit    *Audit
 	begins   limits       // of starts and changes, by visitor
@@ -96,7 +98,8 @@ func New(opts Options) *Server {
 	}
 	s := &Server{
 		base: opts.BasePath, login: opts.Login, audit: opts.Audit, failures: doors.NewLimit(60, time.Minute), ending: opts.Ending,
-		engine: opts.Engine, defaults: opts.Defaults, log: opts.Logger, logs: opts.Logs, logNews: opts.LogNews, rebuilds: opts.Rebuild,
+		engine: opts.Engine, defaults: opts.Defaults, log: opts.Logger, logs: opts.Logs, logNews: opts.LogNews,
+		rebuilds: opts.Rebuild, metrics: opts.Metrics,
 		site: web.Site{
 			Build: static.Build(), Asset: static.Path, Doors: opts.Login.Keeper != nil,
 			Offer: web.NewOffer(opts.Engine), Default: opts.Defaults,
@@ -127,6 +130,7 @@ func (s *Server) routes() http.Handler {
 	r.Get(healthzPath, healthz)
 	r.Get(readyzPath, s.readyz)
 	r.Get("/openapi.json", describe)
+	r.Get("/metrics", s.serveMetrics)
 
 	r.Get("/login", s.loginPage)
 	r.Post("/login", s.logIn)

@@ -160,7 +160,9 @@ func (p *program) test(ctx context.Context, args []string) int {
 		return p.refuse(errors.Join(mistakes, err))
 	}
 	defer closeLog()
-	p.engine, err = engine.New(p.suite, engine.Options{Logger: p.log.Logger, Wire: p.opts.wire, Crashed: p.crashed, Restore: p.inherit()})
+	p.engine, err = engine.New(p.suite, engine.Options{
+		Logger: p.log.Logger, Wire: p.opts.wire, Caps: p.caps(), Traced: p.opts.traced, Crashed: p.crashed, Restore: p.inherit(),
+	})
 	if err != nil {
 		return p.refuse(errors.Join(mistakes, err))
 	}
@@ -241,10 +243,15 @@ func (p *program) work(ctx context.Context) int {
 			return exitUnsaved
 		}
 	}
+	pushLast, err := p.push()
+	if err != nil {
+		return p.refuse(err)
+	}
 	watcher := watch(p.engine, files, p.log.Logger)
-	err := do(ctx)
+	err = do(ctx)
 	p.engine.Close() // so that the status is final
 	saveErr := watcher.finish()
+	pushLast()
 
 	status := p.engine.Status()
 	p.bequeath(status)

@@ -22,6 +22,8 @@ import (
 type options struct {
 	config engine.Config
 	wire   wire.Options
+	caps   engine.Caps
+	traced float64 // share of the requests
 
 	headless    bool
 	autostart   bool
@@ -35,6 +37,9 @@ type options struct {
 	webBase      string
 	allowedHosts []string
 	doors        entrance
+
+	metrics, otlp bool
+	otlpEndpoint  string // "" means what the environment says
 
 	level   slog.Level
 	logfile string
@@ -133,6 +138,8 @@ func newFlags(plans []*load.Plan, shapes, checks []string) (*flags, error) {
 	f.value("host", "H", "URL", "", "where to send requests, instead of the scenarios' own hosts")
 	f.addConnection()
 
+	f.addLimits()
+
 	f.group("Page")
 	f.value("web-port", "P", "N", "8089", "serve the page on this port")
 	f.value("web-host", "", "ADDRESS", "", "serve the page on this address; by default on 127.0.0.1 and [::1], which only this machine reaches")
@@ -152,6 +159,8 @@ func newFlags(plans []*load.Plan, shapes, checks []string) (*flags, error) {
 	f.group("Results")
 	f.value("csv", "", "PREFIX", "", "write PREFIX_stats.csv, PREFIX_stats_history.csv and so on: failures, exceptions, phases, health, arrivals and service")
 	f.toggle("csv-full-history", "", "write every row, not only the total, to PREFIX_stats_history.csv")
+
+	f.addTelemetry()
 
 	f.group("Demo")
 	f.toggle("demo", "", "serve an API to practise on at http://"+demoAddr)
@@ -212,6 +221,7 @@ func (f *flags) read(args []string, env Env) (*options, error) {
 	f.readChecks(c)
 	c.Seed = read(f, "seed", engine.ParseSeed)
 	c.Host, c.Insecure, o.wire = f.last("host"), f.on("insecure"), f.wire()
+	f.readLimits(o)
 	c.Params = f.params()
 	c.Scenarios = f.scenarios()
 
@@ -226,6 +236,7 @@ func (f *flags) read(args []string, env Env) (*options, error) {
 	if o.csvFull && o.csv == "" {
 		f.wrong("--csv-full-history: needs --csv, which says where")
 	}
+	f.readTelemetry(o, env)
 	o.demoBug = f.on("demo-bug")
 	o.demo = o.demoBug || f.on("demo")
 	o.level, o.logfile = read(f, "loglevel", parseLevel), f.last("logfile")

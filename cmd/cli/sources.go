@@ -40,7 +40,7 @@ var notFromAfar = []string{"help", "version", "list", "show-config"}
 // otherKeys are further keys and variables of flags; "" stands for the scenarios.
 var otherKeys = map[string]string{
 	"scenarios": "", "user-classes": "", "checks": "check",
-	"userclass-picker": "class-picker",
+	"userclass-picker": "class-picker", "enable-opentelemetry": "otel",
 }
 
 // scenarioNames is where the names of scenarios are kept, which are no flag.
@@ -161,7 +161,7 @@ func (f *flags) warnOfVariables(env Env) {
 			if way := elsewhere[flag]; way != "" && value != "0" && !strings.EqualFold(value, "false") {
 				f.warnings = append(f.warnings, variable+" is ignored: "+way)
 			}
-		case !ours || strings.HasPrefix(rest, "TEST_") || slices.Contains(notFromAfar, key):
+		case !ours || strings.HasPrefix(rest, "TEST_") || strings.HasPrefix(rest, "DEV_") || slices.Contains(notFromAfar, key):
 		default:
 			text := variable + " is ignored: there is no flag --" + key
 			if near := f.nearest(key); near != "" {

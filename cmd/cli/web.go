@@ -31,7 +31,7 @@ func (p *program) serveWeb(ctx context.Context, doors *opening, listeners []net.
 		Login: doors.login, Audit: doors.audit,
 		Engine: p.engine, Defaults: p.opts.config, BasePath: p.opts.webBase,
 		Logger: p.log.Logger, Logs: p.log.Lines, LogNews: p.log.News, Hosts: p.answersTo(),
-		Ending: ctx, Rebuild: p.rebuilds(),
+		Ending: ctx, Rebuild: p.rebuilds(), Metrics: p.metrics(),
 	})
 	p.log.Info("page is at " + doors.url)
 	p.warn(doors)
