@@ -120,7 +120,7 @@ func TestByTLSThePageHasItsOwnOriginAndKeepsBrowsersThere(t *testing.T) {
 		t.Fatal(err)
 	}
 	address := plain[0].Addr().String()
-	hs := &http.Server{Handler: h.Server, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)}
+	hs := h.http()
 	served := make(chan error, 1)
 	go func() { served <- hs.Serve(c.Listen(plain)[0]) }()
 	defer func() { h.Close(); hs.Close(); <-served }()
@@ -151,6 +151,15 @@ func TestByTLSThePageHasItsOwnOriginAndKeepsBrowsersThere(t *testing.T) {
 	w := call{name: "without TLS", method: "GET", path: "/login", header: map[string]string{"Host": "shop.test"}, status: 200}.do(t, h.Server)
 	if got := w.Header().Get("Strict-Transport-Security"); got != "" {
 		t.Errorf("without TLS Strict-Transport-Security: %s", got)
+	}
+	if resp, err := http.Get("http://" + address + "/login"); err == nil {
+		resp.Body.Close()
+		if resp.StatusCode != http.StatusBadRequest {
+			t.Errorf("without TLS on the port of TLS = %d, want 400", resp.StatusCode)
+		}
+	}
+	if log := h.log.String(); strings.Contains(log, "level=ERROR") {
+		t.Errorf("whoever speaks no TLS is an error of ours:\n%s", log)
 	}
 	for origin, want := range map[string]bool{"https://" + address: true, "http://" + address: false, "https://evil.test": false} {
 		dialer := websocket.Dialer{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}

@@ -4,7 +4,7 @@
 // It is safe to leave open on a developer's machine: it listens on loopback unless
 // told otherwise, answers only to host names that cannot be rebound, refuses
 // commands from other sites, and sends no page anything it did not ask for. See
-// guard.go.
+// guard.go. Where others reach it, they log in first: login.go, and package doors.
 //
 // Live pages hold no state here. A page says what it looks at, its query; whenever
 // there is a new status, each distinct query is rendered once and the same bytes go

@@ -3,10 +3,12 @@ package server
 import (
 	"context"
 	"errors"
+	stdlog "log"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
+	"strings"
 	"sync"
 	"time"
 
@@ -174,8 +176,21 @@ func (s *Server) http() *http.Server {
 		WriteTimeout:      30 * time.Second,
 		IdleTimeout:       60 * time.Second,
 		MaxHeaderBytes:    16 << 10,
-		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelError),
+		ErrorLog:          stdlog.New(complaints{s.log}, "", 0),
 	}
+}
+
+// complaints are what net/http says of connections. That somebody speaks no TLS, or takes
+// our certificate for none, is no error of ours, and anybody could fill the log with it.
+type complaints struct{ log *slog.Logger }
+
+func (c complaints) Write(line []byte) (int, error) {
+	level, text := slog.LevelError, strings.TrimSpace(string(line))
+	if strings.HasPrefix(text, "http: TLS handshake error") {
+		level = slog.LevelDebug
+	}
+	c.log.Log(context.Background(), level, text)
+	return len(line), nil
 }
 
 // Serve answers requests on the listeners until ctx ends, then ends all
