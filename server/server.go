@@ -167,14 +167,19 @@ func (s *Server) Serve(ctx context.Context, listeners ...net.Listener) error {
 	case err = <-failed:
 		pending--
 	}
+	// Only what has come through the loops of Serve is waited for below: a connection
+	// that is being accepted would be lost, and its page told of an error.
+	for _, l := range listeners {
+		l.Close()
+	}
+	for range pending {
+		<-failed
+	}
 	s.Close()
 	shut, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
 	defer cancel()
 	if hs.Shutdown(shut) != nil {
 		hs.Close()
-	}
-	for range pending {
-		<-failed
 	}
 	if errors.Is(err, http.ErrServerClosed) {
 		return nil

@@ -279,6 +279,7 @@ func (p *parent) bury(err error) {
 type waiting struct {
 	say   atomic.Pointer[web.Rebuild]
 	serve *http.Server
+	open  []net.Listener
 	ended chan struct{}
 }
 
@@ -315,6 +316,7 @@ func (p *parent) wait(say *web.Rebuild) *waiting {
 			w.ended <- struct{}{}
 			continue
 		}
+		w.open = append(w.open, l)
 		go func() {
 			_ = w.serve.Serve(l) // until it is closed
 			w.ended <- struct{}{}
@@ -323,16 +325,18 @@ func (p *parent) wait(say *web.Rebuild) *waiting {
 	return w
 }
 
-// close lets requests that are being answered end, and returns when nothing is accepted
-// any more.
+// close ends what is being accepted, and then lets requests that are being answered end.
 func (w *waiting) close() {
+	for _, l := range w.open {
+		l.Close()
+	}
+	for range cap(w.ended) {
+		<-w.ended
+	}
 	ctx, end := context.WithTimeout(context.Background(), time.Second)
 	defer end()
 	if w.serve.Shutdown(ctx) != nil {
 		w.serve.Close()
-	}
-	for range cap(w.ended) {
-		<-w.ended
 	}
 }
 
