@@ -235,7 +235,7 @@ func TestAProgramIsRebuiltWhileItsPageStays(t *testing.T) {
 		n, failed := 0, ""
 		for knocking.Err() == nil {
 			if _, _, err := m.ask("/healthz"); err != nil {
-				failed += fmt.Sprintf("\nknock %d: %v", n, err)
+				failed += fmt.Sprintf("\nknock %d at %s: %v", n, time.Now().Format("15:04:05.000"), err)
 			}
 			n++
 		}
@@ -289,7 +289,7 @@ func TestAProgramIsRebuiltWhileItsPageStays(t *testing.T) {
 
 	leave()
 	if failed := <-knocks; failed != "" {
-		t.Errorf("connections were turned away:%s", failed)
+		t.Errorf("connections were turned away:%s\nlog:\n%s", failed, m.log.String())
 	}
 }
 
