@@ -27,6 +27,7 @@ type Options struct {
 	Rebuild  rebuilds             // nil when the program is not built anew as its files change
 	Ending   context.Context      // over once the program is on its way out; nil means never
 	BasePath string               // what the paths of all routes begin with, as ParseBasePath returns it
+	Metrics  http.Handler         // answers at /metrics; nil means that nothing is there
 	Hosts    []string             // host names to answer to besides those of loopback; "*" answers to any IP address
 }
 
@@ -49,6 +50,7 @@ type Server struct {
 	site     web.Site
 	frames   *frames
 	handler  http.Handler
+	metrics  http.Handler // nil when nobody wants any
 
 	adjusting sync.Mutex
 	adjusted  adjustment // by requests; owned by adjusting
@@ -83,7 +85,8 @@ func New(opts Options) *Server {
 	}
 	s := &Server{
 		ending: opts.Ending,
-		engine: opts.Engine, defaults: opts.Defaults, log: opts.Logger, logs: opts.Logs, logNews: opts.LogNews, rebuilds: opts.Rebuild,
+		engine: opts.Engine, defaults: opts.Defaults, log: opts.Logger, logs: opts.Logs, logNews: opts.LogNews,
+		rebuilds: opts.Rebuild, metrics: opts.Metrics,
 		site: web.Site{
 			Build: static.Build(), Asset: static.Path,
 			Offer: web.NewOffer(opts.Engine), Default: opts.Defaults,
@@ -114,6 +117,7 @@ func (s *Server) routes() http.Handler {
 	r.Get(healthzPath, healthz)
 	r.Get(readyzPath, s.readyz)
 	r.Get("/openapi.json", describe)
+	r.Get("/metrics", s.serveMetrics)
 
 	r.Get("/plan", s.plan)
 	r.Post("/swarm", s.swarm)
