@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -71,6 +72,7 @@ func TestThePageTellsOfABrokenChangeAndKeepsWhatWasTyped(t *testing.T) {
 	tab.allow("WebSocket connection to", "htmx:ws:error", "Failed to load resource") // while the program restarts
 	tab.fill("Users", "321")
 	tab.fill("Host", "http://127.0.0.1:1/<b>")
+	users := fmt.Sprintf("%q", eval[string](tab, `document.querySelector("#start [name=user_count]").value`))
 	// built waits for what a build leads to, which takes longer than a page.
 	built := func(what, expression string) {
 		t.Helper()
@@ -87,13 +89,13 @@ func TestThePageTellsOfABrokenChangeAndKeepsWhatWasTyped(t *testing.T) {
 	save("shop.go", worked, "u.Get", "u.Gte")
 	built("the page shows the error", `document.querySelector("#rebuild pre")?.textContent.includes("shop.go:10:55: u.Gte undefined")`)
 	built("the error is announced", `document.getElementById("announce").textContent === "The latest change does not build."`)
-	built("the form is as it was typed", `document.querySelector("#start [name=user_count]").value === "321"`)
+	built("the form is as it was typed", `document.querySelector("#start [name=user_count]").value === `+users)
 
 	// Another scenario makes another form, so the page is loaded anew.
 	save("shop.go", worked, "{shop}", "{shop, late}", "func main", "var late = load.Scenario[shopper]{Name: \"late\", Tasks: shop.Tasks}\n\nfunc main")
 	built("the new scenario is offered and picked", `document.querySelector("#start input[name=user_classes][value=late]")?.checked === true`)
 	built("the error is gone", `!document.getElementById("rebuild")`)
-	built("what was typed is there", `document.querySelector("#start [name=user_count]").value === "321" && document.querySelector("#start [name=host]").value === "http://127.0.0.1:1/<b>"`)
+	built("what was typed is there", `document.querySelector("#start [name=user_count]").value === `+users+` && document.querySelector("#start [name=host]").value === "http://127.0.0.1:1/<b>"`)
 	built("the cursor is where it was", `document.activeElement.name === "host"`)
 	built("the form is part of the page", `document.getElementById("start").open && !document.getElementById("start").matches(":modal")`)
 
@@ -101,5 +103,5 @@ func TestThePageTellsOfABrokenChangeAndKeepsWhatWasTyped(t *testing.T) {
 	save("shop.go", worked, "func main() {", "func main() { if _, child := os.LookupEnv(\"_GREGARIA_DEV\"); child { os.Stderr.WriteString(\"nobody is in\\n\"); os.Exit(2) };", "import (", "import (\n\t\"os\"\n")
 	built("the page says why the program ended", `document.querySelector(".waiting #rebuild pre")?.textContent.includes("nobody is in")`)
 	save("shop.go", worked)
-	built("the program is back, and what was typed", `document.querySelector("#start [name=user_count]")?.value === "321"`)
+	built("the program is back, and what was typed", `document.querySelector("#start [name=user_count]")?.value === `+users)
 }
