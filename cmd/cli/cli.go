@@ -24,7 +24,7 @@ const (
 	exitOK      = 0
 	exitFailed  = 1 // requests failed, or scenarios had exceptions
 	exitUsage   = 2
-	exitUnsaved = 4 // CSV files could not be written
+	exitUnsaved = 4 // output could not be written
 )
 
 // demoAddr is where --demo listens, and where the cities scenario expects it.
@@ -107,6 +107,7 @@ type program struct {
 	opts   *options
 	status int // that the program exits with
 	log    *log
+	faults *faults
 	engine *engine.Engine
 }
 
@@ -127,7 +128,7 @@ func (p *program) run(ctx context.Context) int {
 
 // test is what the program does without a subcommand: one load test after another, or
 // what the flags say instead. It returns the exit status.
-func (p *program) test(ctx context.Context, args []string) int {
+func (p *program) test(ctx context.Context, args []string) (status int) {
 	var mistakes, err error
 	p.opts, mistakes = p.flags.read(args, p.Lookup)
 	if p.opts.version {
@@ -139,7 +140,13 @@ func (p *program) test(ctx context.Context, args []string) int {
 	if err != nil {
 		return p.refuse(errors.Join(mistakes, err))
 	}
-	defer closeLog()
+	defer func() {
+		if err := closeLog(); err != nil && status != exitUsage {
+			p.complain(err)
+			status = exitUnsaved
+		}
+	}()
+	p.faults = newFaults(p.log.Logger)
 	p.engine, err = engine.New(p.suite, engine.Options{Logger: p.log.Logger, Wire: p.opts.wire})
 	if err != nil {
 		return p.refuse(errors.Join(mistakes, err))
@@ -193,22 +200,23 @@ func (p *program) work(ctx context.Context) int {
 		do = func(ctx context.Context) error { return p.serveWeb(ctx, listeners) }
 	}
 	// The files come last: who cannot start must not wipe out earlier results.
+	reports, err := newReports(p.opts.reports, p.faults)
 	var files *csvFiles
-	if p.opts.csv != "" {
-		var err error
-		if files, err = createCSV(p.opts.csv, p.opts.csvFull, p.log.Logger); err != nil {
-			p.complain(err)
-			return exitUnsaved
-		}
+	if p.opts.csv != "" && err == nil {
+		files, err = createCSV(p.opts.csv, p.opts.csvFull, p.faults)
 	}
-	watcher := watch(p.engine, files, p.log.Logger)
-	err := do(ctx)
+	if err != nil {
+		p.complain(err)
+		return exitUnsaved
+	}
+	watcher := watch(p.engine, files, reports, p.log.Logger)
+	err = do(ctx)
 	p.engine.Close() // so that the status is final
 	saveErr := watcher.finish()
 
 	status := p.engine.Status()
-	if status.Run > 0 {
-		io.WriteString(p.Stdout, summary(status, p.Width()))
+	if status.Run > 0 || p.opts.json {
+		saveErr = errors.Join(saveErr, p.conclude(status))
 	}
 	switch {
 	case err != nil:

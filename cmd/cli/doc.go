@@ -18,7 +18,7 @@
 //	0    no request failed and no scenario had an exception
 //	1    some did, or could not even be sent, in the latest run, headless or not
 //	2    the command line asks for something that cannot be, or a port is taken
-//	4    CSV files could not be written, or not whole
+//	4    output could not be written, or not whole
 //	130  interrupted twice; 143 terminated twice
 //
 // The first interrupt, termination or hangup ends the run as Stop does, and all

@@ -26,6 +26,8 @@ type options struct {
 	onlySummary bool
 	csv         string
 	csvFull     bool
+	reports     []reportFile
+	json        bool
 
 	webHost      string
 	webPort      int
@@ -129,6 +131,7 @@ func newFlags(plans []*load.Plan, shapes []string) (*flags, error) {
 	f.group("Results")
 	f.value("csv", "", "PREFIX", "", "write PREFIX_stats.csv, PREFIX_stats_history.csv and so on: failures, exceptions, phases, health, arrivals and service")
 	f.toggle("csv-full-history", "", "write every row, not only the total, to PREFIX_stats_history.csv")
+	f.addReports()
 
 	f.group("Demo")
 	f.toggle("demo", "", "serve an API to practise on at http://"+demoAddr)
@@ -192,6 +195,7 @@ func (f *flags) read(args []string, lookup func(string) (string, bool)) (*option
 	if o.csvFull && o.csv == "" {
 		f.wrong("--csv-full-history: needs --csv, which says where")
 	}
+	o.reports, o.json = f.readReports(o.config), f.on("json")
 	o.demoBug = f.on("demo-bug")
 	o.demo = o.demoBug || f.on("demo")
 	o.level, o.logfile = read(f, "loglevel", parseLevel), f.last("logfile")

@@ -21,7 +21,7 @@ func (f *flags) help(name string, width int) string {
 	}
 	b.WriteString(`
 Exit status: 0 when nothing failed, 1 when requests failed or scenarios had
-exceptions, 2 for a mistake on the command line, 4 when CSV files could not be
+exceptions, 2 for a mistake on the command line, 4 when output could not be
 written.
 `)
 	return b.String()
