@@ -54,6 +54,19 @@ func (s *Server) report(w http.ResponseWriter, r *http.Request) {
 	s.send(w, r, fileName(status, "report", "html"), "text/html", r.URL.Query().Get("download") == "1", file)
 }
 
+// file sends the run in a format.
+func (s *Server) file(f report.Format) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		status := s.engine.Status()
+		var file bytes.Buffer
+		if err := f.Write(&file, status); err != nil {
+			s.noFile(w, r, "report"+f.Ending, err)
+			return
+		}
+		s.send(w, r, fileName(status, "report", strings.TrimPrefix(f.Ending, ".")), f.Kind, true, file.Bytes())
+	}
+}
+
 // WriteReport writes a run as one HTML file.
 func WriteReport(ctx context.Context, w io.Writer, s *engine.Status) error {
 	file, _, err := reportFile(ctx, s)

@@ -13,6 +13,7 @@ import (
 	"github.com/go-chi/chi/v5/middleware"
 
 	"github.com/gregaria/gregaria/engine"
+	"github.com/gregaria/gregaria/engine/report"
 	"github.com/gregaria/gregaria/static"
 	"github.com/gregaria/gregaria/web"
 )
@@ -24,6 +25,7 @@ type Options struct {
 	Logger   *slog.Logger         // nil means slog.Default()
 	Logs     func() []web.LogLine // the latest log lines, oldest first; nil means none
 	LogNews  logNews              // nil means that there is never any
+	Alarms   func() []string      // what the program fails to do, in words; nil means nothing
 	Hosts    []string             // host names to answer to besides those of loopback; "*" answers to any IP address
 }
 
@@ -65,7 +67,7 @@ func New(opts Options) *Server {
 		site: web.Site{
 			Build: static.Build(), Asset: static.Path,
 			Offer: web.NewOffer(opts.Engine), Default: opts.Defaults,
-			Window: newWindows().of, Series: new(series).of, Logs: opts.Logs,
+			Window: newWindows().of, Series: new(series).of, Logs: opts.Logs, Alarms: opts.Alarms,
 		},
 	}
 	s.closing, s.close = context.WithCancel(context.Background())
@@ -110,6 +112,9 @@ func (s *Server) routes() http.Handler {
 		r.Get("/requests_full_history/csv", s.historyCSV)
 		r.Get("/failures/csv", s.failuresCSV)
 		r.Get("/report", s.report)
+		for _, f := range report.Formats {
+			r.Get("/report"+f.Ending, s.file(f))
+		}
 	})
 	return r
 }
