@@ -28,7 +28,12 @@ type watcher struct {
 // watch starts a watcher.
 func watch(e *engine.Engine, files *csvFiles, reports *reports, log *slog.Logger) *watcher {
 	w := &watcher{engine: e, files: files, reports: reports, log: log, end: make(chan struct{}), done: make(chan struct{})}
-	go w.watch()
+	go func() {
+		defer close(w.done)
+		if err := recovered(w.watch); err != nil {
+			w.result = err
+		}
+	}()
 	return w
 }
 
@@ -40,8 +45,7 @@ func (w *watcher) finish() error {
 	return w.result
 }
 
-func (w *watcher) watch() {
-	defer close(w.done)
+func (w *watcher) watch() error {
 	news, endWatch := w.engine.Watch()
 	defer endWatch()
 	// Nothing is new after a run, but what could not be written is tried again.
@@ -59,11 +63,11 @@ func (w *watcher) watch() {
 			}
 		case <-w.end:
 			s := w.engine.Status()
-			w.result = w.reports.finish(s)
+			err := w.reports.finish(s)
 			if w.files != nil {
-				w.result = errors.Join(w.files.finish(s), w.result)
+				err = errors.Join(w.files.finish(s), err)
 			}
-			return
+			return err
 		}
 	}
 }

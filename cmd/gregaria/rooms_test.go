@@ -44,6 +44,7 @@ const anywhere = "anywhere"
 var homes = map[string]struct{ code, tests string }{
 	"github.com/spf13/pflag":                  {code: "cmd/cli"},
 	"github.com/spf13/cobra":                  {code: "cmd/cli"},
+	"github.com/pelletier/go-toml":            {code: "cmd/cli"},
 	"golang.org/x/sys":                        {code: "cmd/cli engine/health"},
 	"golang.org/x/sync":                       {code: "engine/wire"},
 	"github.com/go-chi/chi":                   {code: "server"},
@@ -56,6 +57,8 @@ var homes = map[string]struct{ code, tests string }{
 	"github.com/HdrHistogram/hdrhistogram-go": {code: "engine/stats"},
 	"github.com/valyala/fasthttp":             {code: "cmd/bench engine/wire"}, // a yardstick in both
 	"github.com/jszwec/csvutil":               {code: "engine/load"},
+	"github.com/getkin/kin-openapi":           {tests: "server"},
+	"github.com/santhosh-tekuri/jsonschema":   {tests: "engine/report"},
 	"github.com/chromedp":                     {tests: "cmd/gregaria"},
 	"go.uber.org/goleak":                      {tests: anywhere},
 }

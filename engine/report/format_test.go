@@ -9,6 +9,7 @@ import (
 	"io"
 	"maps"
 	"math"
+	"reflect"
 	"regexp"
 	"slices"
 	"strconv"
@@ -156,6 +157,18 @@ func TestJSONFollowsItsSchema(t *testing.T) {
 	}
 }
 
+// What a run was asked for is told whole: but for its checks and its seed, which are told
+// elsewhere, and for what only matters at the start.
+func TestJSONTellsTheWholeConfig(t *testing.T) {
+	elsewhere := []string{"Checks", "Seed", "Force"}
+	told := reflect.TypeFor[jsonConfig]()
+	for _, f := range reflect.VisibleFields(reflect.TypeFor[engine.Config]()) {
+		if _, ok := told.FieldByName(f.Name); !ok && !slices.Contains(elsewhere, f.Name) {
+			t.Errorf("Config.%s is not told", f.Name)
+		}
+	}
+}
+
 // The numbers of all files are those of the snapshot.
 func TestFormatsAgree(t *testing.T) {
 	s := statuses(t)["checked"]
@@ -251,7 +264,7 @@ func TestOutcomes(t *testing.T) {
 		"on":      {all["on"], Untested, "the run is running"},
 		"fine":    {all["fine"], Passed, "none failed"},
 		"failed":  {all["run"], Failed, "requests failed, 2 exceptions"},
-		"checked": {all["checked"], Broken, "1 of 4 checks broken"},
+		"checked": {all["checked"], Broken, "2 of 4 checks do not hold"},
 		"invalid": {slow, Invalid, "the load generator was the bottleneck"},
 	} {
 		if got, text := OutcomeOf(test.s), outcomeText(test.s); got != test.outcome || !strings.Contains(text, test.text) {
@@ -265,7 +278,7 @@ func TestTheCheckThatStoppedTheRunIsBroken(t *testing.T) {
 	s := statuses(t)["fine"]
 	hold(t, s, "p95 < 300ms")
 	s.Config.CheckStop, s.Checks[0].InBreach = 10*time.Second, 9800*time.Millisecond
-	if got := holdingOf(s, s.Checks[0]); got != breaks {
+	if got := HoldingOf(s, s.Checks[0]); got != breaks {
 		t.Errorf("it %s, want %s", got, breaks)
 	}
 }

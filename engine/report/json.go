@@ -91,6 +91,7 @@ type jsonConfig struct {
 	Params      map[string]string `json:"parameters"`
 	CheckStop   float64           `json:"check_stop_seconds"`
 	CheckWarmup float64           `json:"check_warmup_seconds"`
+	ResetStats  bool              `json:"reset_stats"`
 }
 
 type jsonHealth struct {
@@ -128,7 +129,7 @@ type jsonCheck struct {
 	Metric      string   `json:"metric"`
 	Operator    string   `json:"operator"`
 	Bound       float64  `json:"bound"`
-	Result      holding  `json:"result"`
+	Result      Holding  `json:"result"`
 	Value       *float64 `json:"value"`
 	Margin      *float64 `json:"margin"`
 	Breaches    int      `json:"breaches"`
@@ -292,7 +293,7 @@ func newJSONConfig(c engine.Config) jsonConfig {
 		Stages: c.Stages.String(), Shape: c.Shape, Host: engine.WithoutUser(c.Host), RunTime: c.RunTime.Seconds(), Iterations: c.Iterations,
 		StopTimeout: c.StopTimeout.Seconds(), Scenarios: orEmpty(c.Scenarios), Weights: c.Weights,
 		Tags: orEmpty(c.Tags), ExcludeTags: orEmpty(c.ExcludeTags), Off: orEmpty(c.Off), Insecure: c.Insecure, Params: c.Params,
-		CheckStop: c.CheckStop.Seconds(), CheckWarmup: c.CheckWarmup.Seconds(),
+		CheckStop: c.CheckStop.Seconds(), CheckWarmup: c.CheckWarmup.Seconds(), ResetStats: c.ResetStats,
 	}
 	if j.Weights == nil {
 		j.Weights = map[string]int{}
@@ -317,7 +318,7 @@ func newJSONHealth(h stats.Health) jsonHealth {
 func newJSONCheck(s *engine.Status, c engine.CheckStatus) jsonCheck {
 	j := jsonCheck{
 		Check: c.String(), Method: c.Method, Name: c.Name, Metric: string(c.Metric), Operator: string(c.Op), Bound: c.Bound,
-		Result: holdingOf(s, c), Breaches: c.Breaches, Broken: c.Broken.Seconds(), FirstBreach: instant(c.FirstBreach),
+		Result: HoldingOf(s, c), Breaches: c.Breaches, Broken: c.Broken.Seconds(), FirstBreach: instant(c.FirstBreach),
 	}
 	if result := c.Run; result != (checks.Result{}) {
 		j.Value, j.Margin = &result.Value, &result.Margin

@@ -127,13 +127,13 @@ func (s *junitSuite) count(c junitCase) {
 
 func checkCase(s *engine.Status, c engine.CheckStatus) junitCase {
 	j := junitCase{Name: OneLine(c.String()), Time: junitTime(0)}
-	switch holdingOf(s, c) {
+	switch HoldingOf(s, c) {
 	case holds:
 		j.Out = OneLine(checkText(c))
 	case breaks:
 		j.Failure = &junitResult{OneLine(c.String() + ": " + c.Say(c.Run.Value)), "check", OneLine(checkText(c))}
-	case unknown:
-		j.Skipped = &junitSkipped{"there was no such request"}
+	case noData:
+		j.Failure = &junitResult{"there was no such request", "check", "a name that is mistyped, or requests that were never made"}
 	case pending:
 		j.Skipped = &junitSkipped{"the run is not over: " + OneLine(checkText(c))}
 	}

@@ -69,7 +69,7 @@ func (m markdown) head(s *engine.Status) {
 	m.printf(".\n")
 }
 
-var holdingMarks = map[holding]string{holds: "✅", breaks: "❌", pending: "⚪ pending", unknown: "⚪"}
+var holdingMarks = map[Holding]string{holds: "✅", breaks: "❌", pending: "⚪ pending", noData: "❌"}
 
 func (m markdown) checks(s *engine.Status) {
 	if len(s.Checks) == 0 {
@@ -86,7 +86,7 @@ func (m markdown) checks(s *engine.Status) {
 		if c.Breaches > 0 {
 			more = fmt.Sprintf("broken %s, %s in all", times(c.Breaches), c.Broken.Round(time.Second))
 		}
-		m.printf("| %s | %s | %s | %s |\n", holdingMarks[holdingOf(s, c)], markText(c.String()), markText(value), more)
+		m.printf("| %s | %s | %s | %s |\n", holdingMarks[HoldingOf(s, c)], markText(c.String()), markText(value), more)
 	}
 }
 

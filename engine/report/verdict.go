@@ -44,7 +44,7 @@ func outcomeText(s *engine.Status) string {
 		}
 		return "the run is " + string(s.State)
 	case Broken:
-		return fmt.Sprintf("%d of %s broken", brokenChecks(s), plural(int64(len(s.Checks)), "check", "checks"))
+		return fmt.Sprintf("%d of %s not hold", brokenChecks(s), plural(int64(len(s.Checks)), "check does", "checks do"))
 	case Invalid:
 		return "the load generator was the bottleneck"
 	case Failed:
@@ -59,7 +59,7 @@ func outcomeText(s *engine.Status) string {
 	}
 	text := plural(s.Stats.Total.Requests(), "request", "requests") + ", none failed"
 	if n := len(s.Checks); n > 0 {
-		text += ", " + plural(int64(n), "check", "checks") + " not broken"
+		text += ", " + plural(int64(n), "check", "checks") + " kept"
 	}
 	return text
 }
@@ -78,25 +78,29 @@ func exceptions(s *engine.Status) (n int64) {
 	return n
 }
 
-// A holding is whether a check holds.
-type holding string
+// A Holding is whether a check holds.
+type Holding string
 
+// The cases. A check without data does not hold: a name that is mistyped must not pass.
 const (
-	holds   holding = "holds"
-	breaks  holding = "broken"
-	pending holding = "pending" // a count has not yet grown as far as it must
-	unknown holding = "unknown" // there was no such request
+	holds   Holding = "holds"
+	breaks  Holding = "broken"
+	pending Holding = "pending" // a count has not yet grown as far as it must
+	noData  Holding = "no data" // there was no such request
 )
 
-// holdingOf returns whether a check holds: for the whole run, or at a breach that ended
+// Bad reports whether h keeps a run from passing.
+func (h Holding) Bad() bool { return h == breaks || h == noData }
+
+// HoldingOf returns whether a check holds: for the whole run, or at a breach that ended
 // it.
-func holdingOf(s *engine.Status, c engine.CheckStatus) holding {
+func HoldingOf(s *engine.Status, c engine.CheckStatus) Holding {
 	ended := s.Config.CheckStop > 0 && c.InBreach+time.Second/2 >= s.Config.CheckStop
 	switch {
 	case ended:
 		return breaks
 	case !c.Run.Known:
-		return unknown
+		return noData
 	case c.Pending:
 		return pending
 	case c.Run.OK:
@@ -107,7 +111,7 @@ func holdingOf(s *engine.Status, c engine.CheckStatus) holding {
 
 func brokenChecks(s *engine.Status) (n int) {
 	for _, c := range s.Checks {
-		if holdingOf(s, c) == breaks {
+		if HoldingOf(s, c).Bad() {
 			n++
 		}
 	}
