@@ -13,6 +13,7 @@ import (
 
 const (
 	retryAfter  = 10 * time.Second // a failure to write
+	lookAgain   = time.Second      // whether that is due
 	complainFor = time.Minute      // one log line about failures in this time
 )
 
@@ -36,7 +37,7 @@ func newFaults(log *slog.Logger) *faults {
 func (f *faults) failed(what string, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.texts[what] = fmt.Sprintf("%s cannot be written: %s — the run goes on, and writing is tried again every %s", what, report.OneLine(err.Error()), retryAfter)
+	f.texts[what] = fmt.Sprintf("%s cannot be written: %s — that holds up no run, and is tried again every %s", what, report.OneLine(err.Error()), retryAfter)
 	if now := f.now(); f.complained.IsZero() || now.Sub(f.complained) >= complainFor {
 		f.complained = now
 		f.log.Error(f.texts[what])

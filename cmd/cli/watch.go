@@ -49,7 +49,7 @@ func (w *watcher) watch() error {
 	news, endWatch := w.engine.Watch()
 	defer endWatch()
 	// Nothing is new after a run, but what could not be written is tried again.
-	again := time.NewTicker(retryAfter)
+	again := time.NewTicker(lookAgain)
 	defer again.Stop()
 	for {
 		select {

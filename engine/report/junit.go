@@ -200,7 +200,7 @@ func junitProperties(s *engine.Status) []junitProperty {
 	list := []junitProperty{
 		{"outcome", string(OutcomeOf(s))}, {"state", string(s.State)}, {"reason", OneLine(s.Reason)},
 		{"scenarios", OneLine(strings.Join(scenarioNames(s), ", "))}, {"load", OneLine(loadText(s.Config))},
-		{"host", OneLine(engine.WithoutUser(s.Config.Host))}, {"seed", strconv.FormatUint(s.Config.Seed, 10)},
+		{"host", OneLine(strings.Join(hosts(s), ", "))}, {"seed", strconv.FormatUint(s.Config.Seed, 10)},
 		{"requests", whole(s.Stats.Total.Requests())}, {"failures", whole(s.Stats.Total.Failures())},
 	}
 	all := response(s.Stats.Total.Row)

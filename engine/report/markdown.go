@@ -50,14 +50,8 @@ func (m markdown) head(s *engine.Status) {
 	if s.Run == 0 {
 		return
 	}
-	hosts := []string{}
-	for _, h := range s.Scenarios {
-		if host := engine.WithoutUser(cmp.Or(s.Config.Host, h.Host)); !slices.Contains(hosts, host) {
-			hosts = append(hosts, host)
-		}
-	}
 	m.printf("\n%s, %s, against %s, %s from %s",
-		markText(strings.Join(scenarioNames(s), ", ")), markText(loadText(s.Config)), markText(strings.Join(hosts, ", ")),
+		markText(strings.Join(scenarioNames(s), ", ")), markText(loadText(s.Config)), markText(strings.Join(hosts(s), ", ")),
 		s.Elapsed().Round(100*time.Millisecond), s.Started.UTC().Format("2006-01-02 15:04:05 UTC"))
 	if s.Reason != "" {
 		m.printf(" (%s)", markText(s.Reason))

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/gregaria/gregaria/engine"
@@ -144,6 +145,16 @@ func scenarioNames(s *engine.Status) (names []string) {
 		names = append(names, h.Name)
 	}
 	return names
+}
+
+// hosts returns where requests went.
+func hosts(s *engine.Status) (list []string) {
+	for _, h := range s.Scenarios {
+		if host := engine.WithoutUser(h.Host); host != "" && !slices.Contains(list, host) {
+			list = append(list, host)
+		}
+	}
+	return list
 }
 
 // loadText says how much load the run was asked for.
