@@ -153,6 +153,10 @@ func (p *program) test(ctx context.Context, args []string) (status int) {
 		fmt.Fprintln(p.Stdout, p.Name, thisBuild())
 		return exitOK
 	}
+	if p.opts.schema {
+		p.Stdout.Write(report.Schema)
+		return exitOK
+	}
 	var closeLog func() error
 	p.log, closeLog, err = openLog(p.opts.logfile, p.Stderr, p.opts.level)
 	if err != nil {

@@ -16,6 +16,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/gregaria/gregaria/engine/report"
 )
 
 // reportNames are a report of each kind.
@@ -80,6 +82,14 @@ func TestReportsOfARun(t *testing.T) {
 	}
 	if got := tg.answered.Load(); sum > got || sum < got-2 || sum == 0 { // whoever was stopped had a request under way
 		t.Errorf("the rows count %d requests, the target %d", sum, got)
+	}
+}
+
+func TestReportSchemaIsPrinted(t *testing.T) {
+	c := launch(t, nil, "--report-schema")
+	c.exits(t, 0)
+	if c.out.String() != string(report.Schema) {
+		t.Errorf("stdout\n%s\nwant the schema", &c.out)
 	}
 }
 

@@ -31,6 +31,7 @@ type options struct {
 	csvFull     bool
 	reports     []reportFile
 	json        bool
+	schema      bool
 
 	webHost      string
 	webPort      int
@@ -224,6 +225,7 @@ func (f *flags) read(args []string, env Env) (*options, error) {
 		f.wrong("--csv-full-history: needs --csv, which says where")
 	}
 	o.reports, o.json = f.readReports(o.config), f.on("json")
+	o.schema = f.on("report-schema")
 	o.demoBug = f.on("demo-bug")
 	o.demo = o.demoBug || f.on("demo")
 	o.level, o.logfile = read(f, "loglevel", parseLevel), f.last("logfile")

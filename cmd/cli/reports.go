@@ -29,6 +29,7 @@ func (f *flags) addReports() {
 	f.value("html", "", "FILE", "", "write the run to this file as HTML; {u}, {r} and {t} in names stand for users, spawn rate and run time in seconds")
 	f.toggle("json", "", "print Locust's list of rows as JSON at the end; tables go to stderr")
 	f.value("json-file", "", "FILE", "", "write Locust's list of rows to this file; .json is appended where it lacks")
+	f.toggle("report-schema", "", "print the JSON Schema of --report FILE.json and exit")
 }
 
 // htmlEnding is the ending of the reports that are made by the server.
