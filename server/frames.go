@@ -24,6 +24,7 @@ type frames struct {
 
 	mu     sync.Mutex
 	status *engine.Status // of the frames in made
+	said   web.Rebuild    // the same
 	line   int64          // latest log line that those of the log are from
 	alarms []string       // that they show
 	made   map[web.Query]*frame
@@ -55,9 +56,13 @@ func (f *frames) join() (leave func()) {
 // latest returns the newest frame for q.
 func (f *frames) latest(q web.Query) (*websocket.PreparedMessage, error) {
 	line, alarms := f.site.LatestLine(q), f.ringing()
+	var said web.Rebuild
+	if f.site.Rebuild != nil {
+		said = f.site.Rebuild()
+	}
 	f.mu.Lock()
-	if status := f.engine.Status(); status != f.status || line > f.line || !slices.Equal(alarms, f.alarms) {
-		f.status, f.line, f.alarms, f.made = status, max(f.line, line), alarms, map[web.Query]*frame{}
+	if status := f.engine.Status(); status != f.status || line > f.line || said != f.said || !slices.Equal(alarms, f.alarms) {
+		f.status, f.said, f.line, f.alarms, f.made = status, said, max(f.line, line), alarms, map[web.Query]*frame{}
 	}
 	status, made := f.status, f.made[q]
 	if made == nil {

@@ -29,6 +29,8 @@ type Site struct {
 	Series func(s *engine.Status, key stats.Key, part stats.Timeline) []stats.Point
 	Logs   func() []LogLine // the latest, oldest first; nil means none
 	Alarms func() []string  // what the program fails to do, such as to write files; nil means nothing
+
+	Rebuild func() Rebuild // of the program, when it is built anew as its files change; else nil
 }
 
 // A View is everything a reader sees, decided and worded.
@@ -38,6 +40,7 @@ type View struct {
 	State   engine.State
 	Build   string // of static files and form: what a page cannot get by a frame
 	Title   string // of the browser's tab
+	Rebuild Rebuild
 	Clock   string // how long the run has lasted; "" before the first
 	Target  string // scenarios
 	Host    string // where they send requests
@@ -132,7 +135,7 @@ func NewFrame(s *engine.Status, q Query, site Site) View {
 	v := View{
 		Site: site, Query: q, State: s.State,
 		Build: site.Build + "-" + site.Offer.fingerprint(),
-		Title: "Gregaria",
+		Title: "Gregaria", Rebuild: site.rebuild(),
 	}
 	if s.State == engine.Ready {
 		return v

@@ -128,13 +128,13 @@ func (s *junitSuite) count(c junitCase) {
 func checkCase(s *engine.Status, c engine.CheckStatus) junitCase {
 	j := junitCase{Name: OneLine(c.String()), Time: junitTime(0)}
 	switch HoldingOf(s, c) {
-	case holds:
+	case Holds:
 		j.Out = OneLine(checkText(c))
-	case breaks:
+	case Breaks:
 		j.Failure = &junitResult{OneLine(c.String() + ": " + c.Say(c.Run.Value)), "check", OneLine(checkText(c))}
-	case noData:
+	case NoData:
 		j.Failure = &junitResult{"there was no such request", "check", "a name that is mistyped, or requests that were never made"}
-	case pending:
+	case Pending:
 		j.Skipped = &junitSkipped{"the run is not over: " + OneLine(checkText(c))}
 	}
 	return j

@@ -63,7 +63,7 @@ func (m markdown) head(s *engine.Status) {
 	m.printf(".\n")
 }
 
-var holdingMarks = map[Holding]string{holds: "✅", breaks: "❌", pending: "⚪ pending", noData: "❌"}
+var holdingMarks = map[Holding]string{Holds: "✅", Breaks: "❌", Pending: "⚪ pending", NoData: "❌"}
 
 func (m markdown) checks(s *engine.Status) {
 	if len(s.Checks) == 0 {

@@ -84,14 +84,14 @@ type Holding string
 
 // The cases. A check without data does not hold: a name that is mistyped must not pass.
 const (
-	holds   Holding = "holds"
-	breaks  Holding = "broken"
-	pending Holding = "pending" // a count has not yet grown as far as it must
-	noData  Holding = "no data" // there was no such request
+	Holds   Holding = "holds"
+	Breaks  Holding = "broken"
+	Pending Holding = "pending" // a count has not yet grown as far as it must
+	NoData  Holding = "no data" // there was no such request
 )
 
 // Bad reports whether h keeps a run from passing.
-func (h Holding) Bad() bool { return h == breaks || h == noData }
+func (h Holding) Bad() bool { return h == Breaks || h == NoData }
 
 // HoldingOf returns whether a check holds: for the whole run, or at a breach that ended
 // it.
@@ -99,15 +99,15 @@ func HoldingOf(s *engine.Status, c engine.CheckStatus) Holding {
 	ended := s.Config.CheckStop > 0 && c.InBreach+time.Second/2 >= s.Config.CheckStop
 	switch {
 	case ended:
-		return breaks
+		return Breaks
 	case !c.Run.Known:
-		return noData
+		return NoData
 	case c.Pending:
-		return pending
+		return Pending
 	case c.Run.OK:
-		return holds
+		return Holds
 	}
-	return breaks
+	return Breaks
 }
 
 func brokenChecks(s *engine.Status) (n int) {

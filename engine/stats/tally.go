@@ -96,14 +96,6 @@ func (t Tally) Mean() time.Duration {
 	return time.Duration(float64(t.sum) / float64(t.Count) * float64(time.Microsecond))
 }
 
-// Sum returns all times together.
-func (t Tally) Sum() time.Duration {
-	if t.sum > math.MaxInt64/int64(time.Microsecond) {
-		return math.MaxInt64
-	}
-	return micros(t.sum)
-}
-
 // MeanBytes returns the average size, 0 without samples.
 func (t Tally) MeanBytes() float64 {
 	if t.Count == 0 {
