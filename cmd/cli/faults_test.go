@@ -362,3 +362,55 @@ func TestLogFileWithoutRoom(t *testing.T) {
 type writerFunc func(b []byte) (int, error)
 
 func (f writerFunc) Write(b []byte) (int, error) { return f(b) }
+
+// With a page there are several runs: each is written once it is over, in place of the one
+// before, and none while it is on.
+func TestReportsAreOfTheLatestRun(t *testing.T) {
+	l, end, _ := openLog("", io.Discard, levelCritical)
+	defer end()
+	path := filepath.Join(t.TempDir(), "run.md")
+	r, err := newReports([]reportFile{{"report", path, report.Markdown}}, newFaults(l.Logger))
+	if err != nil {
+		t.Fatal(err)
+	}
+	writes, replace := 0, r.write
+	r.write = func(path string, write func(io.Writer) error) error {
+		writes++
+		return replace(path, write)
+	}
+	for n := range 3 {
+		tp := newTape(n+1, start.Add(time.Duration(n)*time.Hour))
+		on := tp.second(1)
+		r.update(on)
+		if writes != n {
+			t.Errorf("run %d is on and written", n+1)
+		}
+		over := tp.second(1)
+		over.State, over.Ended = engine.Stopped, over.At
+		r.update(over)
+		r.update(over)
+		text, _ := os.ReadFile(path)
+		if want := fmt.Sprintf("run %d, seed", n+1); writes != n+1 || !strings.Contains(string(text), want) {
+			t.Errorf("after run %d: %d writes, and the file has\n%s\nwant %q", n+1, writes, text, want)
+		}
+		if err := r.finish(over); err != nil || writes != n+1 {
+			t.Errorf("finish = %v after %d writes, want no other one", err, writes)
+		}
+	}
+}
+
+func TestNamesOfReports(t *testing.T) {
+	for _, test := range []struct {
+		path string
+		c    engine.Config
+		want string
+	}{
+		{"u{u}_r{r}_t{t}.html", engine.Config{Users: 20, SpawnRate: 0.5, RunTime: 90 * time.Second}, "u20_r0.5_t90.html"},
+		{"{t}{x}", engine.Config{Users: 1, SpawnRate: 1}, "{t}{x}"},
+		{"{u}_{r}", engine.Config{Model: engine.Open, Rate: 250, UserCap: 40}, "40_250"},
+	} {
+		if got := named(test.path, test.c); got != test.want {
+			t.Errorf("named(%q) = %q, want %q", test.path, got, test.want)
+		}
+	}
+}

@@ -414,3 +414,23 @@ func TestFilesSayWhatFails(t *testing.T) {
 		}
 	}
 }
+
+// Whatever the text, it stays within its cell and is no markup.
+func FuzzMarkText(f *testing.F) {
+	for _, text := range nasty {
+		f.Add(text)
+	}
+	f.Add("@a #1 http://x www.y | ` \\")
+	f.Fuzz(func(t *testing.T, text string) {
+		got := markText(text)
+		if i := strings.IndexFunc(got, func(r rune) bool { return r < ' ' || strings.ContainsRune("|`<>\\*_[]~$", r) }); i >= 0 {
+			t.Errorf("markText(%q) = %q, with %q", text, got, got[i])
+		}
+		for _, mark := range []string{"@", "#"} {
+			plain := regexp.MustCompile(`&#\d+;`).ReplaceAllString(got, "")
+			if strings.Count(plain, mark) != strings.Count(plain, mark+blank) || strings.Contains(plain, "://") || strings.Contains(plain, "www.") {
+				t.Errorf("markText(%q) = %q, which is a mention, a reference or a link", text, got)
+			}
+		}
+	})
+}
