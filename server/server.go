@@ -13,6 +13,7 @@ import (
 	"github.com/go-chi/chi/v5/middleware"
 
 	"github.com/gregaria/gregaria/engine"
+	"github.com/gregaria/gregaria/engine/report"
 	"github.com/gregaria/gregaria/static"
 	"github.com/gregaria/gregaria/web"
 )
@@ -24,6 +25,7 @@ type Options struct {
 	Logger   *slog.Logger         // nil means slog.Default()
 	Logs     func() []web.LogLine // the latest log lines, oldest first; nil means none
 	LogNews  logNews              // nil means that there is never any
+	Alarms   func() []string      // what the program fails to do, in words; nil means nothing
 	Rebuild  rebuilds             // nil when the program is not built anew as its files change
 	Ending   context.Context      // over once the program is on its way out; nil means never
 	BasePath string               // what the paths of all routes begin with, as ParseBasePath returns it
@@ -90,7 +92,7 @@ func New(opts Options) *Server {
 		site: web.Site{
 			Build: static.Build(), Asset: static.Path,
 			Offer: web.NewOffer(opts.Engine), Default: opts.Defaults,
-			Window: newWindows().of, Series: new(series).of, Logs: opts.Logs, Rebuild: rebuild,
+			Window: newWindows().of, Series: new(series).of, Logs: opts.Logs, Alarms: opts.Alarms, Rebuild: rebuild,
 		},
 	}
 	s.closing, s.close = context.WithCancel(context.Background())
@@ -144,6 +146,9 @@ func (s *Server) routes() http.Handler {
 		r.Get("/health/csv", s.healthCSV)
 		r.Get("/arrivals/csv", s.arrivalsCSV)
 		r.Get("/report", s.report)
+		for _, f := range report.Formats {
+			r.Get("/report"+f.Ending, s.file(f))
+		}
 	})
 	return r
 }

@@ -122,6 +122,7 @@ type program struct {
 	status int          // that the program exits with
 	crash  chan<- error // takes what goes wrong elsewhere
 	log    *log
+	faults *faults
 	engine *engine.Engine
 	parent *dev.Child // what this has of gregaria dev, nil when that is not what started it
 }
@@ -147,11 +148,15 @@ func (p *program) shapes() []string { return slices.Sorted(maps.Keys(p.suite.Sha
 
 // test is what the program does without a subcommand: one load test after another, or
 // what the flags say instead. It returns the exit status.
-func (p *program) test(ctx context.Context, args []string) int {
+func (p *program) test(ctx context.Context, args []string) (status int) {
 	var mistakes, err error
 	p.opts, mistakes = p.flags.read(args, p.Env)
 	if p.opts.version {
 		fmt.Fprintln(p.Stdout, p.Name, thisBuild())
+		return exitOK
+	}
+	if p.opts.schema {
+		p.Stdout.Write(report.Schema)
 		return exitOK
 	}
 	var closeLog func() error
@@ -159,7 +164,13 @@ func (p *program) test(ctx context.Context, args []string) int {
 	if err != nil {
 		return p.refuse(errors.Join(mistakes, err))
 	}
-	defer closeLog()
+	defer func() {
+		if err := closeLog(); err != nil && status != exitUsage {
+			p.complain(err)
+			status = exitUnsaved
+		}
+	}()
+	p.faults = newFaults(p.log.Logger)
 	p.engine, err = engine.New(p.suite, engine.Options{
 		Logger: p.log.Logger, Wire: p.opts.wire, Caps: p.caps(), Traced: p.opts.traced, Crashed: p.crashed, Restore: p.inherit(),
 	})
@@ -230,19 +241,20 @@ func (p *program) work(ctx context.Context) int {
 		do = func(ctx context.Context) error { return p.serveWeb(ctx, listeners) }
 	}
 	// The files come last: who cannot start must not wipe out earlier results.
+	reports, err := newReports(p.opts.reports, p.faults)
 	var files *csvFiles
-	if p.opts.csv != "" {
-		var err error
-		if files, err = createCSV(p.opts.csv, p.opts.csvFull, p.log.Logger); err != nil {
-			p.complain(err)
-			return exitUnsaved
-		}
+	if p.opts.csv != "" && err == nil {
+		files, err = createCSV(p.opts.csv, p.opts.csvFull, p.faults)
+	}
+	if err != nil {
+		p.complain(err)
+		return exitUnsaved
 	}
 	pushLast, err := p.push()
 	if err != nil {
 		return p.refuse(err)
 	}
-	watcher := watch(p.engine, files, p.log.Logger)
+	watcher := watch(p.engine, files, reports, p.log.Logger)
 	err = do(ctx)
 	p.engine.Close() // so that the status is final
 	saveErr := watcher.finish()
@@ -250,8 +262,8 @@ func (p *program) work(ctx context.Context) int {
 
 	status := p.engine.Status()
 	p.bequeath(status)
-	if status.Run > 0 && p.parent == nil {
-		io.WriteString(p.Stdout, summary(status, p.Width()))
+	if (status.Run > 0 || p.opts.json) && p.parent == nil {
+		saveErr = errors.Join(saveErr, p.conclude(status))
 	}
 	if err != nil {
 		return p.refuse(err)

@@ -31,6 +31,9 @@ type options struct {
 	onlySummary bool
 	csv         string
 	csvFull     bool
+	reports     []reportFile
+	json        bool
+	schema      bool
 
 	webHost      string
 	webPort      int
@@ -155,6 +158,7 @@ func newFlags(plans []*load.Plan, shapes, checks []string) (*flags, error) {
 	f.group("Results")
 	f.value("csv", "", "PREFIX", "", "write PREFIX_stats.csv, PREFIX_stats_history.csv and so on: failures, exceptions, phases, health, arrivals and service")
 	f.toggle("csv-full-history", "", "write every row, not only the total, to PREFIX_stats_history.csv")
+	f.addReports()
 
 	f.addTelemetry()
 
@@ -231,6 +235,8 @@ func (f *flags) read(args []string, env Env) (*options, error) {
 	if o.csvFull && o.csv == "" {
 		f.wrong("--csv-full-history: needs --csv, which says where")
 	}
+	o.reports, o.json = f.readReports(o.config), f.on("json")
+	o.schema = f.on("report-schema")
 	f.readTelemetry(o, env)
 	o.demoBug = f.on("demo-bug")
 	o.demo = o.demoBug || f.on("demo")

@@ -46,7 +46,7 @@ func (p *program) headless(ctx context.Context) error {
 			}
 		case <-tick.C:
 			if !p.opts.onlySummary {
-				io.WriteString(p.Stdout, progress(p.engine.Status(), p.Width()))
+				io.WriteString(p.tables(), progress(p.engine.Status(), p.Width()))
 			}
 		}
 	}

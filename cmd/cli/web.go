@@ -31,7 +31,7 @@ func (p *program) listen() ([]net.Listener, error) {
 func (p *program) serveWeb(ctx context.Context, listeners []net.Listener) error {
 	page := server.New(server.Options{
 		Engine: p.engine, Defaults: p.opts.config, BasePath: p.opts.webBase,
-		Logger: p.log.Logger, Logs: p.log.Lines, LogNews: p.log.News, Hosts: p.answersTo(),
+		Logger: p.log.Logger, Logs: p.log.Lines, LogNews: p.log.News, Alarms: p.faults.Alarms, Hosts: p.answersTo(),
 		Ending: ctx, Rebuild: p.rebuilds(), Metrics: p.metrics(),
 	})
 	p.log.Info("page is at " + pageURL(p.opts.webHost, listeners[0]) + p.opts.webBase)

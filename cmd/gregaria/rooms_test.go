@@ -31,7 +31,7 @@ var mayImport = map[string]string{
 	"engine/wire":          "engine/load",
 	"engine/load":          "engine/stats",
 	"engine/load/loadtest": "engine/load engine/stats",
-	"engine/report":        "engine/stats",
+	"engine/report":        "engine engine/checks engine/stats",
 	"engine/stats":         "",
 	"engine/dispatch":      "",
 	"scenarios":            "engine/load",
@@ -67,6 +67,7 @@ var homes = map[string]struct{ code, tests string }{
 	"github.com/valyala/fasthttp":             {code: "cmd/bench engine/wire"}, // a yardstick in both
 	"github.com/jszwec/csvutil":               {code: "engine/load"},
 	"github.com/getkin/kin-openapi":           {tests: "server"},
+	"github.com/santhosh-tekuri/jsonschema":   {tests: "engine/report"},
 	"github.com/chromedp":                     {tests: "cmd/gregaria"},
 	"go.uber.org/goleak":                      {tests: anywhere},
 }
