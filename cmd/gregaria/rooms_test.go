@@ -19,6 +19,7 @@ var mayImport = map[string]string{
 	"cmd/gregaria":         "cmd/cli scenarios",
 	"cmd/protocols":        "cmd/cli scenarios/protocols",
 	"cmd/cli":              "server web engine engine/load engine/report engine/stats engine/wire scenarios/demo",
+	"cmd/traffic":          "",
 	"cmd/bench":            "cmd/cli engine/load",
 	"server":               "web static engine engine/checks engine/load engine/stats engine/report",
 	"web":                  "engine engine/checks engine/load engine/stats",
@@ -56,6 +57,8 @@ var homes = map[string]struct{ code, tests string }{
 	"github.com/HdrHistogram/hdrhistogram-go": {code: "engine/stats"},
 	"github.com/valyala/fasthttp":             {code: "cmd/bench engine/wire"}, // a yardstick in both
 	"github.com/jszwec/csvutil":               {code: "engine/load"},
+	"mvdan.cc/sh":                             {code: "cmd/traffic"},
+	"golang.org/x/net":                        {code: "cmd/traffic"},
 	"github.com/chromedp":                     {tests: "cmd/gregaria"},
 	"go.uber.org/goleak":                      {tests: anywhere},
 }
