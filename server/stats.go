@@ -25,6 +25,8 @@ type requestsAnswer struct {
 	TotalFailPerSecond   float64             `json:"total_fail_per_sec"`
 	FailRatio            float64             `json:"fail_ratio"`
 	CurrentPercentiles   map[string]*float64 `json:"current_response_time_percentiles"`
+	Current50            *float64            `json:"current_response_time_percentile_50"` // as earlier Locusts had it,
+	Current95            *float64            `json:"current_response_time_percentile_95"` // and exporters read it
 	State                engine.State        `json:"state"`
 	UserCount            int                 `json:"user_count"`
 
@@ -199,8 +201,8 @@ func (s *Server) requests(w http.ResponseWriter, r *http.Request) {
 	if current := snap.Current.All().Response(); current.Count > 0 {
 		ps := current.Percentiles(50, 95)
 		p50, p95 := ms(ps[0]), ms(ps[1])
-		a.CurrentPercentiles["response_time_percentile_0.5"] = &p50
-		a.CurrentPercentiles["response_time_percentile_0.95"] = &p95
+		a.Current50, a.CurrentPercentiles["response_time_percentile_0.5"] = &p50, &p50
+		a.Current95, a.CurrentPercentiles["response_time_percentile_0.95"] = &p95, &p95
 	}
 	if r.URL.Query().Get("download") == "1" {
 		attach(w, fileName(status, "requests", "json"))
@@ -289,6 +291,11 @@ func (s *Server) tasks(w http.ResponseWriter, _ *http.Request) {
 		total[h.Name] = &ratio{share, shares(h.Tasks, share)}
 	}
 	writeJSON(w, http.StatusOK, map[string]any{"per_class": perClass, "total": total})
+}
+
+// workerCount answers as Locust does without workers.
+func (s *Server) workerCount(w http.ResponseWriter, _ *http.Request) {
+	writeJSON(w, http.StatusOK, map[string]int{"worker_count": 0})
 }
 
 func (s *Server) logLines(w http.ResponseWriter, _ *http.Request) {

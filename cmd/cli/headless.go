@@ -21,7 +21,7 @@ func (p *program) headless(ctx context.Context) error {
 	news, endWatch := p.engine.Watch()
 	defer endWatch()
 	if _, err := p.engine.Start(p.opts.config); err != nil {
-		return err
+		return unlessMistaken(err)
 	}
 	// Not in the loop below: a terminal that is held up must not hold up the stop.
 	stopped := make(chan struct{})
@@ -90,6 +90,7 @@ func summary(s *engine.Status, width int) string {
 			report.RequestsTable(s.Stats, width, false),
 		report.PercentilesTable(s.Stats, width),
 		report.PhasesTable(s.Stats, width),
+		checksTable(s, width),
 		report.FailuresTable(s.Stats.Failures),
 		report.ExceptionsTable(s.Stats.Exceptions),
 		caveats(s),

@@ -18,8 +18,9 @@ const (
 var mayImport = map[string]string{
 	"cmd/gregaria":         "cmd/cli scenarios",
 	"cmd/protocols":        "cmd/cli scenarios/protocols",
-	"cmd/cli":              "server web engine engine/load engine/report engine/stats engine/wire scenarios/demo",
+	"cmd/cli":              "cmd/traffic cmd/scaffold server web engine engine/load engine/report engine/stats engine/wire scenarios/demo",
 	"cmd/traffic":          "",
+	"cmd/scaffold":         "",
 	"cmd/bench":            "cmd/cli engine/load",
 	"server":               "web static engine engine/checks engine/load engine/stats engine/report",
 	"web":                  "engine engine/checks engine/load engine/stats",
@@ -45,6 +46,7 @@ const anywhere = "anywhere"
 var homes = map[string]struct{ code, tests string }{
 	"github.com/spf13/pflag":                  {code: "cmd/cli"},
 	"github.com/spf13/cobra":                  {code: "cmd/cli"},
+	"github.com/pelletier/go-toml":            {code: "cmd/cli"},
 	"golang.org/x/sys":                        {code: "cmd/cli engine/health"},
 	"golang.org/x/sync":                       {code: "engine/wire"},
 	"github.com/go-chi/chi":                   {code: "server"},
@@ -59,6 +61,9 @@ var homes = map[string]struct{ code, tests string }{
 	"github.com/jszwec/csvutil":               {code: "engine/load"},
 	"mvdan.cc/sh":                             {code: "cmd/traffic"},
 	"golang.org/x/net":                        {code: "cmd/traffic"},
+	"github.com/getkin/kin-openapi":           {code: "cmd/traffic", tests: "server"},
+	"go.yaml.in/yaml":                         {code: "cmd/traffic"},
+	"golang.org/x/mod":                        {code: "cmd/scaffold"},
 	"github.com/chromedp":                     {tests: "cmd/gregaria"},
 	"go.uber.org/goleak":                      {tests: anywhere},
 }
