@@ -236,9 +236,14 @@ func addTag(page []byte, raw, value, key string, add func(*carried)) {
 // standIn returns what the test has in place of a carried value.
 func (k *carried) standIn() string { return cmpOr(k.stand, k.value) }
 
-// answerBody returns as much of an answer as the scenario reads of it.
-func answerBody(takes []*carried) string {
+// answerBody returns as much of an answer as the scenario reads of it. It begins with the example that a description gives.
+func answerBody(takes []*carried, example []byte) string {
 	var root any
+	if len(example) > 0 {
+		decoder := json.NewDecoder(bytes.NewReader(example))
+		decoder.UseNumber()
+		decoder.Decode(&root) // which has been encoded just so
+	}
 	var tags []string
 	for _, k := range takes {
 		switch {

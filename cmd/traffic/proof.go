@@ -107,7 +107,7 @@ func (w *writer) needs(c *call) (all []string) {
 		}
 	}
 	for _, s := range w.secrets {
-		if s.basic == "" && mentionsSecret(c, s) {
+		if s.basic == "" && !s.basicPair && mentionsSecret(c, s) {
 			add(s.stand)
 		}
 	}
@@ -152,7 +152,11 @@ func (w *writer) answer(c *call, a answer, first, last bool) {
 	}
 	body := ""
 	if last {
-		body = answerBody(c.takes)
+		var example []byte
+		if w.weighted {
+			example = a.body
+		}
+		body = answerBody(c.takes, example)
 		for _, k := range c.takes {
 			switch {
 			case k.cookie != "":

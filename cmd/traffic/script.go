@@ -121,6 +121,8 @@ type secret struct {
 	help     string
 	stand    string // what the test gives
 	basic    string // user name, when it is the password of basic authentication
+
+	basicPair bool // it is user:password of basic authentication
 }
 
 // A fresh value is another for each user, where one can be used only once.

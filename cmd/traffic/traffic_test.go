@@ -62,6 +62,9 @@ func TestScenariosBuildVetAndPassTheirTests(t *testing.T) {
 	}{
 		{"shop.har", HAR},
 		{"browser.curl.sh", Curl},
+		{"library.yaml", OpenAPI},
+		{"petstore.json", OpenAPI},
+		{"old.yaml", OpenAPI},
 	} {
 		got, err := tt.make(read(t, tt.file), Options{Name: NameOf(tt.file), Package: "own"})
 		if err != nil {

@@ -117,13 +117,18 @@ func (w *writer) order() (all []*method) {
 func (w *writer) state() {
 	w.line("// A %s is one user of the scenario %s.", w.user, w.name)
 	var lines []string
+	known := map[string]bool{}
 	for _, k := range w.script.carries {
 		if k.field != "" && !k.local {
 			kind := "string"
-			if k.number {
+			if k.number && !k.isSoft {
 				kind = "json.Number"
 				w.uses("encoding/json")
 			}
+			if known[k.field] {
+				continue // from another answer, too
+			}
+			known[k.field] = true
 			lines = append(lines, fmt.Sprintf("%s %s // from %s", k.field, kind, oneLine(k.source())))
 		}
 	}
@@ -504,7 +509,7 @@ func (w *writer) expr(t text, path bool) string {
 		switch {
 		case p.carry != nil:
 			code = w.field(p.carry)
-			if p.carry.number {
+			if p.carry.number && !p.carry.isSoft {
 				code += ".String()"
 			}
 			if p.carry.isSoft {
@@ -513,7 +518,10 @@ func (w *writer) expr(t text, path bool) string {
 			}
 		case p.secret != nil:
 			code = p.secret.variable + ".Of(u)"
-			if p.secret.basic != "" || p.secret.help == "password of " {
+			if p.secret.basicPair {
+				w.uses("encoding/base64")
+				code = fmt.Sprintf("base64.StdEncoding.EncodeToString([]byte(%s))", code)
+			} else if p.secret.basic != "" {
 				w.uses("encoding/base64")
 				code = fmt.Sprintf("base64.StdEncoding.EncodeToString([]byte(%s + %s))", quote(p.secret.basic+":"), code)
 			}
@@ -577,7 +585,11 @@ func (w *writer) take(c *call, names scope) {
 			}
 			if k.isSoft {
 				soft = append(soft, at+` != ""`)
-				w.line("if %s {\nv.%s = %s\n}", strings.Join(soft, " && "), k.field, at)
+				value := at
+				if k.number {
+					value += ".String()"
+				}
+				w.line("if %s {\nv.%s = %s\n}", strings.Join(soft, " && "), k.field, value)
 				continue
 			}
 			w.line("if %s == \"\" {\nreturn resp.Failf(%s)\n}", at, quote("answer has no "+percent(strings.TrimPrefix(path, "."))))
