@@ -47,5 +47,8 @@ func (p *program) command() *cobra.Command {
 // subcommands are what the program does besides testing. A scenario of the same name
 // is given to the test as ./gregaria -- name.
 func (p *program) subcommands() []*cobra.Command {
-	return []*cobra.Command{}
+	return []*cobra.Command{
+		p.initCommand(),
+		p.importCommand(),
+	}
 }
