@@ -3,7 +3,6 @@ package traffic
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"html"
 	"net/http"
 	"net/url"
@@ -227,7 +226,7 @@ func addTag(page []byte, raw, value, key string, add func(*carried)) {
 			continue
 		}
 		if m := finder.FindSubmatch(page); m != nil && html.UnescapeString(string(m[1])) == value {
-			add(&carried{value: value, key: key, tag: before + "%s" + after, pattern: pattern})
+			add(&carried{value: value, key: key, before: before, after: after, pattern: pattern})
 			return
 		}
 	}
@@ -254,7 +253,7 @@ func answerBody(takes []*carried, example []byte) string {
 			}
 			root = plant(root, k.path, leaf)
 		case k.pattern != "":
-			tags = append(tags, fmt.Sprintf(strings.ReplaceAll(strings.ReplaceAll(k.tag, "%", "%%"), "%%s", "%s"), html.EscapeString(k.standIn())))
+			tags = append(tags, k.before+html.EscapeString(k.standIn())+k.after)
 		}
 	}
 	if root != nil {

@@ -227,7 +227,6 @@ func (d *description) operation(path, verb string, item *openapi3.PathItem, op *
 	d.listed = append(d.listed, at)
 }
 
-
 // parameters returns those of an operation, and those of its path that it does not replace.
 func parameters(item *openapi3.PathItem, op *openapi3.Operation) (all []*openapi3.Parameter) {
 	for _, list := range []openapi3.Parameters{op.Parameters, item.Parameters} {

@@ -143,8 +143,9 @@ type carried struct {
 	path     []any  // of keys and indexes, in JSON
 	header   string // that has it
 	cookie   string // that has it
-	tag      string // of HTML, that has it
-	pattern  string // finds it there
+	pattern  string // finds it in HTML, where it stands
+	before   string // this
+	after    string // and this
 	field    string // in Go
 	local    bool   // used nowhere but in the method it is from
 	soft     string // what to use when there was none yet; such a value need not be there

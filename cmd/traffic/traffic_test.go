@@ -78,3 +78,30 @@ func TestScenariosBuildVetAndPassTheirTests(t *testing.T) {
 	golang(t, dir, "vet", ".")
 	golang(t, dir, "test", ".")
 }
+
+// readSeed returns a file of testdata to a fuzz test.
+func readSeed(f *testing.F, name string) []byte {
+	f.Helper()
+	data, err := os.ReadFile(filepath.Join("testdata", name))
+	if err != nil {
+		f.Fatal(err)
+	}
+	return data
+}
+
+// TestHostileTextsStayTexts takes what tries to become code through Go itself.
+func TestHostileTextsStayTexts(t *testing.T) {
+	t.Parallel()
+	dir := module(t)
+	for name, input := range map[string]string{"hostile": hostileHAR, "init": hostileHAR, "func": hostileHAR, "../../load": hostileHAR, "x_linux_test": hostileHAR} {
+		got, err := HAR([]byte(input), Options{Name: name, Package: "own", AllHosts: true})
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		parses(t, got)
+		put(t, dir, got.File+".go", got.Scenario)
+		put(t, dir, got.File+"_test.go", got.Test)
+	}
+	golang(t, dir, "vet", ".")
+	golang(t, dir, "test", ".")
+}

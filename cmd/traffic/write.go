@@ -732,4 +732,3 @@ func quoteRaw(text string) string {
 	}
 	return quote(text)
 }
-
