@@ -17,7 +17,7 @@ import (
 func (p *program) importCommand() *cobra.Command {
 	parent := &cobra.Command{
 		Use:   "import",
-		Short: "make a scenario, in Go, of recorded traffic or of an API's description",
+		Short: "Make a scenario, in Go, of recorded traffic or of an API's description",
 		Long: `Make a scenario, in Go, of recorded traffic or of an API's description.
 
 Two files are written, NAME.go and NAME_test.go, to be read and changed like any other
@@ -45,9 +45,9 @@ kept, and secrets become parameters: they are never written.`,
 			Example: "  " + p.Name + " import " + kind.example,
 			Args:    oneFile,
 		}
-		c.Flags().StringVarP(&output, "output", "o", ".", "directory, or file of the scenario; - prints it, without its test")
-		c.Flags().StringVar(&o.Name, "name", "", "of the scenario (default: that of the file)")
-		c.Flags().StringVar(&o.Package, "package", "", "of the Go files (default: that of the directory)")
+		c.Flags().StringVarP(&output, "output", "o", ".", "`PLACE`: a directory, or the file of the scenario; - prints it, without its test")
+		c.Flags().StringVar(&o.Name, "name", "", "`NAME` of the scenario (default: that of the file)")
+		c.Flags().StringVar(&o.Package, "package", "", "`NAME` of the package of the Go files (default: that of the directory)")
 		c.Flags().BoolVar(&force, "force", false, "overwrite files")
 		if kind.recorded {
 			c.Flags().BoolVar(&o.Static, "static", false, "keep pictures, styles, scripts and fonts")

@@ -16,7 +16,7 @@ func (p *program) initCommand() *cobra.Command {
 	var source string
 	c := &cobra.Command{
 		Use:   "init [DIR]",
-		Short: "begin a module of your own: a scenario, its test and a main of five lines",
+		Short: "Begin a module of your own: a scenario, its test and a main of five lines",
 		Long: `Begin a module of your own in DIR, or here: a scenario, its test and a main of five
 lines. It builds at once. Files that are there already are left alone.`,
 		Example: "  " + p.Name + " init shop --module example.com/shop",
