@@ -205,7 +205,11 @@ func methodName(e *exchange, c *call) string {
 	if e.kind == "document" && e.method == "GET" {
 		verb = "open"
 	}
-	return camel(append([]string{verb}, pathWords(c.row)...), false)
+	path := pathWords(c.row)
+	if strings.HasSuffix(c.row, "}") {
+		path[len(path)-1] = singular(path[len(path)-1])
+	}
+	return camel(append([]string{verb}, path...), false)
 }
 
 // pathWords returns the words by which a path is known: those of its last two parts

@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -61,6 +62,7 @@ func TestScenariosBuildVetAndPassTheirTests(t *testing.T) {
 		make func([]byte, Options) (*Result, error)
 	}{
 		{"shop.har", HAR},
+		{"demo.har", HAR},
 		{"browser.curl.sh", Curl},
 		{"library.yaml", OpenAPI},
 		{"petstore.json", OpenAPI},
@@ -73,7 +75,7 @@ func TestScenariosBuildVetAndPassTheirTests(t *testing.T) {
 		}
 		put(t, dir, got.File+".go", got.Scenario)
 		put(t, dir, got.File+"_test.go", got.Test)
-		t.Logf("%s\n%s\n%s", got.Scenario, got.Test, got.Notes)
+		parses(t, got)
 	}
 	golang(t, dir, "vet", ".")
 	golang(t, dir, "test", ".")
@@ -104,4 +106,39 @@ func TestHostileTextsStayTexts(t *testing.T) {
 	}
 	golang(t, dir, "vet", ".")
 	golang(t, dir, "test", ".")
+}
+
+func TestScenariosSayWhatWasMeant(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		claim, file string
+		make        func([]byte, Options) (*Result, error)
+		want        string
+	}{
+		{"who registers gets another name each time", "demo.har", HAR, `v.email = u.Unique("u") + "@x.test"`},
+		{"a name made up is used again", "demo.har", HAR, `load.Form("username", v.email, "password", demoPassword.Of(u))`},
+		{"a token that goes with everything is the user's", "demo.har", HAR, `u.Header.Set("Authorization", "Bearer "+answer.AccessToken)`},
+		{"an id is carried, and its row is one", "demo.har", HAR, `u.Get("/api/v1/cities/"+url.PathEscape(v.cityID), load.Name("/api/v1/cities/{id}"))`},
+		{"signing in is done once", "demo.har", HAR, `OnStart: (*demoUser).signIn`},
+		{"a pause is kept", "demo.har", HAR, `{Run: (*demoUser).postCities, Wait: load.Between(time.Second, 3*time.Second)}`},
+		{"polls are folded", "demo.har", HAR, `// Asked 3 times in a row while it was recorded.`},
+		{"a token of a page is carried", "shop.har", HAR, `load.Form("csrf_token", csrfToken, "email", "ann@example.com", "password", shopPassword.Of(u))`},
+		{"signing out is done at the end", "shop.har", HAR, `OnStop:  (*shopUser).openLogout`},
+		{"a query is no part of a name", "browser.curl.sh", Curl, `load.Query("page", "2", "q", "a b")`},
+		{"JSON becomes Go", "browser.curl.sh", Curl, `"big":      json.Number("12345678901234567890")`},
+		{"basic authentication needs only the password", "browser.curl.sh", Curl, `base64.StdEncoding.EncodeToString([]byte("ann:"+browserPassword2.Of(u)))`},
+		{"reads weigh more than writes", "library.yaml", OpenAPI, `{Run: (*libraryUser).listBooks, Weight: 10, Tags: []string{"books", "read-only"}}`},
+		{"an id comes from a list, or is an example", "library.yaml", OpenAPI, `cmp.Or(v.bookID, "3fa85f64-5717-4562-b3fc-2c963f66afa6")`},
+		{"what is left out is said", "library.yaml", OpenAPI, `callbacks are left out`},
+		{"Swagger's base path is kept", "old.yaml", OpenAPI, `u.Get("/api/things", load.Query("q", "a b")`},
+	} {
+		got, err := tt.make(read(t, tt.file), Options{Name: NameOf(tt.file)})
+		if err != nil {
+			t.Errorf("%s: %v", tt.file, err)
+			continue
+		}
+		if !strings.Contains(string(got.Scenario), tt.want) {
+			t.Errorf("%s: %s lacks\n%s\nin\n%s", tt.claim, tt.file, tt.want, got.Scenario)
+		}
+	}
 }
