@@ -152,7 +152,6 @@ var (
 	dateForm   = regexp.MustCompile(`^\d{4}-\d\d(-\d\d)?$`)
 	longForm   = regexp.MustCompile(`^[A-Za-z0-9_.~=-]{16,}$`)
 	digit      = regexp.MustCompile(`\d`)
-	letter     = regexp.MustCompile(`[A-Za-z]`)
 )
 
 // placeholder returns what stands for a part of a path in the name of a row, or "" when

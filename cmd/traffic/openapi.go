@@ -101,12 +101,11 @@ type description struct {
 
 // An operation is one of the file's, with its call.
 type operation struct {
-	path    string
-	method  string
-	op      *openapi3.Operation
-	call    *call
-	good    *openapi3.MediaType // of the answer when all is well; nil when it is no JSON
-	content string
+	path   string
+	method string
+	op     *openapi3.Operation
+	call   *call
+	good   *openapi3.MediaType // of the answer when all is well; nil when it is no JSON
 }
 
 func (d *description) server() {
