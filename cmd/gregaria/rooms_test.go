@@ -18,8 +18,10 @@ const (
 var mayImport = map[string]string{
 	"cmd/gregaria":         "cmd/cli scenarios",
 	"cmd/protocols":        "cmd/cli scenarios/protocols",
-	"cmd/cli":              "cmd/dev server web engine engine/load engine/report engine/stats engine/telemetry engine/wire scenarios/demo",
+	"cmd/cli":              "cmd/dev cmd/scaffold cmd/traffic server web engine engine/load engine/report engine/stats engine/telemetry engine/wire scenarios/demo",
 	"cmd/dev":              "server web engine",
+	"cmd/traffic":          "",
+	"cmd/scaffold":         "",
 	"cmd/bench":            "cmd/cli engine/load",
 	"server":               "web static engine engine/checks engine/load engine/stats engine/report",
 	"web":                  "engine engine/checks engine/load engine/stats",
@@ -66,8 +68,12 @@ var homes = map[string]struct{ code, tests string }{
 	"github.com/HdrHistogram/hdrhistogram-go": {code: "engine/stats"},
 	"github.com/valyala/fasthttp":             {code: "cmd/bench engine/wire"}, // a yardstick in both
 	"github.com/jszwec/csvutil":               {code: "engine/load"},
-	"github.com/getkin/kin-openapi":           {tests: "server"},
 	"github.com/santhosh-tekuri/jsonschema":   {tests: "engine/report"},
+	"mvdan.cc/sh":                             {code: "cmd/traffic"},
+	"golang.org/x/net":                        {code: "cmd/traffic"},
+	"github.com/getkin/kin-openapi":           {code: "cmd/traffic", tests: "server"},
+	"go.yaml.in/yaml":                         {code: "cmd/traffic"},
+	"golang.org/x/mod":                        {code: "cmd/scaffold"},
 	"github.com/chromedp":                     {tests: "cmd/gregaria"},
 	"go.uber.org/goleak":                      {tests: anywhere},
 }
