@@ -13,6 +13,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/gregaria/gregaria/cmd/cli/terminal"
 	"github.com/gregaria/gregaria/engine"
 	"github.com/gregaria/gregaria/engine/load"
 	"github.com/gregaria/gregaria/engine/report"
@@ -40,6 +41,7 @@ func Main(suite load.Suite) {
 	}
 	// A reader that goes away, as in "gregaria | head", must not end the run.
 	signal.Ignore(syscall.SIGPIPE)
+	ignoreTerminalStops()
 	os.Exit(Run(context.Background(), suite, Env{
 		Name:    strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe"),
 		Args:    os.Args[1:],
@@ -80,18 +82,24 @@ func Run(ctx context.Context, suite load.Suite, env Env) int {
 	}
 	ctx, end := context.WithCancelCause(ctx)
 	defer end(nil)
+	p := &program{Env: env, suite: suite}
+	keys := make(chan os.Signal, 4)
+	p.openTerminal(keys)
 	status := make(chan int, 1)
-	go func() { status <- (&program{Env: env, suite: suite}).run(ctx) }()
-	select {
-	case code := <-status:
-		return code
-	case s := <-env.Signals:
-		end(errors.New(s.String()))
-	}
-	select {
-	case code := <-status:
-		return code
-	case s := <-env.Signals:
+	go func() { status <- p.run(ctx) }()
+	for first := true; ; first = false {
+		var s os.Signal
+		select {
+		case code := <-status:
+			return code
+		case s = <-env.Signals:
+		case s = <-keys:
+		}
+		if first {
+			end(errors.New(s.String()))
+			continue
+		}
+		p.terminal.Restore()
 		if number, ok := s.(syscall.Signal); ok {
 			return 128 + int(number)
 		}
@@ -108,6 +116,8 @@ type program struct {
 	status int // that the program exits with
 	log    *log
 	engine *engine.Engine
+
+	terminal *terminal.Terminal // nil when there is none
 }
 
 func (p *program) run(ctx context.Context) int {
@@ -135,7 +145,7 @@ func (p *program) test(ctx context.Context, args []string) int {
 		return exitOK
 	}
 	var closeLog func() error
-	p.log, closeLog, err = openLog(p.opts.logfile, p.Stderr, p.opts.level)
+	p.log, closeLog, err = openLog(p.opts.logfile, p.terminal.Log(p.Stderr), p.opts.level)
 	if err != nil {
 		return p.refuse(errors.Join(mistakes, err))
 	}

@@ -21,11 +21,11 @@ type options struct {
 	config engine.Config
 	wire   wire.Options
 
-	headless    bool
-	autostart   bool
-	onlySummary bool
-	csv         string
-	csvFull     bool
+	headless  bool
+	autostart bool
+	shown
+	csv     string
+	csvFull bool
 
 	webHost      string
 	webPort      int
@@ -124,7 +124,7 @@ func newFlags(plans []*load.Plan, shapes []string) (*flags, error) {
 
 	f.group("Without a page")
 	f.toggle("headless", "", "start a run at once, print tables, and end with the run")
-	f.toggle("only-summary", "", "print no tables before the end")
+	f.addShown()
 
 	f.group("Results")
 	f.value("csv", "", "PREFIX", "", "write PREFIX_stats.csv, PREFIX_stats_history.csv and so on: failures, exceptions, phases, health, arrivals and service")
@@ -187,7 +187,7 @@ func (f *flags) read(args []string, lookup func(string) (string, bool)) (*option
 
 	o.webHost, o.webPort = f.last("web-host"), read(f, "web-port", parsePort)
 	o.allowedHosts = words(f.given["allowed-host"].texts)
-	o.headless, o.autostart, o.onlySummary = f.on("headless"), f.on("autostart"), f.on("only-summary")
+	o.headless, o.autostart, o.shown = f.on("headless"), f.on("autostart"), f.shown()
 	o.csv, o.csvFull = f.last("csv"), f.on("csv-full-history")
 	if o.csvFull && o.csv == "" {
 		f.wrong("--csv-full-history: needs --csv, which says where")

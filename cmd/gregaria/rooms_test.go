@@ -18,7 +18,8 @@ const (
 var mayImport = map[string]string{
 	"cmd/gregaria":         "cmd/cli scenarios",
 	"cmd/protocols":        "cmd/cli scenarios/protocols",
-	"cmd/cli":              "server web engine engine/load engine/report engine/stats engine/wire scenarios/demo",
+	"cmd/cli":              "cmd/cli/terminal server web engine engine/load engine/report engine/stats engine/wire scenarios/demo",
+	"cmd/cli/terminal":     "engine engine/checks engine/report engine/stats",
 	"cmd/bench":            "cmd/cli engine/load",
 	"server":               "web static engine engine/checks engine/load engine/stats engine/report",
 	"web":                  "engine engine/checks engine/load engine/stats",
@@ -42,9 +43,13 @@ const anywhere = "anywhere"
 
 // homes says where each outside module may be imported, and where in tests alone.
 var homes = map[string]struct{ code, tests string }{
+	"charm.land/bubbletea":                    {code: "cmd/cli/terminal"},
+	"github.com/charmbracelet/x":              {code: "cmd/cli/terminal"}, // what the view is made with, too
+	"github.com/cli/browser":                  {code: "cmd/cli"},
+	"github.com/creack/pty":                   {tests: "cmd/cli"},
 	"github.com/spf13/pflag":                  {code: "cmd/cli"},
 	"github.com/spf13/cobra":                  {code: "cmd/cli"},
-	"golang.org/x/sys":                        {code: "cmd/cli engine/health"},
+	"golang.org/x/sys":                        {code: "cmd/cli cmd/cli/terminal engine/health"},
 	"golang.org/x/sync":                       {code: "engine/wire"},
 	"github.com/go-chi/chi":                   {code: "server"},
 	"github.com/gorilla/websocket":            {code: "server scenarios/protocols cmd/bench"},
