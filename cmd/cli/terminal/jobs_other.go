@@ -8,6 +8,6 @@ const kindNeeded = false
 
 func foreground(*os.File) bool { return true }
 
-func onStop(done <-chan struct{}, _ func()) { <-done }
+func onContinue(done <-chan struct{}, _ func()) { <-done }
 
 func suspend() {}

@@ -21,23 +21,25 @@ func foreground(f *os.File) bool {
 	return err == nil && group == unix.Getpgrp()
 }
 
-// onStop calls do when the program is told to suspend itself, until done is closed.
-func onStop(done <-chan struct{}, do func()) {
-	if signal.Ignored(syscall.SIGTSTP) {
-		return
-	}
-	stop := make(chan os.Signal, 1)
-	signal.Notify(stop, syscall.SIGTSTP)
-	defer signal.Stop(stop)
-	select {
-	case <-stop:
-		do()
-	case <-done:
+// onContinue calls do each time that the program goes on after a stop, until done is
+// closed.
+func onContinue(done <-chan struct{}, do func()) {
+	goOn := make(chan os.Signal, 1)
+	signal.Notify(goOn, syscall.SIGCONT)
+	defer signal.Stop(goOn)
+	for {
+		select {
+		case <-goOn:
+			do()
+		case <-done:
+			return
+		}
 	}
 }
 
 // suspend stops the program, and all that were started with it, until it is continued.
-// Where nobody could continue it, nothing happens.
+// Where nobody could continue it, nothing happens. SIGTSTP must never have been caught:
+// Go would not let go of it.
 func suspend() {
 	goOn := make(chan os.Signal, 1)
 	signal.Notify(goOn, syscall.SIGCONT)

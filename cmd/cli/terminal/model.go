@@ -25,6 +25,7 @@ type (
 	closeMsg   struct{}
 	suspendMsg struct{}
 	drawnMsg   struct{}
+	redrawMsg  struct{}
 	noteMsg    string
 	staleMsg   int // the number of a note that has been read by now
 )
@@ -50,6 +51,8 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		if narrower { // the terminal has broken lines, nobody knows how many
 			return m, tea.Sequence(tea.Raw(clearScreen), tea.ClearScreen)
 		}
+	case redrawMsg:
+		return m, tea.ClearScreen
 	case drawnMsg:
 		return m, func() tea.Msg {
 			m.drawn()

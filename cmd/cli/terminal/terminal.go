@@ -80,8 +80,8 @@ func (t *Terminal) Ready() bool {
 	return t != nil && !t.broken && foreground(t.screen) && (t.keyboard == nil || foreground(t.keyboard))
 }
 
-// Show shows the run that is on. It returns when that is over, or when the operator has
-// suspended the program and it goes on.
+// Show shows the run that is on. It returns when that is over, when the operator has
+// suspended the program and it goes on, or when it is in the background.
 func (t *Terminal) Show(e Engine) error {
 	m := &model{
 		look:  look{status: e.Status(), keys: t.keyboard != nil},
@@ -102,12 +102,7 @@ func (t *Terminal) Show(e Engine) error {
 	done := make(chan struct{})
 	tasks.Go(func() { t.follow(e, p, done) })
 	tasks.Go(func() { m.obey(e, p, done) })
-	tasks.Go(func() {
-		onStop(done, func() {
-			t.holdLog()
-			p.Send(suspendMsg{})
-		})
-	})
+	tasks.Go(func() { onContinue(done, func() { p.Send(redrawMsg{}) }) })
 	_, err := p.Run()
 	close(done)
 	tasks.Wait()
@@ -121,7 +116,8 @@ func (t *Terminal) Show(e Engine) error {
 	return err
 }
 
-// follow tells p what the engine does until the run is over or done is closed.
+// follow tells p what the engine does until the run is over, the program is in the
+// background or done is closed.
 func (t *Terminal) follow(e Engine, p *tea.Program, done <-chan struct{}) {
 	news, end := e.Watch()
 	defer end()
@@ -133,7 +129,7 @@ func (t *Terminal) follow(e Engine, p *tea.Program, done <-chan struct{}) {
 		}
 		s := e.Status()
 		p.Send(s)
-		if !s.State.Active() {
+		if !s.State.Active() || !t.Ready() {
 			t.holdLog()
 			p.Send(closeMsg{})
 			return

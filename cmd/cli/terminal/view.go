@@ -199,7 +199,7 @@ func tiles(s *engine.Status, width int) []string {
 
 // trend draws the requests of the last minute; where some failed, it is an alarm.
 func trend(s *engine.Status, width int) []string {
-	const note = "  req/s, last minute"
+	const note = "  req/s, last minute (above: last 10 s)"
 	t := s.Stats.Total
 	n := min(len(t.Trend), max(10, width-len(note)))
 	if n == 0 {
