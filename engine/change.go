@@ -27,8 +27,12 @@ func (r *run) change(cfg Config) error {
 		text = r.reweigh()
 	}
 	if cfg.Checks != nil {
+		settled := cfg.CheckWarmup == r.cfg.CheckWarmup
 		r.cfg.Checks, r.cfg.CheckStop, r.cfg.CheckWarmup = slices.Clone(cfg.Checks), cfg.CheckStop, cfg.CheckWarmup
 		r.keepTo(r.cfg.Checks)
+		if !settled {
+			r.settle()
+		}
 	}
 	if cfg.RunTime > 0 {
 		r.cfg.RunTime = cfg.RunTime

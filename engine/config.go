@@ -51,7 +51,8 @@ type Config struct {
 	Params      map[string]string
 	Checks      []checks.Check // what the run is held to; none means nothing
 	CheckStop   time.Duration  // after a check has been broken for so long the run stops; 0 means never
-	CheckWarmup time.Duration  // how long from the start no breach counts
+	CheckWarmup time.Duration  // how long from the start no breach counts, nor what there was of it in the verdict on the run
+	ResetStats  bool           // closed, with Users: begin the numbers anew once all users have started
 	Seed        uint64         // of all random choices; 0 picks one, which the Status tells
 	Force       bool           // start although users of an earlier run have never ended
 }

@@ -40,9 +40,10 @@
 // # Checks and events
 //
 // A run can be held to checks, see package checks. Each second they are judged, over the
-// last ten seconds and as a whole. A check that has been broken for as long as the config
-// says stops the run. What happened to a run, breaches and edits among it, is told as
-// [Event], on the clock of the numbers.
+// last ten seconds and, but for a warm-up, as a whole. A check that has been broken for
+// as long as the config says stops the run. What happened to a run, breaches and edits
+// among it, is told as [Event], on the clock of the numbers. The checks of a suite are an
+// offer to whoever makes a Config: see [Engine.Checks].
 //
 // # Stop
 //

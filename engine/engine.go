@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/gregaria/gregaria/engine/checks"
 	"github.com/gregaria/gregaria/engine/load"
 	"github.com/gregaria/gregaria/engine/stats"
 	"github.com/gregaria/gregaria/engine/wire"
@@ -33,6 +35,7 @@ var (
 type Options struct {
 	Logger     *slog.Logger                                    // where the engine reports what it does; nil means slog.Default()
 	Wire       wire.Options                                    // how requests are sent; Insecure is the run's
+	Crashed    func(panicked any, stack []byte)                // is told of a panic of the engine's own, whose run is lost; nil means that it ends the process
 	Transports func(Config) func(load.Protocol) load.Transport // makes the transports of a run; nil means package wire
 }
 
@@ -41,6 +44,7 @@ type Options struct {
 type Engine struct {
 	plans  []*load.Plan
 	shapes map[string]load.Shape
+	checks []checks.Check
 	opts   Options
 
 	mu     sync.Mutex // guards what follows; a run's loop never takes it
@@ -56,7 +60,8 @@ type Engine struct {
 // New returns an engine for the suite's scenarios, or every mistake in them.
 func New(suite load.Suite, opts Options) (*Engine, error) {
 	plans, err := suite.Plans()
-	if err != nil {
+	held, checksErr := suiteChecks(suite.Checks)
+	if err := errors.Join(err, checksErr); err != nil {
 		return nil, err
 	}
 	if opts.Logger == nil {
@@ -75,13 +80,34 @@ func New(suite load.Suite, opts Options) (*Engine, error) {
 			}
 		}
 	}
-	e := &Engine{plans: plans, shapes: suite.Shapes, opts: opts}
+	e := &Engine{plans: plans, shapes: suite.Shapes, checks: held, opts: opts}
 	e.status.Store(&Status{State: Ready, At: time.Now(), Stats: &stats.Snapshot{}})
 	return e, nil
 }
 
 // Plans returns the suite's scenarios.
 func (e *Engine) Plans() []*load.Plan { return e.plans }
+
+// Checks returns what the suite wants runs to be held to, for whoever asks for nothing
+// else. A run is held to what its Config says.
+func (e *Engine) Checks() []checks.Check { return slices.Clone(e.checks) }
+
+// suiteChecks reads the checks of a suite and reports every mistake in them.
+func suiteChecks(texts []string) (list []checks.Check, err error) {
+	var errs []error
+	for i, text := range texts {
+		c, err := checks.Parse(text)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("suite: check %d, %q: %w", i+1, text, err))
+			continue
+		}
+		list = append(list, c)
+	}
+	if len(list) > mostChecks {
+		errs = append(errs, fmt.Errorf("suite: %d checks are too many — at most %d", len(list), mostChecks))
+	}
+	return list, errors.Join(errs...)
+}
 
 // Check reports every mistake in cfg that Start would.
 func (e *Engine) Check(cfg Config) error {
@@ -123,8 +149,20 @@ func (e *Engine) Start(cfg Config) (began bool, err error) {
 	e.runs++
 	e.run = newRun(e, e.runs, p)
 	e.run.publish()
-	go e.run.loop()
+	go e.guard(e.run.loop)
 	return true, nil
+}
+
+// guard calls do and tells of its panic whoever wants to know.
+func (e *Engine) guard(do func()) {
+	if e.opts.Crashed != nil {
+		defer func() {
+			if v := recover(); v != nil {
+				e.opts.Crashed(v, debug.Stack())
+			}
+		}()
+	}
+	do()
 }
 
 // Change gives the run that is on another load, as cfg says it: stages and shapes begin

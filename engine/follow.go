@@ -134,6 +134,9 @@ func (r *run) arrive() {
 	case r.ramped || n == r.rampFrom:
 	case n > r.rampFrom:
 		r.happened(EventSpawned, "all users have started: %d", n)
+		if r.cfg.ResetStats {
+			r.reset()
+		}
 	default:
 		r.happened(EventSpawned, "users stopped until there were %d", n)
 	}

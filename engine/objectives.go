@@ -13,7 +13,7 @@ import (
 type CheckStatus struct {
 	checks.Check
 	Now     checks.Result // in the last 10 s; once the run stops, as it was then
-	Run     checks.Result // in the whole run; not known as long as there was no such request, unless these are counted
+	Run     checks.Result // in the whole run but for the warm-up; not known as long as there was no such request, unless these are counted
 	Pending bool          // a count has not yet grown as far as it must: that is no breach
 
 	FirstBreach time.Time     // on the clock of the numbers; zero when there was none
@@ -54,27 +54,40 @@ type subject struct {
 
 // A sight is a subject as it is at one moment.
 type sight struct {
-	run, now stats.Row
+	seen     bool          // whether there ever was such a request
+	run, now stats.Row     // without the warm-up
 	span     time.Duration // of now
 }
 
-// look returns the subject of a check: in the whole run, and recently since a moment.
-func (r *run) look(c checks.Check, s *stats.Snapshot, since time.Time) (is sight) {
-	all, keys := c.Find(s)
+// look returns the subject of a check: in the numbers of settled, and recently since a
+// moment.
+func (r *run) look(c checks.Check, settled *stats.Snapshot, since time.Time) (is sight) {
+	all, keys := c.Find(r.table.Snapshot())
+	is = sight{seen: all.Requests() > 0, run: all}
+	if r.cfg.CheckWarmup > 0 {
+		is.run, _ = c.Find(settled)
+	}
 	if c.All() {
 		keys = nil
 	}
 	rows, span := r.table.Recent(keys, since)
-	return sight{all, c.Sum(rows), span}
+	is.now, is.span = c.Sum(rows), span
+	return is
 }
 
 // judge looks at what the run is held to, after a delta, and stops the run when a check
 // has been broken for too long.
 func (r *run) judge(d stats.Delta) {
+	if r.cfg.CheckWarmup > 0 && r.hasWarmed(d) {
+		r.settled.Add(d)
+	}
 	if len(r.checks) == 0 || r.state == Paused || r.begun.IsZero() {
 		return
 	}
-	snapshot := r.table.Snapshot()
+	settled := r.table.Snapshot()
+	if r.cfg.CheckWarmup > 0 {
+		settled = r.settled.Snapshot()
+	}
 	since := r.recorder.Clock(r.judgedFrom())
 	counts := r.state != Stopping && r.state != Stopped
 	warm := !d.From.Before(since)
@@ -86,13 +99,16 @@ func (r *run) judge(d stats.Delta) {
 		h := &r.checks[i]
 		of := subject{h.Method, h.Name, h.Metric.Timed()}
 		if _, ok := seen[of]; !ok {
-			seen[of] = r.look(h.Check, snapshot, since)
+			seen[of] = r.look(h.Check, settled, since)
 		}
 		is := seen[of]
-		if is.run.Requests() == 0 && !(warm && h.Metric.Answers()) {
+		if !is.seen && !(warm && h.Metric.Answers()) {
 			continue
 		}
-		h.Run = h.Evaluate(is.run, snapshot.Span())
+		h.Run = checks.Result{}
+		if settled.Span() > 0 {
+			h.Run = h.Evaluate(is.run, settled.Span())
+		}
 		h.Pending = r.state != Stopped && h.Check.Pending(h.Run)
 		if !counts {
 			continue
@@ -148,15 +164,36 @@ func (r *run) take(h *CheckStatus, d stats.Delta) {
 // judgedFrom returns since when what the run does can be a breach: the warm-up is over,
 // and so is the latest pause.
 func (r *run) judgedFrom() time.Time {
-	from := r.begun.Add(r.paused + r.cfg.CheckWarmup)
+	from := r.warmFrom()
 	if r.resumed.After(from) {
 		return r.resumed
 	}
 	return from
 }
 
+// warmFrom returns the end of the warm-up.
+func (r *run) warmFrom() time.Time { return r.begun.Add(r.paused + r.cfg.CheckWarmup) }
+
+// hasWarmed reports whether a delta begins after the warm-up.
+func (r *run) hasWarmed(d stats.Delta) bool {
+	return !r.begun.IsZero() && !d.From.Before(r.recorder.Clock(r.warmFrom()))
+}
+
+// settle gathers the numbers since the warm-up, which is another one now.
+func (r *run) settle() {
+	r.settled = stats.Table{}
+	if r.cfg.CheckWarmup == 0 {
+		return
+	}
+	for d := range r.history.Timeline().Deltas() {
+		if r.hasWarmed(d) {
+			r.settled.Add(d)
+		}
+	}
+}
+
 // relieve forgets what the checks said: the numbers they were about are gone.
 func (r *run) relieve() {
-	r.checks = nil
+	r.checks, r.settled = nil, stats.Table{}
 	r.keepTo(r.cfg.Checks)
 }

@@ -83,6 +83,7 @@ type run struct {
 	counted stats.Arrivals // what deltas have told already
 	events  []Event        // the start, then the latest, oldest first
 	checks  []CheckStatus  // what the run is held to
+	settled stats.Table    // the numbers since the warm-up of the checks; unused without one
 
 	balance balance
 	setting

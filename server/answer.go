@@ -28,7 +28,7 @@ func statusOf(err error) int {
 		return http.StatusServiceUnavailable
 	case errors.As(err, &tooLarge):
 		return http.StatusRequestEntityTooLarge
-	case errors.Is(err, errForm):
+	case errors.Is(err, errForm), errors.Is(err, errUser):
 		return http.StatusBadRequest
 	}
 	return http.StatusInternalServerError
@@ -59,10 +59,15 @@ func writeText(w http.ResponseWriter, text string) {
 
 // writeProblem says what is wrong, in JSON to programs and by a page to people.
 func writeProblem(w http.ResponseWriter, r *http.Request, status int, message string) {
+	problem(w, r, toRoot(r), status, message)
+}
+
+// problem is writeProblem for a path from which root leads to the site.
+func problem(w http.ResponseWriter, r *http.Request, root string, status int, message string) {
 	if wantsPage(r) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		w.WriteHeader(status)
-		web.Problem(static.Path, status, message).Render(r.Context(), w)
+		web.Problem(root, static.Path, status, message).Render(r.Context(), w)
 		return
 	}
 	writeJSON(w, status, map[string]any{"success": false, "message": message})
@@ -98,7 +103,7 @@ func serveStatic(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
-	if r.URL.RequestURI() == static.Path(name) {
+	if r.URL.RequestURI() == "/"+static.Path(name) {
 		w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
 	}
 	http.ServeFileFS(w, r, static.FS, name)

@@ -41,6 +41,41 @@ func (s *Server) exceptionsCSV(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
+// serviceCSV has the service times, of the columns of requestsCSV.
+func (s *Server) serviceCSV(w http.ResponseWriter, r *http.Request) {
+	s.download(w, r, "service", func(out io.Writer, status *engine.Status) error {
+		return report.ServiceCSV(out, status.Stats)
+	})
+}
+
+func (s *Server) phasesCSV(w http.ResponseWriter, r *http.Request) {
+	s.download(w, r, "phases", func(out io.Writer, status *engine.Status) error {
+		return report.PhasesCSV(out, status.Stats)
+	})
+}
+
+func (s *Server) healthCSV(w http.ResponseWriter, r *http.Request) {
+	s.steps(w, r, "health", report.NewHealth)
+}
+
+func (s *Server) arrivalsCSV(w http.ResponseWriter, r *http.Request) {
+	s.steps(w, r, "arrivals", report.NewArrivals)
+}
+
+// steps sends a file with a line for each step of the history.
+func (s *Server) steps(w http.ResponseWriter, r *http.Request, what string, begin func(io.Writer) (*report.Log, error)) {
+	s.download(w, r, what, func(out io.Writer, status *engine.Status) error {
+		lines, err := begin(out)
+		for d := range status.History.Deltas() {
+			if err != nil {
+				break
+			}
+			err = lines.Add(d)
+		}
+		return err
+	})
+}
+
 // report sends the run as one HTML file, to be looked at or, with download=1, kept.
 func (s *Server) report(w http.ResponseWriter, r *http.Request) {
 	status := s.engine.Status()

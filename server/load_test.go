@@ -95,7 +95,7 @@ func TestPauseHoldsAndResumeGoesOn(t *testing.T) {
 		t.Errorf("state once POST /pause has answered = %s, want paused", got)
 	}
 	call{name: "numbers", method: "GET", path: "/stats/requests", status: 200, contain: []string{`"state":"paused"`}}.do(t, s)
-	call{name: "page", method: "GET", path: "/", status: 200, contain: []string{`data-state="paused"`, `action="/resume"`}}.do(t, s)
+	call{name: "page", method: "GET", path: "/", status: 200, contain: []string{`data-state="paused"`, `action="resume"`}}.do(t, s)
 	call{name: "change", method: "POST", path: "/swarm", form: form("user_count", "3", "spawn_rate", "1000"), status: 200, contain: []string{"Load changed"}}.do(t, s)
 	call{name: "resume by a form", method: "POST", path: "/resume", form: form(), header: map[string]string{"Accept": "text/html"}, status: 303}.do(t, s)
 	waitFor(t, e, "three users at work", func(s *engine.Status) bool { return s.State == engine.Running && s.Users == 3 })

@@ -24,6 +24,8 @@ type Options struct {
 	Logger   *slog.Logger         // nil means slog.Default()
 	Logs     func() []web.LogLine // the latest log lines, oldest first; nil means none
 	LogNews  logNews              // nil means that there is never any
+	Ending   context.Context      // over once the program is on its way out; nil means never
+	BasePath string               // what the paths of all routes begin with, as ParseBasePath returns it
 	Hosts    []string             // host names to answer to besides those of loopback; "*" answers to any IP address
 }
 
@@ -42,6 +44,10 @@ type Server struct {
 	frames   *frames
 	handler  http.Handler
 
+	adjusting sync.Mutex
+	adjusted  adjustment // by requests; owned by adjusting
+
+	ending  context.Context // ends when the program is on its way out
 	closing context.Context // ends when live connections must go
 	close   context.CancelFunc
 
@@ -60,7 +66,11 @@ func New(opts Options) *Server {
 	if opts.LogNews == nil {
 		opts.LogNews = func() (<-chan struct{}, func()) { return nil, func() {} }
 	}
+	if opts.Ending == nil {
+		opts.Ending = context.Background()
+	}
 	s := &Server{
+		ending: opts.Ending,
 		engine: opts.Engine, defaults: opts.Defaults, log: opts.Logger, logs: opts.Logs, logNews: opts.LogNews,
 		site: web.Site{
 			Build: static.Build(), Asset: static.Path,
@@ -70,7 +80,7 @@ func New(opts Options) *Server {
 	}
 	s.closing, s.close = context.WithCancel(context.Background())
 	s.frames = newFrames(opts.Engine, s.site)
-	s.handler = guard(s.routes(), opts.Hosts)
+	s.handler = guard(under(opts.BasePath, s.routes()), opts.Hosts)
 	return s
 }
 
@@ -87,13 +97,17 @@ func (s *Server) routes() http.Handler {
 	r.Get("/live", s.serveLive)
 	r.Get("/static/*", serveStatic)
 	r.Get("/favicon.ico", func(w http.ResponseWriter, r *http.Request) {
-		http.Redirect(w, r, static.Path("favicon.svg"), http.StatusFound)
+		redirect(w, r, static.Path("favicon.svg"), http.StatusFound)
 	})
-	r.Get("/healthz", func(w http.ResponseWriter, _ *http.Request) { writeText(w, "ok\n") })
+	r.Get(healthzPath, healthz)
+	r.Get(readyzPath, s.readyz)
+	r.Get("/openapi.json", describe)
 
 	r.Get("/plan", s.plan)
 	r.Post("/swarm", s.swarm)
 	r.Post("/check", s.check)
+	r.Post("/user", s.user)
+	r.Get("/worker-count", s.workerCount)
 	r.Post("/pause", s.pause)
 	r.Post("/resume", s.resume)
 	r.Post("/stop", s.stop)
@@ -109,6 +123,10 @@ func (s *Server) routes() http.Handler {
 		r.Get("/requests/csv", s.requestsCSV)
 		r.Get("/requests_full_history/csv", s.historyCSV)
 		r.Get("/failures/csv", s.failuresCSV)
+		r.Get("/service/csv", s.serviceCSV)
+		r.Get("/phases/csv", s.phasesCSV)
+		r.Get("/health/csv", s.healthCSV)
+		r.Get("/arrivals/csv", s.arrivalsCSV)
 		r.Get("/report", s.report)
 	})
 	return r

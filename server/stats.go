@@ -3,13 +3,11 @@ package server
 import (
 	"cmp"
 	"net/http"
-	"slices"
 	"strconv"
 	"time"
 
 	"github.com/gregaria/gregaria/engine"
 	"github.com/gregaria/gregaria/engine/checks"
-	"github.com/gregaria/gregaria/engine/load"
 	"github.com/gregaria/gregaria/engine/stats"
 )
 
@@ -25,6 +23,8 @@ type requestsAnswer struct {
 	TotalFailPerSecond   float64             `json:"total_fail_per_sec"`
 	FailRatio            float64             `json:"fail_ratio"`
 	CurrentPercentiles   map[string]*float64 `json:"current_response_time_percentiles"`
+	Current50            *float64            `json:"current_response_time_percentile_50"` // as earlier Locusts had it,
+	Current95            *float64            `json:"current_response_time_percentile_95"` // and exporters read it
 	State                engine.State        `json:"state"`
 	UserCount            int                 `json:"user_count"`
 
@@ -199,8 +199,8 @@ func (s *Server) requests(w http.ResponseWriter, r *http.Request) {
 	if current := snap.Current.All().Response(); current.Count > 0 {
 		ps := current.Percentiles(50, 95)
 		p50, p95 := ms(ps[0]), ms(ps[1])
-		a.CurrentPercentiles["response_time_percentile_0.5"] = &p50
-		a.CurrentPercentiles["response_time_percentile_0.95"] = &p95
+		a.Current50, a.CurrentPercentiles["response_time_percentile_0.5"] = &p50, &p50
+		a.Current95, a.CurrentPercentiles["response_time_percentile_0.95"] = &p95, &p95
 	}
 	if r.URL.Query().Get("download") == "1" {
 		attach(w, fileName(status, "requests", "json"))
@@ -251,27 +251,6 @@ func (s *Server) exceptions(w http.ResponseWriter, _ *http.Request) {
 
 // tasks answers with the share of users per scenario and of picks per task.
 func (s *Server) tasks(w http.ResponseWriter, _ *http.Request) {
-	type ratio struct {
-		Ratio float64           `json:"ratio"`
-		Tasks map[string]*ratio `json:"tasks,omitempty"`
-	}
-	var shares func(tasks []load.PlannedTask, whole float64) map[string]*ratio
-	shares = func(tasks []load.PlannedTask, whole float64) map[string]*ratio {
-		sum := 0
-		for _, t := range tasks {
-			sum += t.Weight
-		}
-		m := map[string]*ratio{}
-		for _, t := range tasks {
-			share := whole * float64(t.Weight) / float64(sum)
-			r := &ratio{Ratio: share}
-			if within := slices.Concat(t.Steps, t.Tasks); len(within) > 0 {
-				r.Tasks = shares(within, share)
-			}
-			m[t.Name] = r
-		}
-		return m
-	}
 	status := s.engine.Status()
 	counts := status.Scenarios
 	if status.Run == 0 { // what could run
@@ -279,16 +258,12 @@ func (s *Server) tasks(w http.ResponseWriter, _ *http.Request) {
 			counts = append(counts, engine.Headcount{Name: p.Name, Tasks: p.Tasks})
 		}
 	}
-	perClass, total := map[string]*ratio{}, map[string]*ratio{}
-	for _, h := range counts {
-		share := 0.0
-		if status.Users > 0 {
-			share = float64(h.Users) / float64(status.Users)
-		}
-		perClass[h.Name] = &ratio{share, shares(h.Tasks, 1)}
-		total[h.Name] = &ratio{share, shares(h.Tasks, share)}
-	}
-	writeJSON(w, http.StatusOK, map[string]any{"per_class": perClass, "total": total})
+	writeJSON(w, http.StatusOK, engine.NewShares(counts))
+}
+
+// workerCount answers as Locust does without workers.
+func (s *Server) workerCount(w http.ResponseWriter, _ *http.Request) {
+	writeJSON(w, http.StatusOK, map[string]int{"worker_count": 0})
 }
 
 func (s *Server) logLines(w http.ResponseWriter, _ *http.Request) {

@@ -48,9 +48,16 @@ var formFields = map[engine.Field]string{
 	engine.FieldOff:         web.FieldTasksOff,
 }
 
+// view is what a reader sees of the page now, its forms included.
+func (s *Server) view(q web.Query) web.View {
+	site := s.site
+	site.Default = s.standard()
+	return web.NewView(s.engine.Status(), q, site)
+}
+
 // page is the first paint.
 func (s *Server) page(w http.ResponseWriter, r *http.Request) {
-	v := web.NewView(s.engine.Status(), web.ParseQuery(r.URL.Query()), s.site)
+	v := s.view(web.ParseQuery(r.URL.Query()))
 	s.writeHTML(r.Context(), w, http.StatusOK, web.Page(v))
 }
 
@@ -66,13 +73,19 @@ func (s *Server) swarm(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if wantsPage(r) {
-		http.Redirect(w, r, "/", http.StatusSeeOther)
+		redirect(w, r, "", http.StatusSeeOther)
 		return
 	}
 	cfg := s.engine.Status().Config
 	answer := map[string]any{"success": true, "message": "Load changed", "host": engine.WithoutUser(cfg.Host)}
 	if began {
 		answer["message"] = "Swarming started"
+		if cfg.Shape != "" {
+			answer["message"] = fmt.Sprintf("Swarming started using shape class '%s'", cfg.Shape)
+		}
+	}
+	if warnings := s.unknown(form); warnings != nil {
+		answer["warnings"] = warnings
 	}
 	if cfg.RunTime > 0 {
 		answer["run_time"] = int(cfg.RunTime.Seconds())
@@ -129,13 +142,17 @@ func (r refusal) answer() map[string]any {
 func (s *Server) refuse(w http.ResponseWriter, r *http.Request, form url.Values, err error) {
 	why := newRefusal(err)
 	if wantsPage(r) {
-		v := web.NewView(s.engine.Status(), web.Query{}, s.site).Answer(form, web.Refusal{
+		v := s.view(web.Query{}).Answer(form, web.Refusal{
 			Problem: why.problem, Errors: why.fields, Plan: s.preview(form), Stuck: why.stuck,
 		})
 		s.writeHTML(r.Context(), w, statusOf(err), web.Page(v))
 		return
 	}
-	writeJSON(w, statusOf(err), why.answer())
+	answer := why.answer()
+	if warnings := s.unknown(form); warnings != nil {
+		answer["warnings"] = warnings
+	}
+	writeJSON(w, statusOf(err), answer)
 }
 
 // readForm reads a form in either of the encodings that browsers use.
@@ -157,6 +174,7 @@ func readForm(r *http.Request) (url.Values, error) {
 		return nil, fmt.Errorf("%w: %v", errForm, err)
 	}
 	web.Gather(r.PostForm)
+	translate(r.PostForm)
 	return r.PostForm, nil
 }
 
@@ -222,7 +240,7 @@ func (s *Server) asked(form url.Values) (cfg engine.Config, change bool, err err
 		}
 		return cfg, true, err
 	}
-	cfg = s.defaults
+	cfg = s.standard()
 	cfg.Params = maps.Clone(s.defaults.Params)
 	err = s.fill(&cfg, form)
 	if err != nil {
@@ -356,7 +374,7 @@ func (s *Server) order(w http.ResponseWriter, r *http.Request, do func() error, 
 // done says that a command was carried out.
 func done(w http.ResponseWriter, r *http.Request, message string) {
 	if wantsPage(r) {
-		http.Redirect(w, r, "/", http.StatusSeeOther)
+		redirect(w, r, "", http.StatusSeeOther)
 		return
 	}
 	writeJSON(w, http.StatusOK, map[string]any{"success": true, "message": message})
@@ -366,7 +384,7 @@ func done(w http.ResponseWriter, r *http.Request, message string) {
 func (s *Server) reset(w http.ResponseWriter, r *http.Request) {
 	s.engine.Reset()
 	if wantsPage(r) {
-		http.Redirect(w, r, "/", http.StatusSeeOther)
+		redirect(w, r, "", http.StatusSeeOther)
 		return
 	}
 	writeText(w, "ok")

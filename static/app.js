@@ -128,6 +128,6 @@
   show();
 
   // Only now that everything above listens, whichever script came last.
-  $("wire").setAttribute("hx-ws:connect", $("wire").dataset.connect);
+  $("wire").setAttribute("hx-ws:connect", new URL($("wire").dataset.connect, location.href).href); // wherever a proxy has put us
   htmx.process($("wire"));
 })();

@@ -92,7 +92,7 @@
   const review = async (dialog) => {
     const form = dialog.querySelector("form"), asked = question = new AbortController();
     try {
-      const response = await fetch("/check", {
+      const response = await fetch("check", {
         method: "POST", body: new URLSearchParams(new FormData(form)), headers: { Accept: "application/json" }, signal: asked.signal,
       });
       const answer = await response.json();

@@ -29,7 +29,7 @@
 
   const keys = {
     n: load,
-    S: () => live().querySelector('form[action="/stop"] button:enabled')?.click(),
+    S: () => live().querySelector('form[action="stop"] button:enabled')?.click(),
     "/": search,
   };
   for (let i = 1; i <= 9; i++) keys[i] = () => live().querySelectorAll(".tabs a")[i - 1]?.click();

@@ -111,7 +111,7 @@
   };
   // Endpoints that a check may be about: the rows there are now.
   const offerEndpoints = async (form) => {
-    const response = await fetch("/stats/requests").catch(() => null);
+    const response = await fetch("stats/requests").catch(() => null);
     const rows = response?.ok ? (await response.json()).stats : [];
     offer(form.querySelector("[data-endpoints]"), rows.filter((r) => r.name !== "Aggregated").slice(0, 40).map((r) => `${r.method ?? ""} ${r.name} p95 < 300ms`.trim()));
   };

@@ -20,7 +20,8 @@ var FS embed.FS
 // all of them.
 var versions, build = hashes()
 
-// Path returns the URL of the named file. The URL changes with the file's
+// Path returns the URL of the named file, relative to where the site begins: a proxy may
+// have put that anywhere. The URL changes with the file's
 // content, so that browsers may keep what it leads to forever. It panics when
 // there is no such file: names are literals.
 func Path(name string) string {
@@ -28,7 +29,7 @@ func Path(name string) string {
 	if !ok {
 		panic("static: there is no file " + name)
 	}
-	return "/static/" + name + "?v=" + v
+	return "static/" + name + "?v=" + v
 }
 
 // Build identifies the content of all files together: a page whose build is

@@ -89,7 +89,7 @@ func TestOwnScriptsStaySmall(t *testing.T) {
 
 func TestPathNamesTheContent(t *testing.T) {
 	sum := sha256.Sum256(read(t, "app.css"))
-	want := "/static/app.css?v=" + hex.EncodeToString(sum[:6])
+	want := "static/app.css?v=" + hex.EncodeToString(sum[:6])
 	if got := Path("app.css"); got != want {
 		t.Errorf("Path(%q) = %q, want %q", "app.css", got, want)
 	}

@@ -69,6 +69,9 @@ func newChecks(s *engine.Status, q Query, snapshot *stats.Snapshot) *Checks {
 			Says: string(c.Metric) + " " + string(c.Op) + " " + c.Metric.Text(c.Bound),
 			Now:  judged(c, c.Now, over), Run: judged(c, run, over), Bad: broken(s, c),
 		}
+		if c.Now.Known && !c.Run.Known && !over {
+			r.Run.Word = "not before the warm-up is over"
+		}
 		shown := c.Now
 		if over || !shown.Known {
 			shown = run

@@ -1,5 +1,11 @@
 package web
 
+import (
+	"slices"
+
+	"github.com/gregaria/gregaria/engine"
+)
+
 // Downloads are the files there are of a run.
 type Downloads struct {
 	Note  string // what of the reader's view they do not follow
@@ -15,21 +21,39 @@ type File struct {
 
 var files = []File{
 	{"Report", "Everything the page says, as one HTML file that needs no other.",
-		"To keep with a ticket or a release, to print, to send to who was not there.", "report.html", "/stats/report?download=1"},
+		"To keep with a ticket or a release, to print, to send to who was not there.", "report.html", "stats/report?download=1"},
 	{"Request statistics", "One line per method and name: counts, response times, percentiles and rates of the whole run, and their sum.",
-		"To compare two runs row by row.", "requests.csv", "/stats/requests/csv"},
+		"To compare two runs row by row.", "requests.csv", "stats/requests/csv"},
 	{"Full history", "The same numbers second by second, coarser the longer ago.",
-		"To draw charts of your own.", "requests_full_history.csv", "/stats/requests_full_history/csv"},
+		"To draw charts of your own.", "requests_full_history.csv", "stats/requests_full_history/csv"},
 	{"Failures", "One line per kind of failed request: how many, and why.",
-		"To count what is mended and what is left.", "failures.csv", "/stats/failures/csv"},
+		"To count what is mended and what is left.", "failures.csv", "stats/failures/csv"},
 	{"Exceptions", "One line per kind of error in a scenario, with its traceback.",
-		"To mend the scenario.", "exceptions.csv", "/exceptions/csv"},
+		"To mend the scenario.", "exceptions.csv", "exceptions/csv"},
+	{"Parts of requests", "How long looking up hosts, connecting, waiting for the first byte and so on took, and groups of requests.",
+		"To see where the time goes.", "phases.csv", "stats/phases/csv"},
+	{"Health of the generator", "Step by step, whether Gregaria itself was in the way, and by what.",
+		"To know how far the numbers can be trusted.", "health.csv", "stats/health/csv"},
 	{"Everything as JSON", "Rows, failures, current percentiles, state, arrivals and health, as GET /stats/requests answers.",
-		"To judge a run in a script, or to keep it beside a build.", "requests.json", "/stats/requests?download=1"},
+		"To judge a run in a script, or to keep it beside a build.", "requests.json", "stats/requests?download=1"},
 }
 
-func newDownloads(q Query) *Downloads {
-	d := &Downloads{Files: files}
+// Files that only some runs have something for.
+var (
+	arrivalsFile = File{"Arrivals", "Step by step, how many tasks were due, started, completed, late and dropped.",
+		"To see when the target fell behind.", "arrivals.csv", "stats/arrivals/csv"}
+	serviceFile = File{"Service times", "The request statistics, of the times from when a request was sent, not from when it ought to have been.",
+		"To tell a slow target from a late start.", "service.csv", "stats/service/csv"}
+)
+
+func newDownloads(s *engine.Status, q Query) *Downloads {
+	d := &Downloads{Files: slices.Clone(files)}
+	if s.Config.Model == engine.Open {
+		d.Files = append(d.Files, arrivalsFile)
+	}
+	if s.Stats.Total.All().Lagged() {
+		d.Files = append(d.Files, serviceFile)
+	}
 	if q.Windowed() {
 		d.Note = "You look at a part of the run. The files are of the whole run."
 	}

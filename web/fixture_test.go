@@ -72,7 +72,7 @@ func offer(t *testing.T) Offer {
 
 func site(t *testing.T) Site {
 	return Site{
-		Build: "build", Asset: func(name string) string { return "/static/" + name }, Offer: offer(t),
+		Build: "build", Asset: func(name string) string { return "static/" + name }, Offer: offer(t),
 		Default: engine.Config{Users: 1, SpawnRate: 1},
 	}
 }

@@ -17,7 +17,7 @@ import (
 // A Site is what the page needs to know of the program that serves it.
 type Site struct {
 	Build   string              // of the static files: a page with another one reloads
-	Asset   func(string) string // URL of a static file
+	Asset   func(string) string // URL of a static file, from where the page is
 	Offer   Offer               // what a run can be made of
 	Default engine.Config       // what the form holds before the first run
 
@@ -178,7 +178,7 @@ func NewFrame(s *engine.Status, q Query, site Site) View {
 	case TabLogs:
 		v.Logs = newLogs(lines, q)
 	case TabDownload:
-		v.Downloads = newDownloads(q)
+		v.Downloads = newDownloads(s, q)
 	default:
 		v.Table = newStatistics(snapshot, q)
 		v.Phases, v.Feeds = newPhases(snapshot.Phases), newFeeds(s.Feeds)
@@ -236,22 +236,22 @@ func targets(s *engine.Status) (scenarios, host string) {
 // actions are what can be done in a state. Those that open a form say what it is filled
 // with.
 func actions(s *engine.Status, q Query, site Site) []Action {
-	reset := Action{Label: "Reset", Post: "/stats/reset", Kind: "quiet"}
+	reset := Action{Label: "Reset", Post: "stats/reset", Kind: "quiet"}
 	switch s.State {
 	case engine.Stopped:
 		return []Action{reset, {Label: "New", Opens: "start", Href: q.withForm(FormNew).link(), Fill: values(asked(s, site), site).Encode(), Kind: "main"}}
 	case engine.Stopping:
-		return []Action{{Label: "Stopping…", Post: "/stop", Kind: "main", Disabled: true}}
+		return []Action{{Label: "Stopping…", Post: "stop", Kind: "main", Disabled: true}}
 	default:
-		hold := Action{Label: "Pause", Post: "/pause", Kind: "quiet"}
+		hold := Action{Label: "Pause", Post: "pause", Kind: "quiet"}
 		if s.State == engine.Paused {
-			hold.Label, hold.Post = "Resume", "/resume"
+			hold.Label, hold.Post = "Resume", "resume"
 		}
 		return []Action{
 			hold,
 			{Label: "Edit", Opens: "edit", Href: q.withForm(FormEdit).link(), Fill: changeValues(remaining(s), site).Encode(), Kind: "quiet"},
 			reset,
-			{Label: "Stop", Post: "/stop", Kind: "main"},
+			{Label: "Stop", Post: "stop", Kind: "main"},
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"syscall"
@@ -20,19 +21,14 @@ import (
 	"github.com/gregaria/gregaria/scenarios/demo"
 )
 
-// The program's exit status.
-const (
-	exitOK      = 0
-	exitFailed  = 1 // requests failed, or scenarios had exceptions
-	exitUsage   = 2
-	exitUnsaved = 4 // CSV files could not be written
-)
-
 // demoAddr is where --demo listens, and where the cities scenario expects it.
 const demoAddr = "127.0.0.1:8020"
 
 // Main is the program. It does not return.
-func Main(suite load.Suite) {
+func Main(suite load.Suite) { os.Exit(Run(context.Background(), suite, world())) }
+
+// world returns what a process meets.
+func world() Env {
 	signals := make(chan os.Signal, 4)
 	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
 		if !signal.Ignored(s) { // as under nohup
@@ -42,7 +38,8 @@ func Main(suite load.Suite) {
 	// A reader that goes away, as in "gregaria | head", must not end the run.
 	signal.Ignore(syscall.SIGPIPE)
 	ignoreTerminalStops()
-	os.Exit(Run(context.Background(), suite, Env{
+	home, _ := os.UserHomeDir() // without one there is no file in it
+	return Env{
 		Name:    strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe"),
 		Args:    os.Args[1:],
 		Stdin:   os.Stdin,
@@ -51,7 +48,10 @@ func Main(suite load.Suite) {
 		Signals: signals,
 		Width:   func() int { return terminalWidth(os.Stdout) },
 		Lookup:  os.LookupEnv,
-	}))
+		Environ: os.Environ,
+		Dir:     ".",
+		Home:    home,
+	}
 }
 
 // An Env is what the program meets in the world.
@@ -64,8 +64,12 @@ type Env struct {
 	Width          func() int       // of the terminal in columns; 0 if Stdout is none; nil means none
 
 	// Lookup returns a variable of the environment, and whether there is one; nil
-	// means that there are none.
-	Lookup func(name string) (string, bool)
+	// means that there are none. Environ returns all of them, to tell the operator of
+	// those that say nothing; nil means that nobody is told.
+	Lookup  func(name string) (string, bool)
+	Environ func() []string
+
+	Dir, Home string // where config files are looked for; "" means nowhere
 }
 
 // Run is the program as a function from its surroundings to its exit status. After
@@ -82,16 +86,26 @@ func Run(ctx context.Context, suite load.Suite, env Env) int {
 	}
 	ctx, end := context.WithCancelCause(ctx)
 	defer end(nil)
-	p := &program{Env: env, suite: suite}
+	status, crash := make(chan int, 1), make(chan error, 1)
+	p := &program{Env: env, suite: suite, crash: crash}
 	keys := make(chan os.Signal, 4)
 	p.openTerminal(keys)
-	status := make(chan int, 1)
-	go func() { status <- p.run(ctx) }()
+	go func() {
+		defer func() {
+			if v := recover(); v != nil {
+				status <- p.refuse(crashed(v, debug.Stack()))
+			}
+		}()
+		status <- p.run(ctx)
+	}()
 	for first := true; ; first = false {
 		var s os.Signal
 		select {
 		case code := <-status:
 			return code
+		case err := <-crash:
+			p.terminal.Restore()
+			return p.refuse(err)
 		case s = <-env.Signals:
 		case s = <-keys:
 		}
@@ -113,7 +127,8 @@ type program struct {
 	suite  load.Suite
 	flags  *flags
 	opts   *options
-	status int // that the program exits with
+	status int          // that the program exits with
+	crash  chan<- error // takes what goes wrong elsewhere
 	log    *log
 	engine *engine.Engine
 
@@ -123,9 +138,10 @@ type program struct {
 func (p *program) run(ctx context.Context) int {
 	plans, err := p.suite.Plans()
 	if err != nil {
+		_, err = engine.New(p.suite, engine.Options{}) // which has the rest of the mistakes too
 		return p.refuse(err)
 	}
-	p.flags, err = newFlags(plans, slices.Sorted(maps.Keys(p.suite.Shapes)))
+	p.flags, err = newFlags(plans, slices.Sorted(maps.Keys(p.suite.Shapes)), p.suite.Checks)
 	if err != nil {
 		return p.refuse(err)
 	}
@@ -139,7 +155,7 @@ func (p *program) run(ctx context.Context) int {
 // what the flags say instead. It returns the exit status.
 func (p *program) test(ctx context.Context, args []string) int {
 	var mistakes, err error
-	p.opts, mistakes = p.flags.read(args, p.Lookup)
+	p.opts, mistakes = p.flags.read(args, p.Env)
 	if p.opts.version {
 		fmt.Fprintln(p.Stdout, p.Name, thisBuild())
 		return exitOK
@@ -150,18 +166,36 @@ func (p *program) test(ctx context.Context, args []string) int {
 		return p.refuse(errors.Join(mistakes, err))
 	}
 	defer closeLog()
-	p.engine, err = engine.New(p.suite, engine.Options{Logger: p.log.Logger, Wire: p.opts.wire})
+	p.engine, err = engine.New(p.suite, engine.Options{Logger: p.log.Logger, Wire: p.opts.wire, Crashed: p.crashed})
 	if err != nil {
 		return p.refuse(errors.Join(mistakes, err))
 	}
 	if err := errors.Join(mistakes, p.check()); err != nil {
 		return p.refuse(err)
 	}
+	for _, text := range p.flags.warnings {
+		p.log.Warn(text)
+	}
+	if p.opts.showConfig {
+		io.WriteString(p.Stdout, p.flags.showConfig())
+		return exitOK
+	}
 	if p.opts.list {
 		io.WriteString(p.Stdout, listing(p.flags.plans, slices.Sorted(maps.Keys(p.suite.Shapes))))
 		return exitOK
 	}
+	if p.opts.taskRatio || p.opts.taskRatioJSON {
+		return p.showRatio()
+	}
 	return p.work(ctx)
+}
+
+// crashed ends the program because of a panic that left nobody to go on.
+func (p *program) crashed(panicked any, stack []byte) {
+	select {
+	case p.crash <- crashed(panicked, stack):
+	default: // one is enough
+	}
 }
 
 // check returns what the engine has against the run that the flags describe. A
@@ -170,7 +204,7 @@ func (p *program) check() error {
 	var errs []error
 	for _, e := range engine.FieldErrors(p.engine.Check(p.opts.config)) {
 		onPage := !p.opts.headless && !p.opts.autostart
-		if onPage && e.Field == engine.FieldHost && p.opts.config.Host == "" || p.opts.list {
+		if onPage && e.Field == engine.FieldHost && p.opts.config.Host == "" || p.opts.list || p.opts.showConfig || p.opts.taskRatio || p.opts.taskRatioJSON {
 			continue
 		}
 		errs = append(errs, e)
@@ -220,22 +254,26 @@ func (p *program) work(ctx context.Context) int {
 	if status.Run > 0 {
 		io.WriteString(p.Stdout, summary(status, p.Width()))
 	}
-	switch {
-	case err != nil:
+	if err != nil {
 		return p.refuse(err)
-	case saveErr != nil:
-		p.complain(saveErr)
-		return exitUnsaved
-	case len(status.Stats.Failures) > 0 || len(status.Stats.Exceptions) > 0:
-		return exitFailed
 	}
-	return exitOK
+	o := outcomeOf(status)
+	if saveErr != nil {
+		p.complain(saveErr)
+		o.internal = statusOf(saveErr) == exitInternal
+		o.unsaved = true
+	}
+	code := exitStatus(o, p.opts.codes)
+	if text := exitText(status, code, o); text != "" {
+		p.complain(errors.New(text))
+	}
+	return code
 }
 
-// refuse prints every mistake in err.
+// refuse prints every mistake in err and returns the exit status.
 func (p *program) refuse(err error) int {
 	p.complain(err)
-	return exitUsage
+	return statusOf(err)
 }
 
 func (p *program) complain(err error) {
@@ -244,7 +282,13 @@ func (p *program) complain(err error) {
 		if f, ok := errors.AsType[*engine.FieldError](e); ok {
 			text = p.flags.message(f)
 		}
+		if p.flags != nil {
+			text = p.flags.attribute(text)
+		}
 		fmt.Fprintf(p.Stderr, "%s: %s\n", p.Name, report.OneLine(text))
+		if inner, ok := errors.AsType[internalError](e); ok {
+			p.Stderr.Write(inner.stack)
+		}
 	}
 }
 

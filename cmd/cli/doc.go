@@ -13,12 +13,30 @@
 // the load goes up and down instead, and the run is over when they are; they count
 // users, and with --model arrivals arrivals per second.
 //
+// # Where values come from
+//
+// A flag has the value of the first of these that has one: the command line; the
+// environment (GREGARIA_SPAWN_RATE or LOCUST_SPAWN_RATE for --spawn-rate); the file of
+// --config; ./gregaria.toml, ./gregaria.conf, ~/.gregaria.toml and ~/.gregaria.conf. In
+// files the keys are the names of flags. What says how much load there is goes together:
+// --arrivals on the command line replaces users and spawn-rate in a file. --show-config
+// prints every value with where it comes from, and messages name the variable, or the
+// file and the line.
+//
 // # Exit status
 //
-//	0    no request failed and no scenario had an exception
-//	1    some did, or could not even be sent, in the latest run, headless or not
-//	2    the command line asks for something that cannot be, or a port is taken
-//	4    CSV files could not be written, or not whole
+// The first of these that holds:
+//
+//	2    the command line, a variable or a config file asks for something that cannot
+//	     be, or a port is taken: nothing was run
+//	3    an internal error, such as a panic of the program's own
+//	99   a check does not hold over the whole run, or had nothing to judge
+//	98   the load generator was in the way for more than a tenth of the run, so that
+//	     its numbers say little of the target; --exit-code-on-invalid changes it
+//	4    results could not be written, or not whole
+//	1    requests failed, or could not even be sent, or scenarios had exceptions, in the
+//	     latest run, headless or not; --exit-code-on-error changes it
+//	0    none of these
 //	130  interrupted twice; 143 terminated twice
 //
 // The first interrupt, termination or hangup ends the run as Stop does, and all

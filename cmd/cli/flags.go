@@ -8,12 +8,14 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/pflag"
 
 	"github.com/gregaria/gregaria/engine"
 	"github.com/gregaria/gregaria/engine/load"
 	"github.com/gregaria/gregaria/engine/wire"
+	"github.com/gregaria/gregaria/server"
 )
 
 // options are what a command line asks for.
@@ -23,19 +25,23 @@ type options struct {
 
 	headless  bool
 	autostart bool
+	autoquit  time.Duration // after a run; negative means never
 	shown
 	csv     string
 	csvFull bool
 
 	webHost      string
 	webPort      int
+	webBase      string
 	allowedHosts []string
 
 	level   slog.Level
 	logfile string
 
-	demo, demoBug       bool
-	list, version, help bool
+	codes         codes
+	demo, demoBug bool
+
+	list, version, help, showConfig bool
 }
 
 // flags are the command line of a suite.
@@ -45,10 +51,10 @@ type flags struct {
 	groups []group // for the help
 	given  map[string]*entry
 
-	specs     []load.ParamSpec  // of the scenarios' parameters
-	texts     map[string]string // the parameters that were given
-	variables map[string]string // by what in the environment, for those that no flag gave
-	mistakes  []error
+	specs    []load.ParamSpec  // of the scenarios' parameters
+	texts    map[string]string // the parameters that were given
+	mistakes []error
+	warnings []string
 }
 
 // A group is flags that the help shows together.
@@ -66,6 +72,9 @@ type entry struct {
 	kind     string // of its value, as the help names it; toggle for none
 	standard string
 	texts    []string
+	many     bool   // it may be given more than once
+	rank     rank   // of what gave texts
+	from     string // the variable or the line of a file that gave texts; "" for the command line and for the default
 }
 
 // String returns the value as it is now. Flags of cobra's own kind are asked for it.
@@ -88,7 +97,7 @@ func (e *entry) Type() string { return e.kind }
 
 // newFlags returns the flags of the program and of the plans' parameters, or every
 // parameter whose flag the program has for itself.
-func newFlags(plans []*load.Plan, shapes []string) (*flags, error) {
+func newFlags(plans []*load.Plan, shapes, checks []string) (*flags, error) {
 	f := &flags{plans: plans, all: pflag.NewFlagSet("", pflag.ContinueOnError), given: map[string]*entry{}}
 	f.all.Usage = func() {}
 
@@ -105,12 +114,18 @@ func newFlags(plans []*load.Plan, shapes []string) (*flags, error) {
 	f.group("End of the run")
 	f.value("run-time", "t", "TIME", "", "stop after 20, 20s, 3m, 2h, 1h20m or 3h30m10s, for example")
 	f.value("iterations", "i", "N", "", "stop after so many tasks of all users together")
+	f.toggle("reset-stats", "", "begin the numbers anew once all users have started")
 	f.value("stop-timeout", "s", "TIME", "", "how long users may finish their task when the run stops; not at all by default")
 
 	f.group("Tasks")
 	f.value("tags", "T", "TAGS", "", "run only tasks with one of these: read,write")
+	f.several("tags")
 	f.value("exclude-tags", "E", "TAGS", "", "run no task with one of these")
+	f.several("exclude-tags")
+	f.addMix()
 	f.value("seed", "", "N", "", "make the random choices of an earlier run, whose summary has its seed")
+
+	f.addChecks(checks)
 
 	f.group("Target")
 	f.value("host", "H", "URL", "", "where to send requests, instead of the scenarios' own hosts")
@@ -119,11 +134,14 @@ func newFlags(plans []*load.Plan, shapes []string) (*flags, error) {
 	f.group("Page")
 	f.value("web-port", "P", "N", "8089", "serve the page on this port")
 	f.value("web-host", "", "ADDRESS", "", "serve the page on this address; by default on 127.0.0.1 and [::1], which only this machine reaches")
+	f.value("web-base-path", "", "PATH", "", "serve the page under this path, such as /load, for a proxy that keeps it")
 	f.value("allowed-host", "", "NAMES", "", "answer also to browsers that know this machine by these names; * stands for any IP address")
+	f.several("allowed-host")
 	f.toggle("autostart", "", "start a run at once; the page stays")
+	f.value("autoquit", "", "N", "-1", "with --autostart: end the program so many seconds after the run; -1 never does")
 
 	f.group("Without a page")
-	f.toggle("headless", "", "start a run at once, print tables, and end with the run")
+	f.toggle("headless", "", "start a run at once, show it here, and end with it")
 	f.addShown()
 
 	f.group("Results")
@@ -138,8 +156,12 @@ func newFlags(plans []*load.Plan, shapes []string) (*flags, error) {
 	f.value("loglevel", "L", "LEVEL", "INFO", "log what is at least DEBUG, INFO, WARNING, ERROR or CRITICAL")
 	f.value("logfile", "", "FILE", "", "log to this file instead of stderr")
 
+	f.addExit()
+	f.addConfig()
+
 	f.group("About")
 	f.toggle("list", "l", "print the scenarios and exit")
+	f.addRatio()
 	f.toggle("version", "V", "print the version and exit")
 	f.toggle("help", "h", "print this and exit")
 
@@ -170,24 +192,31 @@ func (f *flags) names() []string {
 	return names
 }
 
-// read makes options of the flags that were given and of what a scenario's parameters
-// are in the environment; args are the words besides flags. With mistakes in values it
-// returns what can be read and every mistake.
-func (f *flags) read(args []string, lookup func(string) (string, bool)) (*options, error) {
+// read makes options of the flags that were given and of what the environment and files
+// say; args are the words besides flags. With mistakes in values it returns what can be
+// read and every mistake.
+func (f *flags) read(args []string, env Env) (*options, error) {
+	f.gather(env, args)
 	o := &options{config: f.amount()}
 	c := &o.config
 	c.RunTime = read(f, "run-time", engine.ParseRunTime)
 	c.Iterations = read(f, "iterations", engine.ParseIterations)
 	c.StopTimeout = read(f, "stop-timeout", engine.ParseStopTimeout)
 	c.Tags, c.ExcludeTags = words(f.given["tags"].texts), words(f.given["exclude-tags"].texts)
+	c.ResetStats = f.on("reset-stats")
+	f.readMix(c)
+	f.readChecks(c)
 	c.Seed = read(f, "seed", engine.ParseSeed)
 	c.Host, c.Insecure, o.wire = f.last("host"), f.on("insecure"), f.wire()
-	c.Params = f.params(lookup)
-	c.Scenarios = f.scenarios(args)
+	c.Params = f.params()
+	c.Scenarios = f.scenarios()
 
 	o.webHost, o.webPort = f.last("web-host"), read(f, "web-port", parsePort)
+	o.webBase = read(f, "web-base-path", server.ParseBasePath)
 	o.allowedHosts = words(f.given["allowed-host"].texts)
-	o.headless, o.autostart, o.shown = f.on("headless"), f.on("autostart"), f.shown()
+	o.headless, o.autostart, o.shown = f.on("headless"), f.on("autostart"), f.readShown()
+	o.autoquit = f.autoquit(o.autostart)
+	o.codes = f.exitCodes()
 	o.csv, o.csvFull = f.last("csv"), f.on("csv-full-history")
 	if o.csvFull && o.csv == "" {
 		f.wrong("--csv-full-history: needs --csv, which says where")
@@ -195,7 +224,7 @@ func (f *flags) read(args []string, lookup func(string) (string, bool)) (*option
 	o.demoBug = f.on("demo-bug")
 	o.demo = o.demoBug || f.on("demo")
 	o.level, o.logfile = read(f, "loglevel", parseLevel), f.last("logfile")
-	o.list, o.version, o.help = f.on("list"), f.on("version"), f.on("help")
+	o.list, o.version, o.help, o.showConfig = f.on("list"), f.on("version"), f.on("help"), f.on("show-config")
 	return o, errors.Join(f.mistakes...)
 }
 
@@ -239,11 +268,11 @@ func (f *flags) last(name string) string {
 	return e.texts[len(e.texts)-1]
 }
 
-// scenarios returns the names among the words besides flags. It only answers for those that
+// scenarios returns the names of scenarios that were given. It only answers for those that
 // are tags: whoever knows Locust writes --tags read write.
-func (f *flags) scenarios(args []string) []string {
+func (f *flags) scenarios() []string {
 	var names []string
-	for _, name := range args {
+	for _, name := range f.given[scenarioNames].texts {
 		isScenario := slices.ContainsFunc(f.plans, func(p *load.Plan) bool { return p.Name == name })
 		isTag := slices.ContainsFunc(f.plans, func(p *load.Plan) bool { return tagged(p.Tasks, name) })
 		if isTag && !isScenario {
@@ -271,18 +300,6 @@ func parsePort(text string) (int, error) {
 		return 0, fmt.Errorf("--web-port: %q is not a port — write a number up to 65535", text)
 	}
 	return int(n), nil
-}
-
-// elsewhere says what to do instead of a flag of other programs.
-var elsewhere = map[string]string{
-	"locustfile": "scenarios are compiled in: --list shows them",
-	"f":          "scenarios are compiled in: --list shows them",
-	"processes":  "one process uses all cores",
-	"vus":        "write --users",
-	"duration":   "write --run-time",
-	"d":          "write --run-time",
-	"rate":       "write --arrivals",
-	"rps":        "write --arrivals",
 }
 
 // explain words what pflag says about a command line, with the way out.
@@ -314,13 +331,18 @@ func (f *flags) message(e *engine.FieldError) string {
 	if near := f.nearChoice(name); near != "" {
 		text += " — did you mean " + near + "?"
 	}
-	switch {
-	case e.Field == engine.FieldScenarios:
+	switch e.Field {
+	case engine.FieldScenarios:
+		if from := f.given[scenarioNames].from; from != "" {
+			return from + ": " + text
+		}
 		return text
-	case e.Field == engine.FieldRate:
+	case engine.FieldRate:
 		name = "arrivals"
-	case f.variables[name] != "":
-		return f.variables[name] + ": " + text
+	case engine.FieldChecks:
+		name = "check"
+	case engine.FieldCheckWarmup:
+		name = "check-warmup"
 	}
 	return "--" + name + ": " + text
 }

@@ -21,7 +21,7 @@ func testFlags(t *testing.T) *flags {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f, err := newFlags(plans, slices.Sorted(maps.Keys(testSuite.Shapes)))
+	f, err := newFlags(plans, slices.Sorted(maps.Keys(testSuite.Shapes)), testSuite.Checks)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,7 +33,7 @@ func parse(f *flags, args []string, lookup func(string) (string, bool)) (*option
 	if err := f.all.Parse(args); err != nil {
 		return nil, f.explain(err)
 	}
-	return f.read(f.all.Args(), lookup)
+	return f.read(f.all.Args(), Env{Lookup: lookup})
 }
 
 // nowhere is an environment without variables.
@@ -55,6 +55,7 @@ func TestHelp(t *testing.T) {
 func TestFlags(t *testing.T) {
 	plain := func() options {
 		return options{
+			autoquit: -time.Second, codes: codes{1, 98},
 			config: engine.Config{Model: engine.Closed, Users: 1, SpawnRate: 1, Params: map[string]string{}}, webPort: 8089,
 			wire: wire.Options{UserAgent: "gregaria/devel", Limits: load.Limits{Response: 30 * time.Second, Connect: 30 * time.Second, Body: 64 << 20}},
 		}

@@ -21,7 +21,7 @@ func (p *program) headless(ctx context.Context) error {
 	news, endWatch := p.engine.Watch()
 	defer endWatch()
 	if _, err := p.engine.Start(p.opts.config); err != nil {
-		return err
+		return unlessMistaken(err)
 	}
 	// Not in the loop below: a terminal that is held up must not hold up the stop.
 	stopped := make(chan struct{})
@@ -45,7 +45,7 @@ func (p *program) along(news <-chan struct{}) error {
 	tick := time.NewTicker(tableEvery)
 	defer tick.Stop()
 	for {
-		if p.opts.view && p.terminal.Ready() {
+		if p.opts.hasView() && p.terminal.Ready() {
 			if err := p.terminal.Show(p.engine); err != nil {
 				p.log.Warn("the view is gone, tables are printed instead", "error", err)
 			}
@@ -101,6 +101,7 @@ func summary(s *engine.Status, width int) string {
 			report.RequestsTable(s.Stats, width, false),
 		report.PercentilesTable(s.Stats, width),
 		report.PhasesTable(s.Stats, width),
+		checksTable(s, width),
 		report.FailuresTable(s.Stats.Failures),
 		report.ExceptionsTable(s.Stats.Exceptions),
 		caveats(s),

@@ -19,13 +19,23 @@ func (f *flags) help(name string, width int) string {
 	for _, g := range f.groups {
 		fmt.Fprintf(&b, "\n%s:\n%s", g.title, g.set.FlagUsagesWrapped(width))
 	}
-	b.WriteString(`
-Exit status: 0 when nothing failed, 1 when requests failed or scenarios had
-exceptions, 2 for a mistake on the command line, 4 when CSV files could not be
-written.
-`)
+	b.WriteString("\n" + exitHelp)
 	return b.String()
 }
+
+// exitHelp says what the exit statuses mean.
+const exitHelp = `Exit status, the first of these that holds:
+  2   a mistake on the command line, in a variable or in a config file, or a
+      port that is taken: nothing was run
+  3   an internal error
+  99  a check does not hold over the whole run, or had nothing to judge
+  98  the load generator was in the way, so the numbers say little of the
+      target (--exit-code-on-invalid)
+  4   results could not be written, or not whole
+  1   requests failed or scenarios had exceptions (--exit-code-on-error)
+  0   none of these
+After two signals it is 128 and the number of the second: 130 for Ctrl+C.
+`
 
 func planNames(plans []*load.Plan) []string {
 	names := make([]string, len(plans))

@@ -53,8 +53,16 @@ const childEnv = "GREGARIA_TEST_MAIN"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(childEnv) != "" {
-		Main(testSuite)
+		env := world()
+		env.Home = "" // whoever runs the tests may have a config file
+		os.Exit(Run(context.Background(), testSuite, env))
 	}
+	for _, pair := range os.Environ() {
+		if name, _, _ := strings.Cut(pair, "="); strings.HasPrefix(name, "GREGARIA_") || strings.HasPrefix(name, "LOCUST_") {
+			os.Unsetenv(name)
+		}
+	}
+	os.Setenv("GREGARIA_EXIT_CODE_ON_INVALID", "0") // the machine may be busy
 	os.Exit(m.Run())
 }
 
@@ -511,7 +519,7 @@ func TestRunLeavesNothingBehind(t *testing.T) {
 		ctx, cancel := context.WithCancel(context.Background())
 		var out, log transcript
 		status := make(chan int, 1)
-		go func() { status <- Run(ctx, testSuite, Env{Name: "gregaria", Args: args, Stdout: &out, Stderr: &log}) }()
+		go func() { status <- Run(ctx, testSuite, Env{Name: "gregaria", Args: args, Stdout: &out, Stderr: &log, Lookup: os.LookupEnv}) }()
 		want := 4
 		if name != "refused" {
 			want = 0

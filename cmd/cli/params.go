@@ -67,15 +67,12 @@ func series(words []string) string {
 	return strings.Join(words, "")
 }
 
-// params returns the parameters that were given: by a flag or else, unless it is
-// empty, by a variable of the environment.
-func (f *flags) params(lookup func(string) (string, bool)) map[string]string {
-	f.texts, f.variables = map[string]string{}, map[string]string{}
+// params returns the parameters that were given.
+func (f *flags) params() map[string]string {
+	f.texts = map[string]string{}
 	for _, spec := range f.specs {
 		if len(f.given[spec.Name].texts) > 0 {
 			f.texts[spec.Name] = f.last(spec.Name)
-		} else if text, _ := lookup(spec.Env); text != "" {
-			f.texts[spec.Name], f.variables[spec.Name] = text, spec.Env
 		}
 	}
 	return f.texts

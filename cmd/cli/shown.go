@@ -13,7 +13,7 @@ import (
 type shown struct {
 	onlySummary bool // nothing before the end
 	printStats  bool // tables, also beside the page
-	view        bool // one picture, drawn again and again, where that can be
+	noView      bool // tables, not one picture that is drawn again and again
 
 	taskRatio, taskRatioJSON bool // only what users would do
 }
@@ -21,23 +21,30 @@ type shown struct {
 // addShown adds the flags of what is shown in the terminal.
 func (f *flags) addShown() {
 	f.toggle("only-summary", "", "show nothing before the end")
-	f.toggle("print-stats", "", "print tables every two seconds: beside the page too, and instead of the live view on a terminal")
-	f.toggle("no-tui", "", "the same without a page only: no live view, no keys")
-	f.toggle("show-task-ratio", "", "print how often users would do what, per scenario and of all, and exit")
+	f.toggle("print-stats", "", "print tables every two seconds: beside the page too, and on a terminal instead of the live view")
+	f.toggle("no-tui", "", "on a terminal: print tables instead of the live view, and take no keys")
+}
+
+// addRatio adds the flags of what users would do.
+func (f *flags) addRatio() {
+	f.toggle("show-task-ratio", "", "print how often users would do what, and exit")
 	f.toggle("show-task-ratio-json", "", "the same as JSON")
 }
 
-func (f *flags) shown() shown {
+// readShown reads both.
+func (f *flags) readShown() shown {
 	s := shown{
-		onlySummary: f.on("only-summary"), printStats: f.on("print-stats"),
+		onlySummary: f.on("only-summary"), printStats: f.on("print-stats"), noView: f.on("no-tui"),
 		taskRatio: f.on("show-task-ratio"), taskRatioJSON: f.on("show-task-ratio-json"),
 	}
 	if s.onlySummary && s.printStats {
 		f.wrong("--print-stats: does not go with --only-summary — leave one out")
 	}
-	s.view = !s.onlySummary && !s.printStats && !f.on("no-tui")
 	return s
 }
+
+// hasView reports whether a run is to be drawn where that can be.
+func (s shown) hasView() bool { return !s.onlySummary && !s.printStats && !s.noView }
 
 // openTerminal finds out where the program was started from. Keys mean signals.
 func (p *program) openTerminal(keys chan<- os.Signal) {

@@ -25,7 +25,12 @@ type watcher struct {
 // watch starts a watcher.
 func watch(e *engine.Engine, files *csvFiles, log *slog.Logger) *watcher {
 	w := &watcher{engine: e, files: files, log: log, end: make(chan struct{}), done: make(chan struct{})}
-	go w.watch()
+	go func() {
+		defer close(w.done)
+		if err := recovered(w.watch); err != nil {
+			w.result = err
+		}
+	}()
 	return w
 }
 
@@ -37,8 +42,7 @@ func (w *watcher) finish() error {
 	return w.result
 }
 
-func (w *watcher) watch() {
-	defer close(w.done)
+func (w *watcher) watch() error {
 	news, endWatch := w.engine.Watch()
 	defer endWatch()
 	for {
@@ -51,9 +55,9 @@ func (w *watcher) watch() {
 			}
 		case <-w.end:
 			if w.files != nil {
-				w.result = w.files.finish(w.engine.Status())
+				return w.files.finish(w.engine.Status())
 			}
-			return
+			return nil
 		}
 	}
 }

@@ -25,16 +25,17 @@ func (p *program) listen() ([]net.Listener, error) {
 // serveWeb serves the page until ctx ends, and then until the run is over.
 func (p *program) serveWeb(ctx context.Context, listeners []net.Listener) error {
 	page := server.New(server.Options{
-		Engine: p.engine, Defaults: p.opts.config,
+		Engine: p.engine, Defaults: p.opts.config, BasePath: p.opts.webBase,
 		Logger: p.log.Logger, Logs: p.log.Lines, LogNews: p.log.News, Hosts: p.answersTo(),
+		Ending: ctx,
 	})
-	p.log.Info("page is at " + pageURL(p.opts.webHost, listeners[0]))
+	p.log.Info("page is at " + pageURL(p.opts.webHost, listeners[0]) + p.opts.webBase)
 	if !p.loopback() {
 		p.log.Warn("the page has no password: whoever can reach " + listeners[0].Addr().String() + " can start and stop runs")
 	}
 	if p.opts.autostart {
 		if _, err := p.engine.Start(p.opts.config); err != nil {
-			return err
+			return unlessMistaken(err)
 		}
 	}
 	serving, end := context.WithCancel(context.WithoutCancel(ctx))
@@ -46,11 +47,22 @@ func (p *program) serveWeb(ctx context.Context, listeners []net.Listener) error 
 		p.log.Info("closing; once more ends at once", "cause", context.Cause(ctx))
 		p.engine.Close()
 	})
+	beside := p.besidePage(serving, pageURL(p.opts.webHost, listeners[0])+p.opts.webBase)
+	quitting := make(chan struct{})
+	go func() {
+		defer close(quitting)
+		if p.opts.autoquit >= 0 {
+			p.quitAfterRun(serving, p.opts.autoquit, end)
+		}
+	}()
 	err := page.Serve(serving, listeners...)
+	end()
+	<-quitting
+	<-beside
 	if !unhook() {
 		<-stopped
 	}
-	return err
+	return unlessMistaken(err)
 }
 
 // loopback reports whether the page is only for this machine.

@@ -49,6 +49,7 @@ var homes = map[string]struct{ code, tests string }{
 	"github.com/creack/pty":                   {tests: "cmd/cli"},
 	"github.com/spf13/pflag":                  {code: "cmd/cli"},
 	"github.com/spf13/cobra":                  {code: "cmd/cli"},
+	"github.com/pelletier/go-toml":            {code: "cmd/cli"},
 	"golang.org/x/sys":                        {code: "cmd/cli cmd/cli/terminal engine/health"},
 	"golang.org/x/sync":                       {code: "engine/wire"},
 	"github.com/go-chi/chi":                   {code: "server"},
@@ -61,6 +62,7 @@ var homes = map[string]struct{ code, tests string }{
 	"github.com/HdrHistogram/hdrhistogram-go": {code: "engine/stats"},
 	"github.com/valyala/fasthttp":             {code: "cmd/bench engine/wire"}, // a yardstick in both
 	"github.com/jszwec/csvutil":               {code: "engine/load"},
+	"github.com/getkin/kin-openapi":           {tests: "server"},
 	"github.com/chromedp":                     {tests: "cmd/gregaria"},
 	"go.uber.org/goleak":                      {tests: anywhere},
 }

@@ -12,6 +12,7 @@ import (
 type Suite struct {
 	Scenarios []Planner
 	Shapes    map[string]Shape // by the name a run asks for; see also Stages
+	Checks    []string         // what a run is held to unless it asks for other checks: "GET /cart p95 < 300ms", "fail% < 1"
 }
 
 // Plans checks everything and reports every mistake at once.

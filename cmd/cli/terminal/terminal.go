@@ -75,6 +75,9 @@ func Open(stdin io.Reader, stdout io.Writer, kind string, interrupt func()) *Ter
 	return t
 }
 
+// HasKeyboard reports whether the operator can press keys.
+func (t *Terminal) HasKeyboard() bool { return t != nil && t.keyboard != nil }
+
 // Ready reports whether a run can be shown now: not in the background.
 func (t *Terminal) Ready() bool {
 	return t != nil && !t.broken && foreground(t.screen) && (t.keyboard == nil || foreground(t.keyboard))
