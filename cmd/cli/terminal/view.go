@@ -22,13 +22,11 @@ type look struct {
 	help          bool   // say what all keys do
 }
 
-// airy is from how many lines on there is room for empty ones.
-const airy = 20
-
 // A block is a part of the view.
 type block struct {
 	rank        int  // who gets lines first
 	least, most int  // lines; it is left out when there is no room for the least
+	good        int  // lines with which it is of use
 	apart       bool // an empty line stands before it, if there is room
 	lines       func(n int) []string
 }
@@ -38,7 +36,7 @@ func draw(l look) []string {
 	s, width := l.status, max(1, l.width-1)
 	blocks := []block{
 		fixed(0, false, head(s, width)),
-		fixed(1, true, tiles(s, width)),
+		fixed(1, true, tiles(s, width, l.height)),
 		fixed(7, false, trend(s, width)),
 		requests(s, width),
 		failures(s.Stats),
@@ -48,11 +46,12 @@ func draw(l look) []string {
 		fixed(2, false, l.foot(width)),
 	}
 	var lines []string
-	for i, n := range share(blocks, l.height-1) {
+	got, airy := share(blocks, l.height-1)
+	for i, n := range got {
 		if n == 0 {
 			continue
 		}
-		if blocks[i].apart && l.height >= airy && len(lines) > 0 {
+		if airy && blocks[i].apart && len(lines) > 0 {
 			lines = append(lines, "")
 		}
 		lines = append(lines, blocks[i].lines(n)...)
@@ -65,19 +64,24 @@ func draw(l look) []string {
 
 // fixed is a block of lines that are all shown as far as there is room.
 func fixed(rank int, apart bool, lines []string) block {
-	return block{rank, min(1, len(lines)), len(lines), apart, func(n int) []string { return lines[:n] }}
+	return block{rank, len(lines), len(lines), 0, apart, func(n int) []string { return lines[:n] }}
 }
 
-// share says how many of so many lines each block gets: each its least by rank, and then
-// what is left, by rank as well.
-func share(blocks []block, lines int) []int {
-	space := func(b block) int {
-		if b.apart && lines+1 >= airy {
-			return 1
+// share says how many of so many lines each block gets, and whether there is room for
+// empty ones between them: not where something would be missed for it.
+func share(blocks []block, lines int) (got []int, airy bool) {
+	got = deal(blocks, lines, 1)
+	for i, b := range blocks {
+		if got[i] < min(b.most, b.good) {
+			return deal(blocks, lines, 0), false
 		}
-		return 0
 	}
-	left := lines
+	return got, true
+}
+
+// deal gives each block its least by rank, and then what is left, by rank as well. Before
+// a block that stands apart there is a gap.
+func deal(blocks []block, left, gap int) []int {
 	got := make([]int, len(blocks))
 	order := make([]int, len(blocks))
 	for i := range order {
@@ -85,9 +89,14 @@ func share(blocks []block, lines int) []int {
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(blocks[a].rank, blocks[b].rank) })
 	for _, i := range order {
-		if b := blocks[i]; b.most > 0 && b.least+space(b) <= left {
+		b := blocks[i]
+		need := b.least
+		if b.apart {
+			need += gap
+		}
+		if b.most > 0 && need <= left {
 			got[i] = b.least
-			left -= b.least + space(b)
+			left -= need
 		}
 	}
 	for _, i := range order {
@@ -125,7 +134,7 @@ func head(s *engine.Status, width int) []string {
 // progress says which part of the run is over, -1 when it has no end, and of what.
 func progress(s *engine.Status) (part float64, words string) {
 	if s.State == engine.Ready || s.Begun.IsZero() {
-		return -1, faint("setting up")
+		return -1, faint(" setting up")
 	}
 	at := max(0, s.At.Sub(s.Begun)-s.Paused) // both clocks stand still in a pause
 	var planned time.Duration
@@ -150,8 +159,9 @@ func bar(part float64, width int) string {
 	return accent(strings.Repeat("━", full)) + faint(strings.Repeat("─", width-full))
 }
 
-// tiles are the numbers that matter, of the last 10 s where they can be.
-func tiles(s *engine.Status, width int) []string {
+// tiles are the numbers that matter, of the last 10 s where they can be. Where there is
+// little room they are one line of them.
+func tiles(s *engine.Status, width, height int) []string {
 	type tile struct{ title, value string }
 	now := s.Stats.Current
 	all := now.All().Response()
@@ -189,7 +199,10 @@ func tiles(s *engine.Status, width int) []string {
 			titles.WriteString(left(faint(t.title), wide))
 			values.WriteString(left(strong(t.value), wide))
 		}
-		lines = append(lines, titles.String(), values.String())
+		lines = append(lines, strings.TrimRight(titles.String(), " "), strings.TrimRight(values.String(), " "))
+		if height < 8 {
+			return lines
+		}
 	}
 	if s.Config.Model == engine.Open {
 		lines = append(lines, faint(fmt.Sprintf("%d idle; arrivals: %s", s.Idle, report.ArrivalsText(s.Stats.Arrivals))))
@@ -199,7 +212,10 @@ func tiles(s *engine.Status, width int) []string {
 
 // trend draws the requests of the last minute; where some failed, it is an alarm.
 func trend(s *engine.Status, width int) []string {
-	const note = "  req/s, last minute (above: last 10 s)"
+	note := "  req/s, last minute (above: last 10 s)"
+	if width < 60 {
+		note = "  req/s"
+	}
 	t := s.Stats.Total
 	n := min(len(t.Trend), max(10, width-len(note)))
 	if n == 0 {
@@ -279,7 +295,7 @@ func requests(s *engine.Status, width int) block {
 	slices.SortStableFunc(rows, func(a, b stats.Line) int {
 		return cmp.Or(cmp.Compare(b.Rate, a.Rate), cmp.Compare(b.Requests(), a.Requests()))
 	})
-	return block{6, 2, len(rows) + 2, true, func(n int) []string {
+	return block{4, 2, len(rows) + 2, 7, true, func(n int) []string {
 		lines := []string{titles}
 		fit := len(rows)
 		if n < fit+2 {
@@ -324,7 +340,7 @@ func counted(rank int, title string, most, all int, of func(i int) (int64, strin
 	if all == 0 {
 		return block{}
 	}
-	return block{rank, 2, min(most, all) + 1, true, func(n int) []string {
+	return block{rank, 2, min(most, all) + 1, 3, true, func(n int) []string {
 		head := faint(title)
 		if more := all - (n - 1); more > 0 {
 			head += faint(fmt.Sprintf(", and %d more", more))
@@ -345,7 +361,7 @@ func judged(list []engine.CheckStatus) block {
 	}
 	list = slices.Clone(list)
 	slices.SortStableFunc(list, func(a, b engine.CheckStatus) int { return cmp.Compare(gravity(b), gravity(a)) })
-	return block{4, 1, min(mostChecks, len(list)), true, func(n int) []string {
+	return block{6, 1, min(mostChecks, len(list)), 3, true, func(n int) []string {
 		var lines []string
 		for i, c := range list[:n] {
 			line := checkLine(c)
@@ -412,9 +428,9 @@ func (l look) foot(width int) []string {
 	if !l.keys {
 		return nil
 	}
-	what := "user"
+	what := "users"
 	if l.status.Config.Model == engine.Open {
-		what = "arrival/s"
+		what = "arrivals/s"
 	}
 	pause := "pause"
 	if l.status.State == engine.Paused {
@@ -426,7 +442,7 @@ func (l look) foot(width int) []string {
 	}
 	if l.help {
 		for _, h := range [][2]string{
-			{"w  W", "add 1, add 10 " + what + "s"}, {"s  S", "take 1, take 10 away"}, {"p", pause},
+			{"w  W", "add 1, add 10 " + what}, {"s  S", "take 1, take 10 away"}, {"p", pause},
 			{"q", "stop the run and print the results"}, {"ctrl-C", "the same; twice ends at once"},
 			{"ctrl-Z", "suspend gregaria, and with it the load"}, {"?", "close this"},
 		} {
@@ -434,9 +450,15 @@ func (l look) foot(width int) []string {
 		}
 		return lines
 	}
-	hint := "w/W +1/+10 " + what + "s  s/S −1/−10  p " + pause + "  q stop  ? keys"
-	if columns(hint) > width {
-		hint = "w +1  s −1  p " + pause + "  q stop  ?"
+	rest := "p " + pause + "  q stop  ?"
+	hint := "w/W +1/+10 " + what + "  s/S −1/−10  " + rest + " keys"
+	switch _, err := changed(l.status.Config, 1); {
+	case l.status.State == engine.Stopping:
+		hint = "ctrl-C end at once"
+	case err != nil:
+		hint = rest + " keys"
+	case columns(hint) > width:
+		hint = "w +1  s −1  " + rest
 	}
 	return append(lines, faint(hint))
 }
