@@ -44,7 +44,7 @@ const anywhere = "anywhere"
 // homes says where each outside module may be imported, and where in tests alone.
 var homes = map[string]struct{ code, tests string }{
 	"charm.land/bubbletea":                    {code: "cmd/cli/terminal"},
-	"github.com/charmbracelet/x":              {code: "cmd/cli/terminal"}, // what the view is made with, too
+	"github.com/charmbracelet/x":              {code: "cmd/cli/terminal", tests: "cmd/cli"}, // what the view is made with, too
 	"github.com/cli/browser":                  {code: "cmd/cli"},
 	"github.com/creack/pty":                   {tests: "cmd/cli"},
 	"github.com/spf13/pflag":                  {code: "cmd/cli"},
