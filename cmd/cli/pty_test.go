@@ -407,3 +407,48 @@ func TestEnterOpensThePage(t *testing.T) {
 		t.Errorf("without a desktop it says %q", out)
 	}
 }
+
+// A terminal that is held up holds up neither the stop nor the end.
+func TestAStuckTerminal(t *testing.T) {
+	tg := newTarget(t, fine)
+	keyboard, line, err := pty.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer keyboard.Close() // nobody reads it
+	defer line.Close()
+	c := &child{cmd: exec.Command(os.Args[0], "--headless", "-u", "3", "-H", tg.URL, "hit"), status: make(chan int, 1)}
+	c.cmd.Env = append(os.Environ(), childEnv+"=1", "TERM=xterm-256color")
+	c.cmd.Stdin, c.cmd.Stdout, c.cmd.Stderr = line, line, &c.err
+	c.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	before, err := term.GetState(line.Fd())
+	if err != nil {
+		t.Fatal(err)
+	}
+	fd := int(line.Fd()) // once: each call makes it wait again
+	if err := syscall.SetNonblock(fd, true); err != nil {
+		t.Fatal(err)
+	}
+	for n := 1; n > 0 && err == nil; { // until it is full
+		n, err = syscall.Write(fd, make([]byte, 4096))
+	}
+	if err := syscall.SetNonblock(fd, false); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.cmd.Process.Kill() })
+	go func() {
+		c.cmd.Wait()
+		c.status <- c.cmd.ProcessState.ExitCode()
+	}()
+	wait(t, "a request", tg.first)
+	c.signal(t, os.Interrupt)
+	c.err.find(t, `run is over`)
+	c.signal(t, os.Interrupt)
+	c.exits(t, 130)
+	if after, err := term.GetState(line.Fd()); err != nil || !reflect.DeepEqual(before, after) {
+		t.Errorf("the terminal is left as %+v, %v, want %+v", after, err, before)
+	}
+}
