@@ -186,6 +186,7 @@ func (r *run) sameRun(cfg Config) (load.Shape, error) {
 		cfg.Users, cfg.SpawnRate, cfg.Rate, cfg.Stages, cfg.Shape = r.cfg.Users, r.cfg.SpawnRate, r.cfg.Rate, r.cfg.Stages, r.cfg.Shape
 	}
 	errs := append(cfg.mistakes(), cfg.weightMistakes(r.engine.plans, r.cfg.Model)...)
+	errs = append(errs, r.engine.opts.Caps.over(cfg)...)
 	shape, err := r.engine.shape(cfg.Shape)
 	if err != nil {
 		errs = append(errs, err)

@@ -49,6 +49,7 @@ func (r *run) reset() int64 {
 	if r.arrivals != nil {
 		r.counted = r.arrivals.sum()
 	}
+	r.waited = r.engine.throttle.waited()
 	r.log.Info("numbers reset", "requests", requests)
 	r.relieve()
 	for _, c := range r.casts {

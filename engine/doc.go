@@ -15,6 +15,7 @@
 //	dispatch  how many users of which scenario, and when; when arrivals are due
 //	wire      transports: how requests reach the target
 //	report    files made from a Status
+//	telemetry tells Prometheus and OpenTelemetry of a Status
 //
 // # One run
 //
@@ -36,6 +37,12 @@
 //
 // Either load follows a plan: a ramp, stages or a shape. The plan's clock and the run
 // time stand still while the run is paused.
+//
+// # Caps
+//
+// [Caps] bound what any run may ask for, whoever starts it, and do: users at once,
+// arrivals and requests per second, run time. What hosts it may reach is for the policy
+// of package wire to say.
 //
 // # Checks and events
 //

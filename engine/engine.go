@@ -34,18 +34,22 @@ var (
 // Options are what an Engine works with. The zero value is ready to use.
 type Options struct {
 	Logger     *slog.Logger                                    // where the engine reports what it does; nil means slog.Default()
-	Wire       wire.Options                                    // how requests are sent; Insecure is the run's
+	Wire       wire.Options                                    // how requests are sent; Insecure is the run's, Turn the engine's
+	Caps       Caps                                            // what no run may go beyond
+	Traced     float64                                         // share of all requests that carry a traceparent, from 0 to 1
 	Crashed    func(panicked any, stack []byte)                // is told of a panic of the engine's own, whose run is lost; nil means that it ends the process
 	Transports func(Config) func(load.Protocol) load.Transport // makes the transports of a run; nil means package wire
+	Restore    *Status                                         // a run that is over, of an earlier program: it is shown until the next begins; nil means none
 }
 
 // An Engine runs load tests, one at a time. Its methods may be called from many
 // goroutines.
 type Engine struct {
-	plans  []*load.Plan
-	shapes map[string]load.Shape
-	checks []checks.Check
-	opts   Options
+	plans    []*load.Plan
+	shapes   map[string]load.Shape
+	checks   []checks.Check
+	opts     Options
+	throttle *throttle // of all runs; nil when requests need not wait
 
 	mu     sync.Mutex // guards what follows; a run's loop never takes it
 	run    *run       // the latest, nil before the first
@@ -67,6 +71,8 @@ func New(suite load.Suite, opts Options) (*Engine, error) {
 	if opts.Logger == nil {
 		opts.Logger = slog.Default()
 	}
+	throttle := newThrottle(opts.Caps.Rate)
+	opts.Wire.Turn = throttle.turn()
 	if opts.Transports == nil {
 		opts.Transports = func(cfg Config) func(load.Protocol) load.Transport {
 			options := opts.Wire
@@ -80,8 +86,12 @@ func New(suite load.Suite, opts Options) (*Engine, error) {
 			}
 		}
 	}
-	e := &Engine{plans: plans, shapes: suite.Shapes, checks: held, opts: opts}
-	e.status.Store(&Status{State: Ready, At: time.Now(), Stats: &stats.Snapshot{}})
+	e := &Engine{plans: plans, shapes: suite.Shapes, checks: held, opts: opts, throttle: throttle}
+	first := &Status{State: Ready, At: time.Now(), Stats: &stats.Snapshot{}}
+	if opts.Restore != nil {
+		first, e.runs = opts.Restore, opts.Restore.Run
+	}
+	e.status.Store(first)
 	return e, nil
 }
 
@@ -227,12 +237,23 @@ func (e *Engine) Reset() {
 	defer e.mu.Unlock()
 	r := e.run
 	if r == nil {
+		e.clearRestored()
 		return
 	}
 	clear := func() error { r.reset(); return nil }
 	if r.ask(clear) == ErrOver {
 		_ = clear() // the loop has ended, so the run is ours
 	}
+}
+
+// clearRestored clears what a run of an earlier program left.
+func (e *Engine) clearRestored() {
+	s := *e.Status()
+	if s.Run == 0 {
+		return
+	}
+	s.At, s.Stats, s.History, s.Checks = time.Now(), &stats.Snapshot{}, stats.Timeline{}, nil
+	e.publish(&s)
 }
 
 // Close stops the run, if one is on, and refuses further ones.

@@ -18,7 +18,7 @@ func (r *run) aim(shape load.Shape) {
 	r.guide, r.ramped = nil, false
 	switch {
 	case shape != nil:
-		r.guide = &guide{shape: shape}
+		r.guide = &guide{shape: shape, most: r.engine.opts.Caps.most(r.cfg.Model)}
 	case r.arrivals != nil:
 		r.guide = &guide{shape: steady(r.cfg.Rate)}
 	}
@@ -105,7 +105,10 @@ func (r *run) followRamp() {
 	}
 	target := r.target()
 	want := dispatch.Ramp(r.rampFrom, target, r.cfg.SpawnRate, r.elapsed(time.Now()))
-	r.bring(want)
+	if !r.bring(want) {
+		r.due.Reset(shapeEvery)
+		return
+	}
 	if steps := abs(want - r.rampFrom); steps > 0 {
 		r.changed = r.zero.Add(dispatch.At(steps-1, r.cfg.SpawnRate))
 	}
@@ -117,14 +120,19 @@ func (r *run) followRamp() {
 	r.due.Reset(time.Until(r.zero.Add(next)))
 }
 
-// bring makes slots come and go until there are as many as wanted.
-func (r *run) bring(want int) {
+// bring makes slots come and go until there are as many as wanted, and reports whether
+// there are: users who have yet to finish may leave no room.
+func (r *run) bring(want int) bool {
 	for r.slotted() < want {
+		if r.full() {
+			return false
+		}
 		r.spawn(dispatch.Next(r.classes, r.counts))
 	}
 	for r.slotted() > want {
 		r.dismiss(dispatch.Last(r.classes, r.counts))
 	}
+	return true
 }
 
 // arrive ends the ramp. Whoever was left may have gone meanwhile.

@@ -21,6 +21,7 @@ func (r *run) notices(s *Status) []string {
 	if t := r.target(); r.guide == nil && t < r.cfg.Users {
 		list = append(list, fmt.Sprintf("%d users asked for, but the scenarios' exact counts allow %d", r.cfg.Users, t))
 	}
+	list = append(list, r.capNotices()...)
 	if s.Starting > 0 {
 		list = append(list, fmt.Sprintf("%d of %d users cannot start: their OnStart fails and is tried again", s.Starting, s.Users))
 	}

@@ -5,6 +5,7 @@ import (
 	"math"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gregaria/gregaria/engine/dispatch"
@@ -53,7 +54,10 @@ func continued(line []PlanPoint, at time.Duration, other []PlanPoint) []PlanPoin
 // A guide is a Shape whose code is not trusted: one goroutine at a time asks it, and
 // a panic ends the load, as does what is no load.
 type guide struct {
-	mu     sync.Mutex
+	most float64     // load that there may be; 0 means any
+	cut  atomic.Bool // the shape asked for more
+
+	mu     sync.Mutex // guards what follows
 	shape  load.Shape
 	failed error
 	stack  string // of its panic
@@ -76,6 +80,10 @@ func (g *guide) Level(t time.Duration) (level float64, on bool) {
 	if level, on = g.shape.Level(t); !(level >= 0) || math.IsInf(level, 0) {
 		g.failed = fmt.Errorf("the shape asks for a load of %v at %s", level, t)
 		return 0, false
+	}
+	if g.most > 0 && level > g.most {
+		g.cut.Store(true)
+		level = g.most
 	}
 	return min(level, math.MaxInt32), on
 }

@@ -39,7 +39,8 @@ type cast struct {
 
 // prepare checks cfg and reports every mistake at once.
 func (e *Engine) prepare(cfg Config) (*prepared, error) {
-	errs := cfg.mistakes()
+	errs := append(cfg.mistakes(), e.opts.Caps.over(cfg)...)
+	forbidden := map[string]bool{} // hosts that were noted
 	note := func(err error) {
 		if err != nil {
 			errs = append(errs, err)
@@ -58,7 +59,7 @@ func (e *Engine) prepare(cfg Config) (*prepared, error) {
 	if off := cfg.offMistakes(e.plans); off != nil {
 		errs, cfg.Off = append(errs, off...), nil // half a chain cannot be looked at
 	}
-	p := &prepared{cfg: cfg, feeds: map[load.Feeder]*load.Rows{}}
+	p := &prepared{cfg: e.opts.Caps.fill(cfg), feeds: map[load.Feeder]*load.Rows{}}
 	p.shape, err = e.shape(cfg.Shape)
 	note(err)
 	if len(cfg.Stages) > 0 {
@@ -88,6 +89,10 @@ func (e *Engine) prepare(cfg Config) (*prepared, error) {
 					note(wrong(FieldHost, "scenario %s has no host of its own — give one, for example http://127.0.0.1:8080", plan.Name))
 				}
 			}
+		}
+		if err := e.opts.Wire.Policy.Check(c.base.Origin); err != nil && !forbidden[c.base.Origin] {
+			forbidden[c.base.Origin] = true
+			note(wrong(FieldHost, "%v", err))
 		}
 		for _, f := range plan.Feeds {
 			if p.feeds[f] == nil {

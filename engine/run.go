@@ -81,6 +81,7 @@ type run struct {
 	reason  string
 	lost    int            // users abandoned
 	counted stats.Arrivals // what deltas have told already
+	waited  int64          // requests that had to wait for their turn before the numbers began
 	events  []Event        // the start, then the latest, oldest first
 	checks  []CheckStatus  // what the run is held to
 	settled stats.Table    // the numbers since the warm-up of the checks; unused without one
@@ -100,7 +101,7 @@ func newRun(e *Engine, number int, p *prepared) *run {
 		iterations: iterations{limit: p.cfg.Iterations, done: make(chan struct{})},
 		slots:      make([][]*user, len(p.casts)), counts: make([]int, len(p.casts)), vacant: make([]int, len(p.casts)), alive: make([]int, len(p.casts)), atMost: make([]int, len(p.casts)),
 		gone: make(chan *user), started: now, closing: make(chan struct{}),
-		orders: make(chan func()), done: make(chan struct{}),
+		orders: make(chan func()), done: make(chan struct{}), waited: e.throttle.waited(),
 	}
 	r.state, _ = Ready.next(start)
 	r.ctx, r.cut = context.WithCancel(context.Background())

@@ -75,7 +75,7 @@ func newUser(r *run, cast, number int) *user {
 	seat := load.Seat{
 		Number: number, Scenario: c.plan.Name, Base: c.base, Transport: r.connect(c.plan.Protocol),
 		Shard: r.recorder.Shard(number), Rand: rand.New(rand.NewPCG(r.cfg.Seed, uint64(number))),
-		Params: c.params, Secrets: c.secrets, Feeds: r.feeds, Quit: u.asked, Queue: u.queue,
+		Params: c.params, Secrets: c.secrets, Feeds: r.feeds, Quit: u.asked, Queue: u.queue, Turn: r.engine.throttle.turn(), Traced: r.engine.opts.Traced,
 	}
 	if f := c.plan.Before; f != nil {
 		seat.Before = func(req *load.Request) error { return f(u.state, u.handle, req) }

@@ -104,6 +104,10 @@ func (r *run) exchange() {
 			return
 		}
 		vacant := r.vacant[give] > 0
+		if finishing := r.users() - r.slotted() + sum(r.vacant); !vacant && finishing > 0 && r.full() {
+			r.balance.timer.Reset(shapeEvery)
+			return
+		}
 		r.dismiss(give)
 		if vacant { // its user has ended by itself and is not replaced
 			r.counts[get]++

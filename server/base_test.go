@@ -42,6 +42,7 @@ func TestBasePathsAreReadAsLocustReadsThem(t *testing.T) {
 
 func TestEveryRouteIsUnderTheBasePathAndOnlyThere(t *testing.T) {
 	s := baseServer(t)
+	s.metrics = http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}) // which is not there otherwise
 	answer := func(method, path string) *httptest.ResponseRecorder {
 		w := httptest.NewRecorder()
 		s.ServeHTTP(w, httptest.NewRequest(method, "http://localhost:8089"+path, nil))

@@ -23,6 +23,7 @@ type frames struct {
 
 	mu     sync.Mutex
 	status *engine.Status // of the frames in made
+	said   web.Rebuild    // the same
 	line   int64          // latest log line that those of the log are from
 	made   map[web.Query]*frame
 	asked  int // how often any frame was
@@ -53,9 +54,13 @@ func (f *frames) join() (leave func()) {
 // latest returns the newest frame for q.
 func (f *frames) latest(q web.Query) (*websocket.PreparedMessage, error) {
 	line := f.site.LatestLine(q)
+	var said web.Rebuild
+	if f.site.Rebuild != nil {
+		said = f.site.Rebuild()
+	}
 	f.mu.Lock()
-	if status := f.engine.Status(); status != f.status || line > f.line {
-		f.status, f.line, f.made = status, max(f.line, line), map[web.Query]*frame{}
+	if status := f.engine.Status(); status != f.status || line > f.line || said != f.said {
+		f.status, f.said, f.line, f.made = status, said, max(f.line, line), map[web.Query]*frame{}
 	}
 	status, made := f.status, f.made[q]
 	if made == nil {

@@ -40,7 +40,7 @@ func (s *Server) serveLive(w http.ResponseWriter, r *http.Request) {
 		return // Upgrade has answered
 	}
 	defer conn.Close()
-	l := live{conn: conn, frames: s.frames, logNews: s.logNews, changed: make(chan struct{}, 1)}
+	l := live{conn: conn, frames: s.frames, logNews: s.logNews, rebuilds: s.rebuilds, changed: make(chan struct{}, 1)}
 	start := web.ParseQuery(r.URL.Query())
 	l.query.Store(&start)
 	l.serve(s.closing)
@@ -49,11 +49,12 @@ func (s *Server) serveLive(w http.ResponseWriter, r *http.Request) {
 // A live is one page's connection. Its reader goroutine stores what the page looks
 // at; its writer sends the newest frame whenever it is ready for one.
 type live struct {
-	conn    *websocket.Conn
-	frames  *frames
-	logNews logNews
-	query   atomic.Pointer[web.Query]
-	changed chan struct{} // holds a token when the query is new
+	conn     *websocket.Conn
+	frames   *frames
+	logNews  logNews
+	rebuilds rebuilds
+	query    atomic.Pointer[web.Query]
+	changed  chan struct{} // holds a token when the query is new
 }
 
 func (l *live) serve(closing context.Context) {
@@ -78,9 +79,12 @@ func (l *live) serve(closing context.Context) {
 	defer func() { unwatch() }()
 	rest := time.NewTimer(logRest)
 	defer rest.Stop()
+	_, rebuilt := l.rebuilds()
 	for {
 		select {
 		case <-news:
+		case <-rebuilt:
+			_, rebuilt = l.rebuilds()
 		case <-log:
 		case <-l.changed:
 		case <-rest.C:

@@ -24,14 +24,20 @@ type Options struct {
 	Logger   *slog.Logger         // nil means slog.Default()
 	Logs     func() []web.LogLine // the latest log lines, oldest first; nil means none
 	LogNews  logNews              // nil means that there is never any
+	Rebuild  rebuilds             // nil when the program is not built anew as its files change
 	Ending   context.Context      // over once the program is on its way out; nil means never
 	BasePath string               // what the paths of all routes begin with, as ParseBasePath returns it
+	Metrics  http.Handler         // answers at /metrics; nil means that nothing is there
 	Hosts    []string             // host names to answer to besides those of loopback; "*" answers to any IP address
 }
 
 // A logNews returns a channel that holds a token when there are new log lines, and a
 // function that ends the watch.
 type logNews = func() (news <-chan struct{}, end func())
+
+// A rebuilds returns what there is to say of the program's latest build, and a channel
+// that is closed when that changes.
+type rebuilds = func() (web.Rebuild, <-chan struct{})
 
 // A Server serves the page and the API of one engine.
 type Server struct {
@@ -40,9 +46,11 @@ type Server struct {
 	log      *slog.Logger
 	logs     func() []web.LogLine
 	logNews  logNews
+	rebuilds rebuilds
 	site     web.Site
 	frames   *frames
 	handler  http.Handler
+	metrics  http.Handler // nil when nobody wants any
 
 	adjusting sync.Mutex
 	adjusted  adjustment // by requests; owned by adjusting
@@ -66,16 +74,23 @@ func New(opts Options) *Server {
 	if opts.LogNews == nil {
 		opts.LogNews = func() (<-chan struct{}, func()) { return nil, func() {} }
 	}
+	var rebuild func() web.Rebuild
+	if opts.Rebuild == nil {
+		opts.Rebuild = func() (web.Rebuild, <-chan struct{}) { return web.Rebuild{}, nil }
+	} else {
+		rebuild = func() web.Rebuild { r, _ := opts.Rebuild(); return r }
+	}
 	if opts.Ending == nil {
 		opts.Ending = context.Background()
 	}
 	s := &Server{
 		ending: opts.Ending,
 		engine: opts.Engine, defaults: opts.Defaults, log: opts.Logger, logs: opts.Logs, logNews: opts.LogNews,
+		rebuilds: opts.Rebuild, metrics: opts.Metrics,
 		site: web.Site{
 			Build: static.Build(), Asset: static.Path,
 			Offer: web.NewOffer(opts.Engine), Default: opts.Defaults,
-			Window: newWindows().of, Series: new(series).of, Logs: opts.Logs,
+			Window: newWindows().of, Series: new(series).of, Logs: opts.Logs, Rebuild: rebuild,
 		},
 	}
 	s.closing, s.close = context.WithCancel(context.Background())
@@ -102,6 +117,7 @@ func (s *Server) routes() http.Handler {
 	r.Get(healthzPath, healthz)
 	r.Get(readyzPath, s.readyz)
 	r.Get("/openapi.json", describe)
+	r.Get("/metrics", s.serveMetrics)
 
 	r.Get("/plan", s.plan)
 	r.Post("/swarm", s.swarm)

@@ -73,6 +73,7 @@
     const live = $("live"), start = $("start"), edit = $("edit");
     if (live.dataset.build !== build && sessionStorage.getItem("build") !== live.dataset.build) {
       sessionStorage.setItem("build", live.dataset.build); // once, lest a stale cache loops
+      document.dispatchEvent(new Event("renew"));
       location.reload();
       return;
     }

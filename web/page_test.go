@@ -120,6 +120,8 @@ func newScenes(t *testing.T) map[string]View {
 	both.Config.Scenarios = []string{"cities", "mail"}
 	both.Config.Checks, both.Config.CheckStop = must(engine.ParseChecks("p95 < 300ms\nfail% < 1")), 10*time.Second
 	return map[string]View{
+		"rebuild-ready":     NewView(readyStatus(), Query{}, rebuilt(site, Rebuild{Title: "The latest change does not build", Text: "shop.go:3:2: undefined: look\n" + strings.Join(hostile, "\n")})),
+		"rebuild-waits":     NewView(running, Query{}, rebuilt(site, Rebuild{Title: "Built anew: it starts when the run is over", Waits: true})),
 		"window":            past(TabStatistics, 30, 75),
 		"window-charts":     past(TabCharts, 30, 75),
 		"window-failures":   past(TabFailures, 30, 75),

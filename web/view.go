@@ -28,6 +28,8 @@ type Site struct {
 	// Series returns the points of one row in a part of s.History; nil means likewise.
 	Series func(s *engine.Status, key stats.Key, part stats.Timeline) []stats.Point
 	Logs   func() []LogLine // the latest, oldest first; nil means none
+
+	Rebuild func() Rebuild // of the program, when it is built anew as its files change; else nil
 }
 
 // A View is everything a reader sees, decided and worded.
@@ -37,6 +39,7 @@ type View struct {
 	State   engine.State
 	Build   string // of static files and form: what a page cannot get by a frame
 	Title   string // of the browser's tab
+	Rebuild Rebuild
 	Clock   string // how long the run has lasted; "" before the first
 	Target  string // scenarios
 	Host    string // where they send requests
@@ -130,7 +133,7 @@ func NewFrame(s *engine.Status, q Query, site Site) View {
 	v := View{
 		Site: site, Query: q, State: s.State,
 		Build: site.Build + "-" + site.Offer.fingerprint(),
-		Title: "Gregaria",
+		Title: "Gregaria", Rebuild: site.rebuild(),
 	}
 	if s.State == engine.Ready {
 		return v

@@ -46,7 +46,7 @@ func (b *bench) requestTools() []tool {
 	}
 	list := []tool{
 		{name: "wrk", command: []string{"wrk", "-t1", "-c" + users, "-d" + seconds + "s", url}, count: regexp.MustCompile(`(\d+) requests in`)},
-		{name: "gregaria", command: []string{b.program, "--headless", "--only-summary", "-u", users, "-r", "10000", "-t", seconds + "s", "-H", url, "get"},
+		{name: "gregaria", command: []string{b.program, "--headless", "--only-summary", "-u", users, "-r", "10000", "-t", seconds + "s", "-H", url, "--exit-code-on-invalid", "0", "get"},
 			count: gregariaCount},
 		{name: "fasthttp", command: []string{b.self, bareCommand, url, users, b.duration.String()}, count: regexp.MustCompile(`(\d+) requests`)},
 		{name: "ab", command: []string{"ab", "-q", "-k", "-c", users, "-t", seconds, "-n", "100000000", url + "/"}, count: regexp.MustCompile(`Complete requests:\s+(\d+)`)},
@@ -69,7 +69,7 @@ func (b *bench) jsonTools() []tool {
 	users := strconv.Itoa(b.users)
 	return skipMissing([]tool{
 		{name: "wrk", command: []string{"wrk", "-t1", "-c" + users, "-d" + seconds + "s", b.target.url + "/json"}, count: regexp.MustCompile(`(\d+) requests in`)},
-		{name: "gregaria", command: []string{b.self, selfCommand, "--headless", "--only-summary", "-u", users, "-r", "10000", "-t", seconds + "s", "-H", b.target.url, "json"},
+		{name: "gregaria", command: []string{b.self, selfCommand, "--headless", "--only-summary", "-u", users, "-r", "10000", "-t", seconds + "s", "-H", b.target.url, "--exit-code-on-invalid", "0", "json"},
 			count: gregariaCount},
 	})
 }

@@ -15,14 +15,12 @@ import (
 	"syscall"
 
 	"github.com/gregaria/gregaria/cmd/cli/terminal"
+	"github.com/gregaria/gregaria/cmd/dev"
 	"github.com/gregaria/gregaria/engine"
 	"github.com/gregaria/gregaria/engine/load"
 	"github.com/gregaria/gregaria/engine/report"
 	"github.com/gregaria/gregaria/scenarios/demo"
 )
-
-// demoAddr is where --demo listens, and where the cities scenario expects it.
-const demoAddr = "127.0.0.1:8020"
 
 // Main is the program. It does not return.
 func Main(suite load.Suite) { os.Exit(Run(context.Background(), suite, world())) }
@@ -131,6 +129,7 @@ type program struct {
 	crash  chan<- error // takes what goes wrong elsewhere
 	log    *log
 	engine *engine.Engine
+	parent *dev.Child // what this has of gregaria dev, nil when that is not what started it
 
 	terminal *terminal.Terminal // nil when there is none
 }
@@ -141,7 +140,7 @@ func (p *program) run(ctx context.Context) int {
 		_, err = engine.New(p.suite, engine.Options{}) // which has the rest of the mistakes too
 		return p.refuse(err)
 	}
-	p.flags, err = newFlags(plans, slices.Sorted(maps.Keys(p.suite.Shapes)), p.suite.Checks)
+	p.flags, err = newFlags(plans, p.shapes(), p.suite.Checks)
 	if err != nil {
 		return p.refuse(err)
 	}
@@ -150,6 +149,9 @@ func (p *program) run(ctx context.Context) int {
 	}
 	return p.status
 }
+
+// shapes returns the names of the suite's shapes, sorted.
+func (p *program) shapes() []string { return slices.Sorted(maps.Keys(p.suite.Shapes)) }
 
 // test is what the program does without a subcommand: one load test after another, or
 // what the flags say instead. It returns the exit status.
@@ -166,7 +168,9 @@ func (p *program) test(ctx context.Context, args []string) int {
 		return p.refuse(errors.Join(mistakes, err))
 	}
 	defer closeLog()
-	p.engine, err = engine.New(p.suite, engine.Options{Logger: p.log.Logger, Wire: p.opts.wire, Crashed: p.crashed})
+	p.engine, err = engine.New(p.suite, engine.Options{
+		Logger: p.log.Logger, Wire: p.opts.wire, Caps: p.caps(), Traced: p.opts.traced, Crashed: p.crashed, Restore: p.inherit(),
+	})
 	if err != nil {
 		return p.refuse(errors.Join(mistakes, err))
 	}
@@ -181,7 +185,7 @@ func (p *program) test(ctx context.Context, args []string) int {
 		return exitOK
 	}
 	if p.opts.list {
-		io.WriteString(p.Stdout, listing(p.flags.plans, slices.Sorted(maps.Keys(p.suite.Shapes))))
+		io.WriteString(p.Stdout, listing(p.flags.plans, p.shapes()))
 		return exitOK
 	}
 	if p.opts.taskRatio || p.opts.taskRatioJSON {
@@ -245,18 +249,30 @@ func (p *program) work(ctx context.Context) int {
 			return exitUnsaved
 		}
 	}
+	pushLast, err := p.push()
+	if err != nil {
+		return p.refuse(err)
+	}
 	watcher := watch(p.engine, files, p.log.Logger)
-	err := do(ctx)
+	err = do(ctx)
 	p.engine.Close() // so that the status is final
 	saveErr := watcher.finish()
+	pushLast()
 
 	status := p.engine.Status()
-	if status.Run > 0 {
+	p.bequeath(status)
+	if status.Run > 0 && p.parent == nil {
 		io.WriteString(p.Stdout, summary(status, p.Width()))
 	}
 	if err != nil {
 		return p.refuse(err)
 	}
+	return p.judge(status, saveErr)
+}
+
+// judge returns the exit status of a session that is over, and says why, unless requests
+// that failed say so themselves.
+func (p *program) judge(status *engine.Status, saveErr error) int {
 	o := outcomeOf(status)
 	if saveErr != nil {
 		p.complain(saveErr)
@@ -264,7 +280,7 @@ func (p *program) work(ctx context.Context) int {
 		o.unsaved = true
 	}
 	code := exitStatus(o, p.opts.codes)
-	if text := exitText(status, code, o); text != "" {
+	if text := exitText(status, o, p.opts.codes); text != "" {
 		p.complain(errors.New(text))
 	}
 	return code

@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -34,18 +36,42 @@ func (p *program) command() *cobra.Command {
 	usual := root.HelpFunc()
 	root.SetHelpFunc(func(c *cobra.Command, args []string) {
 		if c == root {
-			io.WriteString(p.Stdout, p.flags.help(p.Name, p.Width()))
+			io.WriteString(p.Stdout, p.flags.help(p.Name, p.Width())+p.commandsHelp(root))
 			return
 		}
 		usual(c, args)
 	})
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddCommand(p.subcommands()...)
+	for _, c := range root.Commands() {
+		p.flags.commands = append(p.flags.commands, c.Name())
+	}
+	if len(p.Args) > 0 && strings.HasPrefix(p.Args[0], cobra.ShellCompRequestCmd) {
+		p.complete(root)
+	}
 	return root
 }
 
 // subcommands are what the program does besides testing. A scenario of the same name
 // is given to the test as ./gregaria -- name.
 func (p *program) subcommands() []*cobra.Command {
-	return []*cobra.Command{}
+	return []*cobra.Command{
+		p.completionCommand(),
+		p.manCommand(),
+		p.demoCommand(),
+		p.healthcheckCommand(),
+		p.devCommand(),
+	}
+}
+
+// commandsHelp is what the help says about subcommands.
+func (p *program) commandsHelp(root *cobra.Command) string {
+	b := new(strings.Builder)
+	fmt.Fprintf(b, "\nCommands, see %s COMMAND --help:\n", p.Name)
+	for _, c := range root.Commands() {
+		if c.IsAvailableCommand() {
+			fmt.Fprintf(b, "  %-12s %s\n", c.Name(), c.Short)
+		}
+	}
+	return b.String()
 }

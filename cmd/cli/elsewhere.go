@@ -24,8 +24,6 @@ var elsewhere = map[string]string{
 	"headful":                 "the page is served unless --headless is given: leave it out",
 	"skip-log-setup":          "the log is the program's own: --loglevel and --logfile say what goes where",
 	"profile":                 "runs have no profiles: give the files of each a name of their own with --csv",
-	"otel":                    "numbers go out by OTLP as --help shows under OTLP or telemetry, not by a switch",
-	"enable-opentelemetry":    "numbers go out by OTLP as --help shows under OTLP or telemetry, not by a switch",
 	"no-web":                  "write --headless",
 	"no-reset-stats":          "numbers are kept unless --reset-stats is given: leave it out",
 	"clients":                 "write --users",
@@ -88,5 +86,4 @@ const (
 // locustVariables are those variables of Locust that are not called as their flag is.
 var locustVariables = map[string]string{
 	"MODE_MASTER": "master", "MODE_WORKER": "worker", "MASTER_NODE_HOST": "master-host", "MASTER_NODE_PORT": "master-port",
-	"ENABLE_OPENTELEMETRY": "otel",
 }

@@ -57,30 +57,35 @@ func outcomeOf(s *engine.Status) outcome {
 	if s.Run == 0 {
 		return outcome{}
 	}
-	_, broken := checkLines(s)
+	_, broken, silent := checkLines(s)
 	return outcome{
-		breached: broken > 0,
+		breached: broken+silent > 0,
 		invalid:  s.Stats.Health.Verdict() == stats.Invalid,
 		failed:   len(s.Stats.Failures) > 0 || len(s.Stats.Exceptions) > 0,
 	}
 }
 
-// exitText says why the exit status is not that of requests that failed, "" when it is.
-func exitText(s *engine.Status, status int, o outcome) string {
+// exitText says why the exit status is one that the tables do not explain, or "".
+func exitText(s *engine.Status, o outcome, c codes) string {
 	switch {
 	case o.internal: // which has been said
 	case o.breached:
-		_, broken := checkLines(s)
-		return fmt.Sprintf("%d of %d checks do not hold: exit status %d", broken, len(s.Checks), status)
-	case o.invalid && status != exitOK && status != exitFailed && status != exitUnsaved:
-		return fmt.Sprintf("the load generator was in the way, so the numbers say little of the target: exit status %d — give it less load or more of the machine, or ignore that with --exit-code-on-invalid 0", status)
+		_, broken, silent := checkLines(s)
+		text := fmt.Sprintf("%d of %d checks do not hold", broken+silent, len(s.Checks))
+		if silent > 0 {
+			text += fmt.Sprintf(", %d of them because there was nothing to judge", silent)
+		}
+		return fmt.Sprintf("%s: exit status %d", text, exitStatus(o, c))
+	case o.invalid && c.invalid != 0:
+		return fmt.Sprintf("the load generator was in the way, so the numbers say little of the target: exit status %d — give it less load or more of the machine, or ignore that with --exit-code-on-invalid 0", c.invalid)
 	}
 	return ""
 }
 
-// checkLines words how a run did by its checks, and returns how many of them do not hold.
-// One that had nothing to judge does not: a name that is mistyped must not pass.
-func checkLines(s *engine.Status) (lines []report.CheckLine, broken int) {
+// checkLines words how a run did by its checks, and returns how many of them are broken
+// and how many had nothing to judge. Those do not hold: a name that is mistyped must not
+// pass.
+func checkLines(s *engine.Status) (lines []report.CheckLine, broken, silent int) {
 	for _, c := range s.Checks {
 		line := report.CheckLine{
 			Check: strings.TrimSpace(c.Subject() + " " + string(c.Metric)), Bound: string(c.Op) + " " + c.Metric.Text(c.Bound), Verdict: "holds",
@@ -88,23 +93,22 @@ func checkLines(s *engine.Status) (lines []report.CheckLine, broken int) {
 		switch {
 		case !c.Run.Known:
 			line.Verdict = "no data"
+			silent++
 		case !c.Run.OK:
 			line.Verdict = "broken"
+			broken++
 		}
 		if c.Run.Known {
 			line.Value = c.Say(c.Run.Value)
 		}
-		if line.Verdict != "holds" {
-			broken++
-		}
 		lines = append(lines, line)
 	}
-	return lines, broken
+	return lines, broken, silent
 }
 
 // checksTable says how a run did by its checks.
 func checksTable(s *engine.Status, width int) string {
-	lines, _ := checkLines(s)
+	lines, _, _ := checkLines(s)
 	return report.ChecksTable(lines, width)
 }
 

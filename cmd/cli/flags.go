@@ -22,6 +22,8 @@ import (
 type options struct {
 	config engine.Config
 	wire   wire.Options
+	caps   engine.Caps
+	traced float64 // share of the requests
 
 	headless  bool
 	autostart bool
@@ -34,6 +36,9 @@ type options struct {
 	webPort      int
 	webBase      string
 	allowedHosts []string
+
+	metrics, otlp bool
+	otlpEndpoint  string // "" means what the environment says
 
 	level   slog.Level
 	logfile string
@@ -53,6 +58,7 @@ type flags struct {
 
 	specs    []load.ParamSpec  // of the scenarios' parameters
 	texts    map[string]string // the parameters that were given
+	commands []string          // that there are besides
 	mistakes []error
 	warnings []string
 }
@@ -131,6 +137,8 @@ func newFlags(plans []*load.Plan, shapes, checks []string) (*flags, error) {
 	f.value("host", "H", "URL", "", "where to send requests, instead of the scenarios' own hosts")
 	f.addConnection()
 
+	f.addLimits()
+
 	f.group("Page")
 	f.value("web-port", "P", "N", "8089", "serve the page on this port")
 	f.value("web-host", "", "ADDRESS", "", "serve the page on this address; by default on 127.0.0.1 and [::1], which only this machine reaches")
@@ -147,6 +155,8 @@ func newFlags(plans []*load.Plan, shapes, checks []string) (*flags, error) {
 	f.group("Results")
 	f.value("csv", "", "PREFIX", "", "write PREFIX_stats.csv, PREFIX_stats_history.csv and so on: failures, exceptions, phases, health, arrivals and service")
 	f.toggle("csv-full-history", "", "write every row, not only the total, to PREFIX_stats_history.csv")
+
+	f.addTelemetry()
 
 	f.group("Demo")
 	f.toggle("demo", "", "serve an API to practise on at http://"+demoAddr)
@@ -208,6 +218,7 @@ func (f *flags) read(args []string, env Env) (*options, error) {
 	f.readChecks(c)
 	c.Seed = read(f, "seed", engine.ParseSeed)
 	c.Host, c.Insecure, o.wire = f.last("host"), f.on("insecure"), f.wire()
+	f.readLimits(o)
 	c.Params = f.params()
 	c.Scenarios = f.scenarios()
 
@@ -221,6 +232,7 @@ func (f *flags) read(args []string, env Env) (*options, error) {
 	if o.csvFull && o.csv == "" {
 		f.wrong("--csv-full-history: needs --csv, which says where")
 	}
+	f.readTelemetry(o, env)
 	o.demoBug = f.on("demo-bug")
 	o.demo = o.demoBug || f.on("demo")
 	o.level, o.logfile = read(f, "loglevel", parseLevel), f.last("logfile")
@@ -272,12 +284,16 @@ func (f *flags) last(name string) string {
 // are tags: whoever knows Locust writes --tags read write.
 func (f *flags) scenarios() []string {
 	var names []string
-	for _, name := range f.given[scenarioNames].texts {
+	for i, name := range f.given[scenarioNames].texts {
 		isScenario := slices.ContainsFunc(f.plans, func(p *load.Plan) bool { return p.Name == name })
 		isTag := slices.ContainsFunc(f.plans, func(p *load.Plan) bool { return tagged(p.Tasks, name) })
 		if isTag && !isScenario {
 			f.wrong("there is no scenario %q, but a tag — write several tags as --tags a,b", name)
 			continue
+		}
+		if near := engine.Nearest(name, f.commands); i == 0 && !isScenario && near != "" && engine.Nearest(name, planNames(f.plans)) == "" {
+			f.wrong("there is neither a scenario nor a command %q — did you mean %s?", name, near)
+			return nil
 		}
 		names = append(names, name)
 	}

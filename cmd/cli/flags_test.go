@@ -49,6 +49,15 @@ func TestHelp(t *testing.T) {
 			t.Errorf("help for 80 columns: a line has %d: %s", n, line)
 		}
 	}
+	for line := range strings.SplitSeq(f.help("gregaria", 0), "\n") {
+		if n := utf8.RuneCountInString(line); n > 100 {
+			t.Errorf("help for a file: a line has %d columns: %s", n, line)
+		}
+	}
+	var out transcript
+	if status := Run(t.Context(), testSuite, Env{Name: "gregaria", Args: []string{"--help"}, Stdout: &out}); status != 0 || !strings.Contains(out.String(), "\nCommands, see gregaria COMMAND --help:\n") {
+		t.Errorf("--help: status %d, want 0 and the commands in\n%s", status, &out)
+	}
 	golden(t, "list.txt", listing(f.plans, []string{"hill", "spike"}))
 }
 
@@ -197,6 +206,7 @@ gregaria: --page-size: "larg" is not small, medium or large — did you mean lar
 		{[]string{"--arrival", "3"}, "\ngregaria: unknown flag --arrival — did you mean --arrivals?"},
 		{[]string{"--user", "3"}, "\ngregaria: unknown flag --user — did you mean --users?"},
 		{[]string{"-f", "x.py"}, "\ngregaria: unknown flag -f — scenarios are compiled in: --list shows them"},
+		{[]string{"complation", "bash"}, "\ngregaria: there is neither a scenario nor a command \"complation\" — did you mean completion?"},
 		{[]string{"-x"}, "\ngregaria: unknown flag -x — --help shows all flags"},
 		{[]string{"-L", "WARNIN"}, "\ngregaria: --loglevel: \"WARNIN\" is not a level — did you mean WARNING?"},
 		{[]string{"--csv"}, "\ngregaria: --csv: needs a value"},

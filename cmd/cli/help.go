@@ -19,23 +19,43 @@ func (f *flags) help(name string, width int) string {
 	for _, g := range f.groups {
 		fmt.Fprintf(&b, "\n%s:\n%s", g.title, g.set.FlagUsagesWrapped(width))
 	}
-	b.WriteString("\n" + exitHelp)
+	b.WriteString("\n" + exitHelp(width))
 	return b.String()
 }
 
-// exitHelp says what the exit statuses mean.
-const exitHelp = `Exit status, the first of these that holds:
-  2   a mistake on the command line, in a variable or in a config file, or a
-      port that is taken: nothing was run
-  3   an internal error
-  99  a check does not hold over the whole run, or had nothing to judge
-  98  the load generator was in the way, so the numbers say little of the
-      target (--exit-code-on-invalid)
-  4   results could not be written, or not whole
-  1   requests failed or scenarios had exceptions (--exit-code-on-error)
-  0   none of these
-After two signals it is 128 and the number of the second: 130 for Ctrl+C.
-`
+// exitMeanings say what the exit statuses mean, in the order in which they win.
+var exitMeanings = []struct {
+	code    int
+	meaning string
+}{
+	{exitUsage, "a mistake on the command line, in a variable or in a config file, or a port that is taken: nothing was run"},
+	{exitInternal, "an internal error"},
+	{exitBreached, "a check does not hold over the whole run, or had nothing to judge"},
+	{exitInvalid, "the load generator was in the way, so the numbers say little of the target (--exit-code-on-invalid)"},
+	{exitUnsaved, "results could not be written, or not whole"},
+	{exitFailed, "requests failed or scenarios had exceptions (--exit-code-on-error)"},
+	{exitOK, "none of these"},
+}
+
+// exitHelp is what the help says about the exit status.
+func exitHelp(width int) string {
+	b := new(strings.Builder)
+	b.WriteString("Exit status, the first of these that holds:\n")
+	for _, s := range exitMeanings {
+		indent := fmt.Sprintf("  %-3d", s.code)
+		line := indent
+		for _, word := range strings.Fields(s.meaning) {
+			if len(line)+1+len(word) > width {
+				b.WriteString(line + "\n")
+				line = strings.Repeat(" ", len(indent))
+			}
+			line += " " + word
+		}
+		b.WriteString(line + "\n")
+	}
+	b.WriteString("After two signals it is 128 and the number of the second: 130 for Ctrl+C.\n")
+	return b.String()
+}
 
 func planNames(plans []*load.Plan) []string {
 	names := make([]string, len(plans))

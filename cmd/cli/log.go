@@ -27,14 +27,22 @@ var levels = []struct {
 	{"CRITICAL", levelCritical},
 }
 
-func parseLevel(text string) (slog.Level, error) {
+// levelNames returns the names of the levels.
+func levelNames() []string {
 	names := make([]string, len(levels))
 	for i, l := range levels {
+		names[i] = l.name
+	}
+	return names
+}
+
+func parseLevel(text string) (slog.Level, error) {
+	for _, l := range levels {
 		if strings.EqualFold(text, l.name) {
 			return l.level, nil
 		}
-		names[i] = l.name
 	}
+	names := levelNames()
 	hint := "write " + series(names)
 	if near := engine.Nearest(text, names); near != "" {
 		hint = "did you mean " + near + "?"

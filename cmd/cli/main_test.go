@@ -494,7 +494,7 @@ func fetch(t *testing.T, method, url string) string {
 }
 
 func TestDemo(t *testing.T) {
-	c := launch(t, nil, "--headless", "--demo-bug", "-t", "1", "--only-summary", "demo")
+	c := launch(t, nil, "--headless", "--demo-bug", "-t", "1", "--only-summary", "--", "demo")
 	status := <-c.status
 	if strings.Contains(c.err.String(), "address already in use (another gregaria --demo?") {
 		if status != 2 {
@@ -519,7 +519,9 @@ func TestRunLeavesNothingBehind(t *testing.T) {
 		ctx, cancel := context.WithCancel(context.Background())
 		var out, log transcript
 		status := make(chan int, 1)
-		go func() { status <- Run(ctx, testSuite, Env{Name: "gregaria", Args: args, Stdout: &out, Stderr: &log, Lookup: os.LookupEnv}) }()
+		go func() {
+			status <- Run(ctx, testSuite, Env{Name: "gregaria", Args: args, Stdout: &out, Stderr: &log, Lookup: os.LookupEnv})
+		}()
 		want := 4
 		if name != "refused" {
 			want = 0

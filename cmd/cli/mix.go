@@ -36,7 +36,13 @@ func (f *flags) readMix(c *engine.Config) {
 			}
 		}
 	}
-	c.Off = words(f.given["tasks-off"].texts)
+	for _, text := range f.given["tasks-off"].texts {
+		for path := range strings.SplitSeq(text, ",") { // which may have spaces
+			if path = strings.TrimSpace(path); path != "" {
+				c.Off = append(c.Off, path)
+			}
+		}
+	}
 	for _, text := range f.given["config-users"].texts {
 		f.readUsers(text, weights, c)
 	}
@@ -49,9 +55,6 @@ func (f *flags) readMix(c *engine.Config) {
 	}
 	if len(weights) > 0 {
 		c.Weights = weights
-	}
-	if len(c.Off) == 0 {
-		c.Off = nil
 	}
 	f.on("class-picker") // which may be no truth value
 }

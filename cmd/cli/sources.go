@@ -40,7 +40,7 @@ var notFromAfar = []string{"help", "version", "list", "show-config"}
 // otherKeys are further keys and variables of flags; "" stands for the scenarios.
 var otherKeys = map[string]string{
 	"scenarios": "", "user-classes": "", "checks": "check",
-	"userclass-picker": "class-picker",
+	"userclass-picker": "class-picker", "enable-opentelemetry": "otel",
 }
 
 // scenarioNames is where the names of scenarios are kept, which are no flag.
@@ -120,12 +120,20 @@ func (f *flags) variablesOf(name string) []string {
 func (f *flags) gatherVariables(env Env) {
 	for name := range f.given {
 		for _, variable := range f.variablesOf(name) {
-			if text, ok := env.Lookup(variable); ok && text != "" {
+			if text, ok := env.Lookup(variable); ok && text != "" && !fromKubernetes(variable, text) {
 				f.take(name, []string{text}, byVariable, variable)
 				break
 			}
 		}
 	}
+}
+
+var kubernetesForm = regexp.MustCompile(`_(SERVICE_(HOST|PORT.*)|PORT(_\d+_(TCP|UDP|SCTP).*)?)$`)
+
+// fromKubernetes reports whether a variable is one that Kubernetes makes for a service,
+// such as GREGARIA_WEB_PORT=tcp://10.0.0.7:8089 for one named gregaria-web.
+func fromKubernetes(variable, text string) bool {
+	return kubernetesForm.MatchString(variable) && (strings.Contains(variable, "_SERVICE_") || strings.Contains(variable, "_PORT_") || strings.Contains(text, "://"))
 }
 
 // warnOfVariables notes which variables look as if they were meant for the program and
@@ -144,7 +152,7 @@ func (f *flags) warnOfVariables(env Env) {
 		rest, ours := strings.CutPrefix(variable, "GREGARIA_")
 		locusts, isLocusts := strings.CutPrefix(variable, "LOCUST_")
 		switch key := strings.ToLower(strings.ReplaceAll(rest, "_", "-")); {
-		case value == "" || slices.Contains(known, variable):
+		case value == "" || slices.Contains(known, variable) || fromKubernetes(variable, value):
 		case isLocusts:
 			flag := locustVariables[locusts]
 			if flag == "" {
@@ -156,8 +164,8 @@ func (f *flags) warnOfVariables(env Env) {
 		case !ours || strings.HasPrefix(rest, "TEST_") || slices.Contains(notFromAfar, key):
 		default:
 			text := variable + " is ignored: there is no flag --" + key
-			if near := engine.Nearest(variable, known); near != "" {
-				text += " — did you mean " + near + "?"
+			if near := f.nearest(key); near != "" {
+				text += " — did you mean GREGARIA_" + strings.ToUpper(strings.ReplaceAll(near, "-", "_")) + "?"
 			}
 			f.warnings = append(f.warnings, text)
 		}
@@ -245,11 +253,16 @@ func (f *flags) nearKey(name string) string {
 	if way := elsewhere[name]; way != "" {
 		return way
 	}
-	keys := slices.DeleteFunc(append(f.names(), "scenarios"), func(k string) bool { return slices.Contains(notFromAfar, k) || k == "config" })
-	if near := engine.Nearest(name, keys); near != "" {
+	if near := f.nearest(name); near != "" {
 		return "did you mean " + near + "?"
 	}
 	return "keys are the names of flags, see --help"
+}
+
+// nearest returns the key most like name, or "".
+func (f *flags) nearest(name string) string {
+	keys := slices.DeleteFunc(append(f.names(), "scenarios"), func(k string) bool { return slices.Contains(notFromAfar, k) || k == "config" })
+	return engine.Nearest(name, keys)
 }
 
 // giveWay drops what is said of the load by less than what wins: --arrivals on the command

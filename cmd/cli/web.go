@@ -11,6 +11,9 @@ import (
 
 // listen opens the page's listeners.
 func (p *program) listen() ([]net.Listener, error) {
+	if p.parent != nil {
+		return p.parent.Listeners, nil
+	}
 	hosts := server.Loopback
 	switch p.opts.webHost {
 	case "", "localhost":
@@ -27,17 +30,19 @@ func (p *program) serveWeb(ctx context.Context, listeners []net.Listener) error 
 	page := server.New(server.Options{
 		Engine: p.engine, Defaults: p.opts.config, BasePath: p.opts.webBase,
 		Logger: p.log.Logger, Logs: p.log.Lines, LogNews: p.log.News, Hosts: p.answersTo(),
-		Ending: ctx,
+		Ending: ctx, Rebuild: p.rebuilds(), Metrics: p.metrics(),
 	})
 	p.log.Info("page is at " + pageURL(p.opts.webHost, listeners[0]) + p.opts.webBase)
 	if !p.loopback() {
 		p.log.Warn("the page has no password: whoever can reach " + listeners[0].Addr().String() + " can start and stop runs")
 	}
-	if p.opts.autostart {
+	if p.opts.autostart && p.engine.Status().Run == 0 { // once, however often gregaria dev restarts it
 		if _, err := p.engine.Start(p.opts.config); err != nil {
 			return unlessMistaken(err)
 		}
 	}
+	ctx, give := p.untilRebuilt(ctx)
+	defer give()
 	serving, end := context.WithCancel(context.WithoutCancel(ctx))
 	defer end()
 	stopped := make(chan struct{})

@@ -30,17 +30,19 @@ func (quick) Close()                               {}
 func TestRequestsAllocateLittle(t *testing.T) {
 	body := []byte("hello")
 	for _, tt := range []struct {
-		name string
-		want float64
-		run  func(u *load.User)
+		name   string
+		want   float64
+		traced float64
+		run    func(u *load.User)
 	}{
-		{"Get", 1, func(u *load.User) { u.Get("/") }}, // the Response
-		{"Get, Name, Expect", 1, func(u *load.User) { u.Get("/a/7", load.Name("/a/{id}")).Expect(http.StatusOK) }},
-		{"Post, Body", 1, func(u *load.User) { u.Post("/", load.Body("text/plain", body), load.Timeout(time.Second)) }},
-		{"Post, Header", 1, func(u *load.User) { u.Post("/", load.Header("X", "1")) }},
+		{"Get", 1, 0, func(u *load.User) { u.Get("/") }}, // the Response
+		{"Get, Name, Expect", 1, 0, func(u *load.User) { u.Get("/a/7", load.Name("/a/{id}")).Expect(http.StatusOK) }},
+		{"Post, Body", 1, 0, func(u *load.User) { u.Post("/", load.Body("text/plain", body), load.Timeout(time.Second)) }},
+		{"Post, Header", 1, 0, func(u *load.User) { u.Post("/", load.Header("X", "1")) }},
+		{"Get, traced", 2, 1, func(u *load.User) { u.Get("/") }}, // and the field
 	} {
 		recorder := stats.NewRecorder(time.Now())
-		u, _ := load.NewUser(t.Context(), load.Seat{Number: 1, Base: base(t, "http://h"), Transport: quick{200}, Shard: recorder.Shard(1)})
+		u, _ := load.NewUser(t.Context(), load.Seat{Number: 1, Base: base(t, "http://h"), Transport: quick{200}, Shard: recorder.Shard(1), Traced: tt.traced})
 		// The shard's memory is there before anything is counted.
 		for range 2 {
 			for range 2000 {

@@ -386,7 +386,11 @@
 //				return 100 - 50*math.Cos(t.Hours()/12*2*math.Pi), t < 24*time.Hour
 //			}),
 //		},
+//		Checks: []string{"GET /cart p95 < 300ms", "fail% < 1"},
 //	}
+//
+// The checks of a suite are what a run is held to unless it asks for others: the form
+// shows them, and flags replace them.
 //
 // # Testing a scenario
 //

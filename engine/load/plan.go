@@ -32,13 +32,13 @@ type PlannedTask struct {
 	Name   string
 	Weight int // at least 1
 	Tags   []string
-	Wait   Wait // the one that applies: its own, or the nearest around it
-	Run    func(state any, u *User) error
+	Wait   Wait                           `json:"-"` // the one that applies: its own, or the nearest around it
+	Run    func(state any, u *User) error `json:"-"`
 	Steps  []PlannedTask
 	Tasks  []PlannedTask
 
-	OnStart, OnStop func(state any, u *User) error
-	Next            []Transition // by place; nil when the task is no part of a chain
+	OnStart, OnStop func(state any, u *User) error `json:"-"`
+	Next            []Transition                   // by place; nil when the task is no part of a chain
 }
 
 // A Transition leads from a task of a chain to one of the same set.

@@ -78,6 +78,7 @@ func (u *User) Do(method, path string, opts ...Option) *Response {
 		}
 	}
 	if err == nil {
+		u.trace()
 		u.send(r, method, name, due)
 	} else {
 		u.open(r, stats.Sample{Method: method, Name: name})
@@ -145,8 +146,9 @@ func (u *User) send(r *Response, method, name string, due time.Time) {
 	u.hook = around
 	var lag time.Duration
 	if !due.IsZero() {
-		lag = max(0, time.Since(due)-u.answer.Took)
+		lag = max(0, time.Since(due)-u.answer.Took-u.answer.Held)
 	}
+	u.heldBack(u.answer.Held)
 	if err != nil && (u.ctx.Err() != nil || req.Each != nil && errors.Is(err, ErrStopped)) {
 		r.err = u.refuse() // no sample
 		return
@@ -171,6 +173,13 @@ func (u *User) send(r *Response, method, name string, due time.Time) {
 	}
 	if err != nil {
 		r.broken(err)
+	}
+}
+
+// heldBack takes note that the user waited for its turn: groups do not count that.
+func (u *User) heldBack(d time.Duration) {
+	if len(u.groups) > 0 {
+		u.groups[len(u.groups)-1].paused += d
 	}
 }
 

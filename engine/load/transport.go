@@ -112,6 +112,7 @@ func EachSent(r *http.Request, yield func(name, value string) bool) {
 type Answer struct {
 	Status int           // status code of the last response, 0 if there was none
 	Took   time.Duration // from just before the first byte written to the last body byte read, redirects included; without a byte written, the time spent trying
+	Held   time.Duration // how long the request, and those of its redirects, waited for their turn; no part of Took
 	Bytes  int64         // body bytes received, as they were on the wire, of all responses of a chain of redirects
 
 	FirstByte time.Duration // the part of Took up to the first byte of the last response's head; 0 without one
@@ -170,7 +171,17 @@ const (
 	Cut             Class = "cut by stop"
 	UnknownProblem  Class = "network"
 	UnusableRequest Class = "request cannot be sent"
+	Forbidden       Class = "refused by policy"
 )
+
+// classes are all there are.
+var classes = []Class{
+	Refused, DNS, ConnectTimeout, HeaderTimeout, BodyTimeout, TLS, Reset, Closed, Unreachable, Malformed, BodyLimit,
+	TooManyHops, Descriptors, Ports, Cut, UnknownProblem, UnusableRequest, Forbidden,
+}
+
+// Known reports whether c is one of the classes.
+func (c Class) Known() bool { return slices.Contains(classes, c) }
 
 // Ours reports whether the trouble was this machine's: it had no file descriptor or
 // no port left to connect with. The target knows nothing of such a request.

@@ -42,6 +42,8 @@ type User struct {
 	before func(*Request) error
 	after  func(*Response)
 	queue  func(task string) error
+	turn   func(context.Context) error
+	traced float64
 
 	request Request
 	answer  Answer
@@ -66,6 +68,8 @@ type Seat struct {
 	Secrets   []string       // what must not be shown, see Plan.Secrets
 	Feeds     map[Feeder]*Rows
 	Quit      <-chan struct{}
+	Traced    float64                     // share of the requests that carry a traceparent, from 0 to 1
+	Turn      func(context.Context) error // waits for the turn of what a client of the scenario's own sends; nil means at once
 
 	Before func(*Request) error    // nil when there is none
 	After  func(*Response)         // nil when there is none
@@ -78,7 +82,7 @@ func NewUser(ctx context.Context, s Seat) (*User, Control) {
 		Header: http.Header{}, Rand: s.Rand,
 		number: s.Number, scenario: s.Scenario, base: s.Base, ctx: ctx, quit: s.Quit,
 		transport: s.Transport, shard: s.Shard, params: s.Params, secrets: s.Secrets, feeds: s.Feeds,
-		before: s.Before, after: s.After, queue: s.Queue,
+		before: s.Before, after: s.After, queue: s.Queue, turn: s.Turn, traced: s.Traced,
 	}
 	return u, Control{u}
 }
@@ -127,6 +131,16 @@ func (u *User) Measure(method, name string, f func(ctx context.Context) (size in
 	u.settle()
 	due := u.takeDue()
 	start := time.Now()
+	if u.turn != nil {
+		if u.turn(u.ctx) != nil {
+			return u.refuse()
+		}
+		held := time.Since(start)
+		u.heldBack(held)
+		if start = start.Add(held); !due.IsZero() {
+			due = due.Add(held)
+		}
+	}
 	size, err := f(u.ctx)
 	sample := stats.Sample{Method: method, Name: name, Took: time.Since(start), Bytes: size}
 	if !due.IsZero() {

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"net"
@@ -12,14 +13,16 @@ import (
 
 // Options are how the users of one run reach the target. The zero value works.
 type Options struct {
-	Insecure  bool              // accept any TLS certificate
-	Limits    load.Limits       // zero fields mean their defaults
-	UserAgent string            // User-Agent of requests that do not set their own; "" means "gregaria"
-	Proxy     string            // URL of a proxy for all requests, http://, https:// or socks5://; "" means none, "env" the one that HTTP_PROXY, HTTPS_PROXY and NO_PROXY name. Requests go by net/http then. See CheckProxy
-	Certs     []tls.Certificate // shown to targets that ask for one
-	Roots     *x509.CertPool    // who may vouch for targets; nil means the system's
-	Resolver  *net.Resolver     // nil means the system's
-	Memory    int64             // bytes for the bodies, above 1 MB each, of all users together; what does not fit is read and counted, not kept; default 256 MB
+	Insecure  bool                        // accept any TLS certificate
+	Policy    Policy                      // what may be connected to; the address is judged that is dialled, redirects included
+	Turn      func(context.Context) error // waits for the turn of each request, redirects included; what it takes is part of no time; nil means at once
+	Limits    load.Limits                 // zero fields mean their defaults
+	UserAgent string                      // User-Agent of requests that do not set their own; "" means "gregaria"
+	Proxy     string                      // URL of a proxy for all requests, http://, https:// or socks5://; "" means none, "env" the one that HTTP_PROXY, HTTPS_PROXY and NO_PROXY name. Requests go by net/http then. See CheckProxy
+	Certs     []tls.Certificate           // shown to targets that ask for one
+	Roots     *x509.CertPool              // who may vouch for targets; nil means the system's
+	Resolver  *net.Resolver               // nil means the system's
+	Memory    int64                       // bytes for the bodies, above 1 MB each, of all users together; what does not fit is read and counted, not kept; default 256 MB
 }
 
 // A Dialer makes transports, one per user, and holds what they share. Its

@@ -19,6 +19,9 @@
 //   - A user that was turned away at once, because the target refused or this
 //     machine had no descriptor or port left, dials the same origin again 100 ms
 //     after it last began to, and not before. That wait is no part of any answer.
+//   - Nothing is dialled that the [Policy] forbids. It judges the very address, for
+//     each connection anew: neither a redirect nor a name that changes its address
+//     leads past it.
 //   - Users never take the last descriptors of the process, see [Dialer.Open].
 //
 // The HTTP/1.1 reader is written for this package rather than taken from a

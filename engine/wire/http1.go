@@ -200,6 +200,11 @@ func (a *attempt) exchange() error {
 		out, body = append(out, body...), nil
 	}
 	t.out = out
+	if t.d.opts.Turn != nil {
+		if err := a.await(); err != nil {
+			return err
+		}
+	}
 
 	now := time.Now()
 	if a.started.IsZero() {
@@ -253,6 +258,18 @@ func (a *attempt) exchange() error {
 		t.keepCookies(&a.hop)
 	}
 	return nil
+}
+
+// await waits for the turn of the hop's request.
+func (a *attempt) await() error {
+	begin := time.Now()
+	err := a.t.d.opts.Turn(a.ctx)
+	held := time.Since(begin)
+	a.ans.Held += held
+	if !a.started.IsZero() {
+		a.started, a.until = a.started.Add(held), a.until.Add(held)
+	}
+	return err
 }
 
 // connect makes sure that there is a connection to the hop's origin. It returns

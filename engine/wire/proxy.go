@@ -15,6 +15,34 @@ import (
 // for all.
 type chooser func(*http.Request) (*url.URL, error)
 
+// chooseProxy returns the chooser of d. Who goes by a proxy has it look up the name, so
+// that name is held to the policy; the proxy's address is when it is dialled.
+func (d *Dialer) chooseProxy() chooser {
+	if d.proxy == nil {
+		return nil
+	}
+	return func(r *http.Request) (*url.URL, error) {
+		u, err := d.proxy(r)
+		if u == nil || err != nil {
+			return u, err
+		}
+		asked := []*url.URL{r.URL}
+		if r.URL.Scheme == "http" && r.Host != "" { // then net/http names the user's Host field to the proxy
+			asked = append(asked, &url.URL{Scheme: "http", Host: r.Host})
+		}
+		for _, to := range asked {
+			o, err := originOf(to)
+			if err != nil {
+				return nil, err
+			}
+			if err := d.opts.Policy.refusalUnseen(o.target()); err != nil {
+				return nil, err
+			}
+		}
+		return u, nil
+	}
+}
+
 // CheckProxy returns why text cannot be Options.Proxy, or nil.
 func CheckProxy(text string) error {
 	if text == "" || text == "env" {

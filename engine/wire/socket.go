@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"strconv"
 	"sync/atomic"
 	"time"
 
@@ -77,12 +78,34 @@ func (d *Dialer) reach(ctx context.Context, addr string, cost *load.Dial) (net.C
 			cost.DNS, start = now.Sub(start), now
 		}
 	}
+	if addrs, err = d.allowed(host, addrs, port); err != nil {
+		return nil, err
+	}
 	c, err := d.tryAll(ctx, addrs, port)
 	if err != nil {
 		return nil, failAt(connecting, addr, err)
 	}
 	cost.Connect = time.Since(start)
 	return c, nil
+}
+
+// allowed returns those of addrs, which host has, that the policy lets users dial.
+func (d *Dialer) allowed(host string, addrs []netip.Addr, port string) (list []netip.Addr, err error) {
+	n, badPort := strconv.ParseUint(port, 10, 16)
+	if badPort != nil {
+		return nil, fail(load.UnusableRequest, "port "+strconv.Quote(port)+" is not usable", badPort)
+	}
+	for _, addr := range addrs {
+		problem := d.opts.Policy.refusal(host, addr, uint16(n))
+		if problem == nil {
+			list = append(list, addr)
+		}
+		err = cmp.Or(err, problem)
+	}
+	if len(list) > 0 {
+		return list, nil
+	}
+	return nil, err
 }
 
 // fallback is how long the addresses of one family are given while those of the
@@ -132,7 +155,7 @@ type rebuff struct {
 func rebuffed(o *origin, began time.Time, err error) *rebuff {
 	if te, ok := errors.AsType[*load.TransportError](err); ok {
 		switch te.Class {
-		case load.Refused, load.Unreachable, load.DNS, load.Ports, load.Descriptors:
+		case load.Refused, load.Unreachable, load.DNS, load.Ports, load.Descriptors, load.Forbidden:
 			return &rebuff{o, began}
 		}
 	}

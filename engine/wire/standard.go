@@ -44,7 +44,7 @@ func (t *standard) open() *http.Transport {
 	// Sessions of the fast transport were agreed on for HTTP/1.1.
 	config.ClientSessionCache = tls.NewLRUClientSessionCache(4)
 	t.rt = &http.Transport{
-		Proxy: d.proxy,
+		Proxy: d.chooseProxy(),
 		DialContext: func(ctx context.Context, _, addr string) (net.Conn, error) {
 			s, err := d.connect(ctx, addr, d.opts.Limits.Connect)
 			if err != nil {
@@ -359,6 +359,12 @@ func (c *call) exchange() (*http.Response, error) {
 	if c.ans.Status == 0 {
 		t.sent = r
 	}
+	if t.d.opts.Turn != nil {
+		held, err := c.aside(t.d.opts.Turn)
+		if c.ans.Held += held; err != nil {
+			return nil, err
+		}
+	}
 	if err := c.hold(); err != nil {
 		return nil, err
 	}
@@ -404,20 +410,27 @@ func (c *call) exchange() (*http.Response, error) {
 	return resp, nil
 }
 
-// hold waits while the hop's origin must not be dialled, outside all limits.
+// hold waits while the hop's origin must not be dialled.
 func (c *call) hold() error {
 	if c.t.rebuff == nil {
 		return nil
 	}
+	_, err := c.aside(func(ctx context.Context) error { return c.t.rebuff.wait(ctx, c.hop.origin) })
+	return err
+}
+
+// aside waits for something that is part of no time and no limit, and returns how long
+// that was.
+func (c *call) aside(wait func(context.Context) error) (waited time.Duration, err error) {
 	c.timer.Stop()
 	begin := time.Now()
-	err := c.t.rebuff.wait(c.ctx, c.hop.origin)
-	waited := time.Since(begin)
+	err = wait(c.ctx)
+	waited = time.Since(begin)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.started, c.until = c.started.Add(waited), c.until.Add(waited)
 	c.timer.Reset(time.Until(c.until))
-	return err
+	return waited, err
 }
 
 // read reads the body of resp.

@@ -1,0 +1,81 @@
+package cli
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gregaria/gregaria/engine/report"
+)
+
+// healthPatience is how long the program may take to say that it lives.
+const healthPatience = 3 * time.Second
+
+// healthcheckCommand asks a running program whether it lives: in a container without a
+// shell nothing else can.
+func (p *program) healthcheckCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "healthcheck [URL]",
+		Short: "Ask the program that runs here whether it lives",
+		Long: "Exits with 0 if the program that runs on this machine answers, or whatever answers at URL, and with 1 if not.\n" +
+			"It looks for the port where the program does: in GREGARIA_WEB_PORT, and in configuration files.",
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			at := ""
+			if len(args) > 0 {
+				at = args[0]
+			} else if opts, mistakes := p.flags.read(nil, p.Env); mistakes != nil {
+				return mistakes
+			} else {
+				at = fmt.Sprintf("http://127.0.0.1:%d/healthz", opts.webPort)
+			}
+			if u, err := url.Parse(at); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+				return fmt.Errorf("healthcheck: %q is no address — write for example http://127.0.0.1:8089/healthz", at)
+			}
+			if err := healthy(c.Context(), at); err != nil {
+				fmt.Fprintf(p.Stderr, "%s: %s\n", p.Name, report.OneLine(err.Error()))
+				p.status = exitFailed
+			}
+			return nil
+		},
+	}
+}
+
+// httpsServer is what Go's servers say on a connection that should have been TLS.
+const httpsServer = "HTTP request to an HTTPS server"
+
+// healthy returns what is wrong with an answer, if anything is.
+func healthy(ctx context.Context, at string) error {
+	ctx, cancel := context.WithTimeout(ctx, healthPatience)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, at, nil)
+	if err != nil {
+		return err
+	}
+	// Whether it lives is all that is asked, and its certificate is for another name.
+	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, DisableKeepAlives: true}}
+	resp, err := client.Do(req)
+	if err != nil {
+		if errors.Is(err, context.DeadlineExceeded) {
+			return fmt.Errorf("healthcheck: no answer from %s within %s", at, healthPatience)
+		}
+		return fmt.Errorf("healthcheck: %w", err)
+	}
+	defer resp.Body.Close()
+	body, _ := io.ReadAll(io.LimitReader(resp.Body, 200)) // the status is what counts
+	if rest, plain := strings.CutPrefix(at, "http:"); plain && strings.Contains(string(body), httpsServer) {
+		return healthy(ctx, "https:"+rest)
+	}
+	if resp.StatusCode >= http.StatusBadRequest {
+		return fmt.Errorf("healthcheck: %s answers %s: %s", at, resp.Status, strings.TrimSpace(string(body)))
+	}
+	return nil
+}

@@ -1,0 +1,79 @@
+package cli
+
+import (
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/gregaria/gregaria/engine/telemetry"
+)
+
+// addTelemetry adds the flags of who else is told of a run while it is on.
+func (f *flags) addTelemetry() {
+	f.group("Telemetry")
+	f.toggle("metrics", "", "serve /metrics beside the page, for Prometheus")
+	f.toggle("otlp", "", "tell an OpenTelemetry collector every ten seconds, by OTLP over HTTP; OTEL_EXPORTER_OTLP_ENDPOINT and the like say which and how")
+	f.value("otlp-endpoint", "", "URL", "", "with that, or instead of it: the collector to tell (default http://localhost:4318)")
+	f.toggle("otel", "", "the same as --otlp, as Locust has it")
+	f.value("traceparent", "", "SHARE", "0", "give so many of all requests a traceparent, for the target's own tracing: 0.01 is one in a hundred")
+}
+
+// readTelemetry reads them.
+func (f *flags) readTelemetry(o *options, env Env) {
+	o.metrics = f.on("metrics")
+	if o.metrics && f.on("headless") {
+		f.warnings = append(f.warnings, "--metrics says nothing with --headless, which serves no page: --otlp tells a collector")
+	}
+	o.otlpEndpoint = strings.TrimSpace(f.last("otlp-endpoint"))
+	otlp, otel := f.on("otlp"), f.on("otel")
+	if o.otlp = otlp || otel || o.otlpEndpoint != ""; o.otlp {
+		f.checkOTLP(o.otlpEndpoint, env)
+	}
+	share, err := strconv.ParseFloat(strings.TrimSpace(f.last("traceparent")), 64)
+	if err != nil || !(share >= 0 && share <= 1) {
+		f.wrong("--traceparent: %q is not a share of requests — write a number from 0 to 1, such as 0.01", f.last("traceparent"))
+	}
+	o.traced = share
+}
+
+// checkOTLP notes why a collector cannot be told.
+func (f *flags) checkOTLP(endpoint string, env Env) {
+	if u, err := url.Parse(endpoint); endpoint != "" && (err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "") {
+		f.wrong("--otlp-endpoint: %q is not the URL of a collector — write for example http://localhost:4318", endpoint)
+	}
+	if env.Lookup == nil {
+		return
+	}
+	for _, name := range []string{"OTEL_EXPORTER_OTLP_METRICS_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"} {
+		if protocol, _ := env.Lookup(name); protocol != "" {
+			if protocol != "http/protobuf" {
+				f.wrong("--otlp: %s is %q, but only http/protobuf is spoken — set %s=http/protobuf, which collectors take on port 4318", name, protocol, "OTEL_EXPORTER_OTLP_METRICS_PROTOCOL")
+			}
+			return // the first wins
+		}
+	}
+}
+
+// metrics returns what answers Prometheus, nil unless somebody asked for that.
+func (p *program) metrics() http.Handler {
+	if !p.opts.metrics {
+		return nil
+	}
+	return telemetry.Handler(p.engine, thisBuild().version)
+}
+
+// push begins to tell a collector, if somebody asked for that, and returns what tells it
+// for the last time.
+func (p *program) push() (end func(), err error) {
+	if !p.opts.otlp {
+		return func() {}, nil
+	}
+	pusher, err := telemetry.Push(p.engine, telemetry.PushOptions{
+		Endpoint: p.opts.otlpEndpoint, Version: thisBuild().version, Logger: p.log.Logger,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return pusher.Close, nil
+}

@@ -1,0 +1,16 @@
+//go:build !unix
+
+package dev
+
+import (
+	"os"
+	"os/exec"
+)
+
+const supported = false
+
+func apart(*exec.Cmd) {}
+
+func terminate(p *os.Process) { _ = p.Kill() }
+
+func inherited(fd int) *os.File { return os.NewFile(uintptr(fd), "inherited") }
