@@ -197,7 +197,7 @@ func (t *Terminal) print(text string) {
 		width = 80
 	}
 	for line := range strings.Lines(text) {
-		for piece := range strings.SplitSeq(ansi.HardwrapWc(strings.TrimSuffix(line, "\n"), width-1, true), "\n") {
+		for piece := range strings.SplitSeq(ansi.WrapWc(strings.TrimSuffix(line, "\n"), width-1, ""), "\n") {
 			t.line(piece)
 		}
 	}

@@ -205,9 +205,20 @@ func tiles(s *engine.Status, width, height int) []string {
 		}
 	}
 	if s.Config.Model == engine.Open {
-		lines = append(lines, faint(fmt.Sprintf("%d idle; arrivals: %s", s.Idle, report.ArrivalsText(s.Stats.Arrivals))))
+		lines = append(lines, arrivals(s))
 	}
 	return lines
+}
+
+// arrivals says what became of what was due.
+func arrivals(s *engine.Status) string {
+	a := s.Stats.Arrivals
+	line := faint(fmt.Sprintf("%s idle, %s due, %s late, ", whole(int64(s.Idle)), whole(a.Due), whole(a.Late)))
+	dropped := whole(a.Dropped) + " dropped"
+	if a.Dropped > 0 {
+		return line + alarm(dropped)
+	}
+	return line + faint(dropped)
 }
 
 // trend draws the requests of the last minute; where some failed, it is an alarm.
