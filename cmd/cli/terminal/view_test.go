@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -39,7 +40,7 @@ func run(seconds int, names ...string) *engine.Status {
 	for i := range seconds {
 		at := began.Add(time.Duration(i+1) * time.Second)
 		for k, name := range names {
-			for range 20 * (k + 1) * (i + 1) / seconds {
+			for range 1 + (k+1)*(i+1)/seconds {
 				sample := stats.Sample{Method: "GET", Name: name, Took: time.Duration((2 + r.ExpFloat64()*20) * float64(time.Millisecond))}
 				if k == 1 && i%7 == 6 && r.IntN(3) == 0 {
 					sample.Problem = &stats.Problem{Format: "status 503", Message: "status 503: " + name, At: at}
@@ -70,7 +71,7 @@ func check(text string, c engine.CheckStatus) engine.CheckStatus {
 }
 
 // states are the runs whose views are golden.
-func states() map[string]*engine.Status {
+var states = sync.OnceValue(func() map[string]*engine.Status {
 	failing := run(45, paths(4)...)
 	failing.Checks = []engine.CheckStatus{
 		check("fail% < 5", engine.CheckStatus{Now: checks.Result{Known: true, OK: true, Value: 1.2}, Run: checks.Result{Known: true, OK: true, Value: 1}}),
@@ -95,7 +96,7 @@ func states() map[string]*engine.Status {
 		"full": run(45, paths(60)...), "failing": failing, "open": open, "early": early, "stopping": stopping,
 		"hostile": run(45, hostile, hostile+hostile, "/"),
 	}
-}
+})
 
 func TestViewsLookAsTheyDid(t *testing.T) {
 	all := states()
@@ -133,8 +134,8 @@ func TestViewsLookAsTheyDid(t *testing.T) {
 // Whatever the size, a line more or a column more would scroll the picture away.
 func TestViewsFitTheirTerminal(t *testing.T) {
 	for name, s := range states() {
-		for _, width := range []int{1, 2, 7, 20, 39, 40, 41, 64, 65, 80, 120, 400} {
-			for _, height := range []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 15, 20, 24, 31, 60} {
+		for _, width := range []int{1, 2, 7, 20, 40, 41, 64, 65, 80, 400} {
+			for _, height := range []int{0, 1, 2, 3, 5, 7, 8, 9, 10, 15, 20, 24, 60} {
 				for _, help := range []bool{false, true} {
 					lines := draw(look{s, width, height, "a note", true, help})
 					if len(lines) > max(0, height-1) {
