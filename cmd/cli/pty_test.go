@@ -347,9 +347,10 @@ func shell(line string) func(*exec.Cmd) {
 // reads nothing.
 func TestTheBackground(t *testing.T) {
 	tg := newTarget(t, fine)
-	c := onTerminal(t, 80, 24, shell(`stty tostop; set -m; "$0" "$@" & wait $!; echo "status $?"`),
-		"--headless", "-t", "3", "-H", tg.URL, "hit")
+	c := onTerminal(t, 80, 24, shell(`stty tostop; set -m; "$0" "$@" & read line; kill -INT $!; wait $!; echo "status $?"`),
+		"--headless", "-H", tg.URL, "hit")
 	c.out.find(t, `running, \d+s, 1 user\r\n(generator.*\n)*Type Name`)
+	c.types(t, "\r")
 	c.out.find(t, `(?s)stopped after.*status 0\r\n`)
 	c.exits(t, 0)
 	if out := c.out.String(); strings.Contains(out, "\x1b") {
