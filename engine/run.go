@@ -220,7 +220,7 @@ func (r *run) begin(err error) {
 	r.setLimit()
 	if r.arrivals != nil {
 		r.arrivals.follow(r.guide, r.zero, r.cfg.Cap())
-		go r.arrivals.pace()
+		go r.engine.guard(r.arrivals.pace)
 	}
 	r.follow()
 	r.publish()

@@ -134,3 +134,31 @@ func TestNoLinkOfThePageIsAbsolute(t *testing.T) {
 		}
 	}
 }
+
+// Whatever is taken for a base path, the site is there, and no redirect leads off it.
+func FuzzParseBasePath(f *testing.F) {
+	for _, text := range []string{"", "/", "/load", "/tools/load/", "load", "//evil.test", "/a/../b", "/%2e", "/a\\b", "/\x00"} {
+		f.Add(text)
+	}
+	site := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.Write([]byte(r.URL.Path)) })
+	f.Fuzz(func(t *testing.T, text string) {
+		base, err := ParseBasePath(text)
+		if err != nil {
+			return
+		}
+		w := httptest.NewRecorder()
+		under(base, site).ServeHTTP(w, httptest.NewRequest("GET", "http://localhost"+base+"/stats/requests", nil))
+		if w.Body.String() != "/stats/requests" {
+			t.Errorf("ParseBasePath(%q) = %q, and GET %[2]s/stats/requests asks the site for %q", text, base, w.Body)
+		}
+		if base == "" {
+			return
+		}
+		w = httptest.NewRecorder()
+		under(base, site).ServeHTTP(w, httptest.NewRequest("GET", "http://localhost"+base, nil))
+		from, _ := url.Parse("http://localhost" + base)
+		if to, err := from.Parse(w.Header().Get("Location")); err != nil || to.Host != "localhost" || to.Path != base+"/" {
+			t.Errorf("GET %s leads to %v, %v, want %[1]s/", base, to, err)
+		}
+	})
+}

@@ -160,26 +160,7 @@ func (s *Server) Serve(ctx context.Context, listeners ...net.Listener) error {
 		MaxHeaderBytes:    16 << 10,
 		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelError),
 	}
-	failed := make(chan error, len(listeners))
-	for _, l := range listeners {
-		go func() { failed <- hs.Serve(l) }()
-	}
-	var err error
-	pending := len(listeners)
-	select {
-	case <-ctx.Done():
-	case err = <-failed:
-		pending--
-	}
-	s.Close()
-	shut, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
-	defer cancel()
-	if hs.Shutdown(shut) != nil {
-		hs.Close()
-	}
-	for range pending {
-		<-failed
-	}
+	err := Serve(ctx, hs, s.Close, listeners...)
 	if errors.Is(err, http.ErrServerClosed) {
 		return nil
 	}

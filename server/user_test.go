@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"maps"
 	"net/http/httptest"
 	"net/url"
@@ -178,6 +179,32 @@ func TestReadyUntilTheEndBegins(t *testing.T) {
 	ready.status, ready.contain = 503, []string{"closing"}
 	ready.do(t, s) // while the run is still on, and seen
 	call{name: "alive", method: "GET", path: "/healthz", status: 200}.do(t, s)
-	call{name: "numbers", method: "GET", path: "/stats/requests", status: 200, contain: []string{`"state":"running"`}}.do(t, s)
+	call{name: "numbers", method: "GET", path: "/stats/requests", status: 200, contain: []string{`"user_count":1`}}.do(t, s)
 	close(gate.open)
+}
+
+// No body makes a start impossible that was possible before.
+func FuzzUser(f *testing.F) {
+	for _, body := range []string{`{"user_class_name": "shop", "weight": 3, "tasks": ["front"]}`, `{"user_class_name": "bare", "weight": 1e3}`, `[]`, `{"user_class_name": "shop", "tasks": null}`} {
+		f.Add(body)
+	}
+	e, err := engine.New(testSuite(), engine.Options{Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		f.Fatal(err)
+	}
+	defaults := engine.Config{Users: 1, SpawnRate: 1, Host: "http://h.test"}
+	s := New(Options{Engine: e, Defaults: defaults, Logger: slog.New(slog.DiscardHandler)})
+	f.Cleanup(func() { e.Close(); s.Close() })
+	f.Fuzz(func(t *testing.T, body string) {
+		r := httptest.NewRequest("POST", "http://localhost:8089/user", strings.NewReader(body))
+		r.Header.Set("Content-Type", "application/json")
+		w := httptest.NewRecorder()
+		s.ServeHTTP(w, r)
+		if w.Code != 201 && w.Code != 400 && w.Code != 422 || !json.Valid(w.Body.Bytes()) {
+			t.Errorf("POST /user %q = %d %q", body, w.Code, w.Body)
+		}
+		if err := e.Check(s.standard()); err != nil {
+			t.Errorf("after POST /user %q no start is possible: %v", body, err)
+		}
+	})
 }

@@ -161,7 +161,7 @@ func (f *flags) warnOfVariables(env Env) {
 			if way := elsewhere[flag]; way != "" && value != "0" && !strings.EqualFold(value, "false") {
 				f.warnings = append(f.warnings, variable+" is ignored: "+way)
 			}
-		case !ours || strings.HasPrefix(rest, "TEST_") || slices.Contains(notFromAfar, key):
+		case !ours || strings.HasPrefix(rest, "TEST_") || strings.HasPrefix(rest, "DEV_") || slices.Contains(notFromAfar, key):
 		default:
 			text := variable + " is ignored: there is no flag --" + key
 			if near := f.nearest(key); near != "" {

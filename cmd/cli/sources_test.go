@@ -107,7 +107,7 @@ timeout = "1500ms"
 		variables: map[string]string{
 			"GREGARIA_HOST": "http://x.test", "GREGARIA_API_KEY": "hush", "LOCUST_LOGLEVEL": "warning", "LOCUST_AUTOSTART": "0",
 			"GREGARIA_POISSON": "off", "LOCUST_PATH": "/not/ours", "GREGARIA_TAGS": "", "LOCUST_EXCLUDE_TAGS": "x,y", "GREGARIA_LOUD": "on",
-			"LOCUST_USERCLASS_PICKER": "true",
+			"LOCUST_USERCLASS_PICKER": "true", "LOCUST_ENABLE_OPENTELEMETRY": "true",
 		},
 	}
 	f := testFlags(t)
@@ -116,8 +116,8 @@ timeout = "1500ms"
 		t.Fatal(err)
 	}
 	c := o.config
-	got := fmt.Sprint(c.RunTime, c.SpawnRate, c.Tags, c.ExcludeTags, c.Checks, o.headless, c.Insecure, c.Params, c.Scenarios, c.Weights, []string{c.Host}, o.level, o.autostart, c.Poisson, o.wire.Limits.Response, f.on("class-picker"))
-	want := "1h20m0s 0.5 [read slow] [x y] [p95 < 300ms fail% < 1%] true true map[api-key:hush loud:true path: pause:1s] [hit boom] map[hit:5] [http://x.test] WARN false false 1.5s true"
+	got := fmt.Sprint(c.RunTime, c.SpawnRate, c.Tags, c.ExcludeTags, c.Checks, o.headless, c.Insecure, c.Params, c.Scenarios, c.Weights, []string{c.Host}, o.level, o.autostart, c.Poisson, o.wire.Limits.Response, f.on("class-picker"), f.on("otel"))
+	want := "1h20m0s 0.5 [read slow] [x y] [p95 < 300ms fail% < 1%] true true map[api-key:hush loud:true path: pause:1s] [hit boom] map[hit:5] [http://x.test] WARN false false 1.5s true true"
 	if got != want {
 		t.Errorf("read =\n%s, want\n%s", got, want)
 	}
@@ -240,7 +240,7 @@ func TestAFileThatMustBeThere(t *testing.T) {
 func TestUnknownVariablesAreTold(t *testing.T) {
 	f := testFlags(t)
 	_, err := f.read(nil, setup{variables: map[string]string{
-		"GREGARIA_USER": "3", "GREGARIA_QWERTZUIOP": "x", "GREGARIA_TEST_ROLE": "x", "GREGARIA_VERSION": "1.2.3", "GREGARIA_EMPTY": "", "GREGARIA_API_KEY": "k",
+		"GREGARIA_USER": "3", "GREGARIA_QWERTZUIOP": "x", "GREGARIA_TEST_ROLE": "x", "GREGARIA_DEV_CHILD": "x", "GREGARIA_VERSION": "1.2.3", "GREGARIA_EMPTY": "", "GREGARIA_API_KEY": "k",
 		"LOCUST_LOCUSTFILE": "x.py", "LOCUST_MODE_MASTER": "true", "LOCUST_MODE_WORKER": "false", "LOCUST_PROCESSES": "0", "LOCUST_WHATEVER": "x", "LOCUST_HOST": "http://x.test",
 		"PATH": "/bin",
 		// What Kubernetes makes of services named gregaria, gregaria-web and locust.

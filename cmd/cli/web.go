@@ -2,10 +2,12 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/netip"
 	"strconv"
 
+	"github.com/gregaria/gregaria/cmd/dev"
 	"github.com/gregaria/gregaria/server"
 )
 
@@ -49,7 +51,11 @@ func (p *program) serveWeb(ctx context.Context, listeners []net.Listener) error 
 	unhook := context.AfterFunc(ctx, func() {
 		defer close(stopped)
 		defer end()
-		p.log.Info("closing; once more ends at once", "cause", context.Cause(ctx))
+		if cause := context.Cause(ctx); errors.Is(cause, dev.ErrRebuilt) {
+			p.log.Info(cause.Error())
+		} else {
+			p.log.Info("closing; once more ends at once", "cause", cause)
+		}
 		p.engine.Close()
 	})
 	beside := p.besidePage(serving, pageURL(p.opts.webHost, listeners[0])+p.opts.webBase)
