@@ -14,6 +14,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/gregaria/gregaria/cmd/cli/terminal"
 	"github.com/gregaria/gregaria/cmd/dev"
 	"github.com/gregaria/gregaria/engine"
 	"github.com/gregaria/gregaria/engine/load"
@@ -34,6 +35,7 @@ func world() Env {
 	}
 	// A reader that goes away, as in "gregaria | head", must not end the run.
 	signal.Ignore(syscall.SIGPIPE)
+	ignoreTerminalStops()
 	home, _ := os.UserHomeDir() // without one there is no file in it
 	return Env{
 		Name:    strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe"),
@@ -84,6 +86,8 @@ func Run(ctx context.Context, suite load.Suite, env Env) int {
 	defer end(nil)
 	status, crash := make(chan int, 1), make(chan error, 1)
 	p := &program{Env: env, suite: suite, crash: crash}
+	keys := make(chan os.Signal, 4)
+	p.openTerminal(keys)
 	go func() {
 		defer func() {
 			if v := recover(); v != nil {
@@ -92,20 +96,22 @@ func Run(ctx context.Context, suite load.Suite, env Env) int {
 		}()
 		status <- p.run(ctx)
 	}()
-	select {
-	case code := <-status:
-		return code
-	case err := <-crash:
-		return p.refuse(err)
-	case s := <-env.Signals:
-		end(errors.New(s.String()))
-	}
-	select {
-	case code := <-status:
-		return code
-	case err := <-crash:
-		return p.refuse(err)
-	case s := <-env.Signals:
+	for first := true; ; first = false {
+		var s os.Signal
+		select {
+		case code := <-status:
+			return code
+		case err := <-crash:
+			p.terminal.Restore()
+			return p.refuse(err)
+		case s = <-env.Signals:
+		case s = <-keys:
+		}
+		if first {
+			end(errors.New(s.String()))
+			continue
+		}
+		p.terminal.Restore()
 		if number, ok := s.(syscall.Signal); ok {
 			return 128 + int(number)
 		}
@@ -125,6 +131,8 @@ type program struct {
 	faults *faults
 	engine *engine.Engine
 	parent *dev.Child // what this has of gregaria dev, nil when that is not what started it
+
+	terminal *terminal.Terminal // nil when there is none
 }
 
 func (p *program) run(ctx context.Context) int {
@@ -160,7 +168,7 @@ func (p *program) test(ctx context.Context, args []string) (status int) {
 		return exitOK
 	}
 	var closeLog func() error
-	p.log, closeLog, err = openLog(p.opts.logfile, p.Stderr, p.opts.level)
+	p.log, closeLog, err = openLog(p.opts.logfile, p.terminal.Log(p.Stderr), p.opts.level)
 	if err != nil {
 		return p.refuse(errors.Join(mistakes, err))
 	}
@@ -191,6 +199,9 @@ func (p *program) test(ctx context.Context, args []string) (status int) {
 		io.WriteString(p.Stdout, listing(p.flags.plans, p.shapes()))
 		return exitOK
 	}
+	if p.opts.taskRatio || p.opts.taskRatioJSON {
+		return p.showRatio()
+	}
 	return p.work(ctx)
 }
 
@@ -208,7 +219,7 @@ func (p *program) check() error {
 	var errs []error
 	for _, e := range engine.FieldErrors(p.engine.Check(p.opts.config)) {
 		onPage := !p.opts.headless && !p.opts.autostart
-		if onPage && e.Field == engine.FieldHost && p.opts.config.Host == "" || p.opts.list || p.opts.showConfig {
+		if onPage && e.Field == engine.FieldHost && p.opts.config.Host == "" || p.opts.list || p.opts.showConfig || p.opts.taskRatio || p.opts.taskRatioJSON {
 			continue
 		}
 		errs = append(errs, e)

@@ -25,15 +25,15 @@ type options struct {
 	caps   engine.Caps
 	traced float64 // share of the requests
 
-	headless    bool
-	autostart   bool
-	autoquit    time.Duration // after a run; negative means never
-	onlySummary bool
-	csv         string
-	csvFull     bool
-	reports     []reportFile
-	json        bool
-	schema      bool
+	headless  bool
+	autostart bool
+	autoquit  time.Duration // after a run; negative means never
+	shown
+	csv     string
+	csvFull bool
+	reports []reportFile
+	json    bool
+	schema  bool
 
 	webHost      string
 	webPort      int
@@ -152,8 +152,8 @@ func newFlags(plans []*load.Plan, shapes, checks []string) (*flags, error) {
 	f.value("autoquit", "", "N", "-1", "with --autostart: end the program so many seconds after the run; -1 never does")
 
 	f.group("Without a page")
-	f.toggle("headless", "", "start a run at once, print tables, and end with the run")
-	f.toggle("only-summary", "", "print no tables before the end")
+	f.toggle("headless", "", "start a run at once, show it here, and end with it")
+	f.addShown()
 
 	f.group("Results")
 	f.value("csv", "", "PREFIX", "", "write PREFIX_stats.csv, PREFIX_stats_history.csv and so on: failures, exceptions, phases, health, arrivals and service")
@@ -175,6 +175,7 @@ func newFlags(plans []*load.Plan, shapes, checks []string) (*flags, error) {
 
 	f.group("About")
 	f.toggle("list", "l", "print the scenarios and exit")
+	f.addRatio()
 	f.toggle("version", "V", "print the version and exit")
 	f.toggle("help", "h", "print this and exit")
 
@@ -228,7 +229,7 @@ func (f *flags) read(args []string, env Env) (*options, error) {
 	o.webHost, o.webPort = f.last("web-host"), read(f, "web-port", parsePort)
 	o.webBase = read(f, "web-base-path", server.ParseBasePath)
 	o.allowedHosts = words(f.given["allowed-host"].texts)
-	o.headless, o.autostart, o.onlySummary = f.on("headless"), f.on("autostart"), f.on("only-summary")
+	o.headless, o.autostart, o.shown = f.on("headless"), f.on("autostart"), f.readShown()
 	o.autoquit = f.autoquit(o.autostart)
 	o.codes = f.exitCodes()
 	o.csv, o.csvFull = f.last("csv"), f.on("csv-full-history")

@@ -58,6 +58,7 @@ func (p *program) serveWeb(ctx context.Context, listeners []net.Listener) error 
 		}
 		p.engine.Close()
 	})
+	beside := p.besidePage(serving, pageURL(p.opts.webHost, listeners[0])+p.opts.webBase)
 	quitting := make(chan struct{})
 	go func() {
 		defer close(quitting)
@@ -68,6 +69,7 @@ func (p *program) serveWeb(ctx context.Context, listeners []net.Listener) error 
 	err := page.Serve(serving, listeners...)
 	end()
 	<-quitting
+	<-beside
 	if !unhook() {
 		<-stopped
 	}

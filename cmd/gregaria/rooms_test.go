@@ -18,7 +18,8 @@ const (
 var mayImport = map[string]string{
 	"cmd/gregaria":         "cmd/cli scenarios",
 	"cmd/protocols":        "cmd/cli scenarios/protocols",
-	"cmd/cli":              "cmd/dev cmd/scaffold cmd/traffic server web engine engine/load engine/report engine/stats engine/telemetry engine/wire scenarios/demo",
+	"cmd/cli":              "cmd/cli/terminal cmd/dev cmd/scaffold cmd/traffic server web engine engine/load engine/report engine/stats engine/telemetry engine/wire scenarios/demo",
+	"cmd/cli/terminal":     "engine engine/checks engine/report engine/stats",
 	"cmd/dev":              "server web engine",
 	"cmd/traffic":          "",
 	"cmd/scaffold":         "",
@@ -46,10 +47,14 @@ const anywhere = "anywhere"
 
 // homes says where each outside module may be imported, and where in tests alone.
 var homes = map[string]struct{ code, tests string }{
+	"charm.land/bubbletea":                    {code: "cmd/cli/terminal"},
+	"github.com/charmbracelet/x":              {code: "cmd/cli/terminal", tests: "cmd/cli"}, // what the view is made with, too
+	"github.com/cli/browser":                  {code: "cmd/cli"},
+	"github.com/creack/pty":                   {tests: "cmd/cli"},
 	"github.com/spf13/pflag":                  {code: "cmd/cli"},
 	"github.com/spf13/cobra":                  {code: "cmd/cli"},
 	"github.com/pelletier/go-toml":            {code: "cmd/cli"},
-	"golang.org/x/sys":                        {code: "cmd/cli engine/health"},
+	"golang.org/x/sys":                        {code: "cmd/cli cmd/cli/terminal engine/health"},
 	"github.com/fsnotify/fsnotify":            {code: "cmd/dev"},
 	"golang.org/x/sync":                       {code: "engine/wire"},
 	"golang.org/x/time":                       {code: "engine"},
