@@ -36,7 +36,7 @@ type Result struct {
 	Secrets  []string // variables of the environment to set before a run
 }
 
-// most is how large a file may be, and mostCalls how many requests become a scenario.
+// Most is how many bytes a file may have, and mostCalls how many requests become a scenario.
 const (
 	Most      = 256 << 20
 	mostCalls = 2000
