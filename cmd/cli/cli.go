@@ -292,7 +292,7 @@ func (p *program) judge(status *engine.Status, saveErr error) int {
 		o.unsaved = true
 	}
 	code := exitStatus(o, p.opts.codes)
-	if text := exitText(status, o, p.opts.codes); text != "" {
+	if text := exitText(status, o, p.opts.codes); text != "" && p.parent == nil {
 		p.complain(errors.New(text))
 	}
 	return code
