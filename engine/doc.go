@@ -52,6 +52,12 @@
 // among it, is told as [Event], on the clock of the numbers. The checks of a suite are an
 // offer to whoever makes a Config: see [Engine.Checks].
 //
+// # Restarts
+//
+// [Status.Save] writes a run that is over and [ReadStatus] reads it: numbers, history,
+// failures, events and what it was asked for, exactly. An engine that is given one in
+// [Options].Restore begins with it, and counts runs on from there.
+//
 // # Stop
 //
 // A stop reaches every user at once. Users that wait end right away. Users within a

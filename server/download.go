@@ -2,6 +2,7 @@ package server
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"mime"
@@ -79,18 +80,45 @@ func (s *Server) steps(w http.ResponseWriter, r *http.Request, what string, begi
 // report sends the run as one HTML file, to be looked at or, with download=1, kept.
 func (s *Server) report(w http.ResponseWriter, r *http.Request) {
 	status := s.engine.Status()
-	var file []byte
-	var policy string
-	parts, err := reportParts()
-	if err == nil {
-		file, policy, err = web.ReportFile(r.Context(), status, parts)
-	}
+	file, policy, err := reportFile(r.Context(), status)
 	if err != nil {
 		s.noFile(w, r, "report", err)
 		return
 	}
 	w.Header().Set("Content-Security-Policy", policy+"; frame-ancestors 'none'")
 	s.send(w, r, fileName(status, "report", "html"), "text/html", r.URL.Query().Get("download") == "1", file)
+}
+
+// file sends the run in a format.
+func (s *Server) file(f report.Format) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		status := s.engine.Status()
+		var file bytes.Buffer
+		if err := f.Write(&file, status); err != nil {
+			s.noFile(w, r, "report"+f.Ending, err)
+			return
+		}
+		s.send(w, r, fileName(status, "report", strings.TrimPrefix(f.Ending, ".")), f.Kind, true, file.Bytes())
+	}
+}
+
+// WriteReport writes a run as one HTML file.
+func WriteReport(ctx context.Context, w io.Writer, s *engine.Status) error {
+	file, _, err := reportFile(ctx, s)
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(file)
+	return err
+}
+
+// reportFile returns a run as one HTML file, and its content policy.
+func reportFile(ctx context.Context, s *engine.Status) (file []byte, policy string, err error) {
+	parts, err := reportParts()
+	if err != nil {
+		return nil, "", err
+	}
+	return web.ReportFile(ctx, s, parts)
 }
 
 // What a report has of the page's files: the style, and the scripts in their order.

@@ -3,6 +3,7 @@ package server
 import (
 	"bytes"
 	"context"
+	"slices"
 	"sync"
 
 	"github.com/gorilla/websocket"
@@ -25,6 +26,7 @@ type frames struct {
 	status *engine.Status // of the frames in made
 	said   web.Rebuild    // the same
 	line   int64          // latest log line that those of the log are from
+	alarms []string       // that they show
 	made   map[look]*frame
 	asked  int // how often any frame was
 	pages  int // connected
@@ -59,14 +61,14 @@ func (f *frames) join() (leave func()) {
 
 // latest returns the newest frame of what a page looks at.
 func (f *frames) latest(at look) (*websocket.PreparedMessage, error) {
-	line := f.site.LatestLine(at.Query)
+	line, alarms := f.site.LatestLine(at.Query), f.ringing()
 	var said web.Rebuild
 	if f.site.Rebuild != nil {
 		said = f.site.Rebuild()
 	}
 	f.mu.Lock()
-	if status := f.engine.Status(); status != f.status || line > f.line || said != f.said {
-		f.status, f.said, f.line, f.made = status, said, max(f.line, line), map[look]*frame{}
+	if status := f.engine.Status(); status != f.status || line > f.line || said != f.said || !slices.Equal(alarms, f.alarms) {
+		f.status, f.said, f.line, f.alarms, f.made = status, said, max(f.line, line), alarms, map[look]*frame{}
 	}
 	status, made := f.status, f.made[at]
 	if made == nil {
@@ -86,6 +88,21 @@ func (f *frames) latest(at look) (*websocket.PreparedMessage, error) {
 		}
 	})
 	return made.message, made.err
+}
+
+func (f *frames) ringing() []string {
+	if f.site.Alarms == nil {
+		return nil
+	}
+	return f.site.Alarms()
+}
+
+// alarmed reports whether there are other alarms than the frames show.
+func (f *frames) alarmed() bool {
+	alarms := f.ringing()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return !slices.Equal(alarms, f.alarms)
 }
 
 // forget removes the frame that was not asked for the longest.

@@ -112,7 +112,9 @@ func (l *live) serve(closing context.Context) {
 			if l.conn.WriteControl(websocket.PingMessage, nil, time.Now().Add(writeTimeout)) != nil {
 				return
 			}
-			continue
+			if !l.frames.alarmed() {
+				continue
+			}
 		case <-read:
 			return
 		case <-closing.Done():

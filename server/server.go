@@ -16,6 +16,7 @@ import (
 	"github.com/go-chi/chi/v5/middleware"
 
 	"github.com/gregaria/gregaria/engine"
+	"github.com/gregaria/gregaria/engine/report"
 	"github.com/gregaria/gregaria/server/doors"
 	"github.com/gregaria/gregaria/static"
 	"github.com/gregaria/gregaria/web"
@@ -28,6 +29,7 @@ type Options struct {
 	Logger   *slog.Logger         // nil means slog.Default()
 	Logs     func() []web.LogLine // the latest log lines, oldest first; nil means none
 	LogNews  logNews              // nil means that there is never any
+	Alarms   func() []string      // what the program fails to do, in words; nil means nothing
 	Rebuild  rebuilds             // nil when the program is not built anew as its files change
 	Ending   context.Context      // over once the program is on its way out; nil means never
 	BasePath string               // what the paths of all routes begin with, as ParseBasePath returns it
@@ -105,7 +107,7 @@ func New(opts Options) *Server {
 		site: web.Site{
 			Build: static.Build(), Asset: static.Path, Doors: opts.Login.Keeper != nil,
 			Offer: web.NewOffer(opts.Engine), Default: opts.Defaults,
-			Window: newWindows().of, Series: new(series).of, Logs: opts.Logs, Rebuild: rebuild,
+			Window: newWindows().of, Series: new(series).of, Logs: opts.Logs, Alarms: opts.Alarms, Rebuild: rebuild,
 		},
 	}
 	s.closing, s.close = context.WithCancel(context.Background())
@@ -163,6 +165,9 @@ func (s *Server) routes() http.Handler {
 		r.Get("/health/csv", s.healthCSV)
 		r.Get("/arrivals/csv", s.arrivalsCSV)
 		r.Get("/report", s.report)
+		for _, f := range report.Formats {
+			r.Get("/report"+f.Ending, s.file(f))
+		}
 	})
 	return r
 }
@@ -197,26 +202,7 @@ func (c complaints) Write(line []byte) (int, error) {
 // connections and returns.
 func (s *Server) Serve(ctx context.Context, listeners ...net.Listener) error {
 	hs := s.http()
-	failed := make(chan error, len(listeners))
-	for _, l := range listeners {
-		go func() { failed <- hs.Serve(l) }()
-	}
-	var err error
-	pending := len(listeners)
-	select {
-	case <-ctx.Done():
-	case err = <-failed:
-		pending--
-	}
-	s.Close()
-	shut, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
-	defer cancel()
-	if hs.Shutdown(shut) != nil {
-		hs.Close()
-	}
-	for range pending {
-		<-failed
-	}
+	err := Serve(ctx, hs, s.Close, listeners...)
 	if errors.Is(err, http.ErrServerClosed) {
 		return nil
 	}

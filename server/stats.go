@@ -3,13 +3,11 @@ package server
 import (
 	"cmp"
 	"net/http"
-	"slices"
 	"strconv"
 	"time"
 
 	"github.com/gregaria/gregaria/engine"
 	"github.com/gregaria/gregaria/engine/checks"
-	"github.com/gregaria/gregaria/engine/load"
 	"github.com/gregaria/gregaria/engine/stats"
 )
 
@@ -253,27 +251,6 @@ func (s *Server) exceptions(w http.ResponseWriter, _ *http.Request) {
 
 // tasks answers with the share of users per scenario and of picks per task.
 func (s *Server) tasks(w http.ResponseWriter, _ *http.Request) {
-	type ratio struct {
-		Ratio float64           `json:"ratio"`
-		Tasks map[string]*ratio `json:"tasks,omitempty"`
-	}
-	var shares func(tasks []load.PlannedTask, whole float64) map[string]*ratio
-	shares = func(tasks []load.PlannedTask, whole float64) map[string]*ratio {
-		sum := 0
-		for _, t := range tasks {
-			sum += t.Weight
-		}
-		m := map[string]*ratio{}
-		for _, t := range tasks {
-			share := whole * float64(t.Weight) / float64(sum)
-			r := &ratio{Ratio: share}
-			if within := slices.Concat(t.Steps, t.Tasks); len(within) > 0 {
-				r.Tasks = shares(within, share)
-			}
-			m[t.Name] = r
-		}
-		return m
-	}
 	status := s.engine.Status()
 	counts := status.Scenarios
 	if status.Run == 0 { // what could run
@@ -281,16 +258,7 @@ func (s *Server) tasks(w http.ResponseWriter, _ *http.Request) {
 			counts = append(counts, engine.Headcount{Name: p.Name, Tasks: p.Tasks})
 		}
 	}
-	perClass, total := map[string]*ratio{}, map[string]*ratio{}
-	for _, h := range counts {
-		share := 0.0
-		if status.Users > 0 {
-			share = float64(h.Users) / float64(status.Users)
-		}
-		perClass[h.Name] = &ratio{share, shares(h.Tasks, 1)}
-		total[h.Name] = &ratio{share, shares(h.Tasks, share)}
-	}
-	writeJSON(w, http.StatusOK, map[string]any{"per_class": perClass, "total": total})
+	writeJSON(w, http.StatusOK, engine.NewShares(counts))
 }
 
 // workerCount answers as Locust does without workers.

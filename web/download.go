@@ -34,8 +34,16 @@ var files = []File{
 		"To see where the time goes.", "phases.csv", "stats/phases/csv"},
 	{"Health of the generator", "Step by step, whether Gregaria itself was in the way, and by what.",
 		"To know how far the numbers can be trusted.", "health.csv", "stats/health/csv"},
-	{"Everything as JSON", "Rows, failures, current percentiles, state, arrivals and health, as GET /stats/requests answers.",
-		"To judge a run in a script, or to keep it beside a build.", "requests.json", "stats/requests?download=1"},
+	{"Everything as JSON", "The whole run by a schema with a version: configuration, verdict, health, checks, rows with all percentiles, failures, second by second.",
+		"To judge a run in a script, or to keep it beside a build.", "report.json", "stats/report.json"},
+	{"Summary in Markdown", "Verdict, checks, busiest rows and failures on one screen.",
+		"To put into a pull request.", "report.md", "stats/report.md"},
+	{"JUnit XML", "A test per check; without checks, one per row.",
+		"To show in a CI system.", "report.xml", "stats/report.xml"},
+	{"HDR log", "The histogram of each second, in total and per row, as HdrHistogram's tools read it.",
+		"To merge and plot distributions.", "report.hlog", "stats/report.hlog"},
+	{"Statistics as Locust answers", "Rows, failures, current percentiles, state, arrivals and health, as GET /stats/requests answers.",
+		"For scripts written for Locust.", "requests.json", "stats/requests?download=1"},
 }
 
 // Files that only some runs have something for.

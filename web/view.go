@@ -28,6 +28,7 @@ type Site struct {
 	// Series returns the points of one row in a part of s.History; nil means likewise.
 	Series func(s *engine.Status, key stats.Key, part stats.Timeline) []stats.Point
 	Logs   func() []LogLine // the latest, oldest first; nil means none
+	Alarms func() []string  // what the program fails to do, such as to write files; nil means nothing
 
 	Rebuild func() Rebuild // of the program, when it is built anew as its files change; else nil
 
@@ -70,6 +71,7 @@ type View struct {
 	Counts  []Count
 	Tabs    []Tab
 	Notices []string
+	Alarms  []string // said before them, in red
 	Start   Form
 	Edit    Form
 
@@ -179,6 +181,11 @@ func NewFrame(s *engine.Status, q Query, site Site) View {
 	v.Reason = line(s.Reason)
 	for _, n := range s.Notices {
 		v.Notices = append(v.Notices, line(n))
+	}
+	if site.Alarms != nil {
+		for _, a := range site.Alarms() {
+			v.Alarms = append(v.Alarms, line(a))
+		}
 	}
 	if v.Window.Empty != "" {
 		v.Notices = append(v.Notices, v.Window.Empty)

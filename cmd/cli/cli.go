@@ -14,6 +14,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/gregaria/gregaria/cmd/cli/terminal"
 	"github.com/gregaria/gregaria/cmd/dev"
 	"github.com/gregaria/gregaria/engine"
 	"github.com/gregaria/gregaria/engine/load"
@@ -34,6 +35,7 @@ func world() Env {
 	}
 	// A reader that goes away, as in "gregaria | head", must not end the run.
 	signal.Ignore(syscall.SIGPIPE)
+	ignoreTerminalStops()
 	home, _ := os.UserHomeDir() // without one there is no file in it
 	return Env{
 		Name:    strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe"),
@@ -84,6 +86,8 @@ func Run(ctx context.Context, suite load.Suite, env Env) int {
 	defer end(nil)
 	status, crash := make(chan int, 1), make(chan error, 1)
 	p := &program{Env: env, suite: suite, crash: crash}
+	keys := make(chan os.Signal, 4)
+	p.openTerminal(keys)
 	go func() {
 		defer func() {
 			if v := recover(); v != nil {
@@ -92,20 +96,22 @@ func Run(ctx context.Context, suite load.Suite, env Env) int {
 		}()
 		status <- p.run(ctx)
 	}()
-	select {
-	case code := <-status:
-		return code
-	case err := <-crash:
-		return p.refuse(err)
-	case s := <-env.Signals:
-		end(errors.New(s.String()))
-	}
-	select {
-	case code := <-status:
-		return code
-	case err := <-crash:
-		return p.refuse(err)
-	case s := <-env.Signals:
+	for first := true; ; first = false {
+		var s os.Signal
+		select {
+		case code := <-status:
+			return code
+		case err := <-crash:
+			p.terminal.Restore()
+			return p.refuse(err)
+		case s = <-env.Signals:
+		case s = <-keys:
+		}
+		if first {
+			end(errors.New(s.String()))
+			continue
+		}
+		p.terminal.Restore()
 		if number, ok := s.(syscall.Signal); ok {
 			return 128 + int(number)
 		}
@@ -122,8 +128,11 @@ type program struct {
 	status int          // that the program exits with
 	crash  chan<- error // takes what goes wrong elsewhere
 	log    *log
+	faults *faults
 	engine *engine.Engine
 	parent *dev.Child // what this has of gregaria dev, nil when that is not what started it
+
+	terminal *terminal.Terminal // nil when there is none
 }
 
 func (p *program) run(ctx context.Context) int {
@@ -147,19 +156,29 @@ func (p *program) shapes() []string { return slices.Sorted(maps.Keys(p.suite.Sha
 
 // test is what the program does without a subcommand: one load test after another, or
 // what the flags say instead. It returns the exit status.
-func (p *program) test(ctx context.Context, args []string) int {
+func (p *program) test(ctx context.Context, args []string) (status int) {
 	var mistakes, err error
 	p.opts, mistakes = p.flags.read(args, p.Env)
 	if p.opts.version {
 		fmt.Fprintln(p.Stdout, p.Name, thisBuild())
 		return exitOK
 	}
+	if p.opts.schema {
+		p.Stdout.Write(report.Schema)
+		return exitOK
+	}
 	var closeLog func() error
-	p.log, closeLog, err = openLog(p.opts.logfile, p.Stderr, p.opts.level)
+	p.log, closeLog, err = openLog(p.opts.logfile, p.terminal.Log(p.Stderr), p.opts.level)
 	if err != nil {
 		return p.refuse(errors.Join(mistakes, err))
 	}
-	defer closeLog()
+	defer func() {
+		if err := closeLog(); err != nil && status != exitUsage {
+			p.complain(err)
+			status = exitUnsaved
+		}
+	}()
+	p.faults = newFaults(p.log.Logger)
 	p.engine, err = engine.New(p.suite, engine.Options{
 		Logger: p.log.Logger, Wire: p.opts.wire, Caps: p.caps(), Traced: p.opts.traced, Crashed: p.crashed, Restore: p.inherit(),
 	})
@@ -180,6 +199,9 @@ func (p *program) test(ctx context.Context, args []string) int {
 		io.WriteString(p.Stdout, listing(p.flags.plans, p.shapes()))
 		return exitOK
 	}
+	if p.opts.taskRatio || p.opts.taskRatioJSON {
+		return p.showRatio()
+	}
 	return p.work(ctx)
 }
 
@@ -197,7 +219,7 @@ func (p *program) check() error {
 	var errs []error
 	for _, e := range engine.FieldErrors(p.engine.Check(p.opts.config)) {
 		onPage := !p.opts.headless && !p.opts.autostart
-		if onPage && e.Field == engine.FieldHost && p.opts.config.Host == "" || p.opts.list || p.opts.showConfig {
+		if onPage && e.Field == engine.FieldHost && p.opts.config.Host == "" || p.opts.list || p.opts.showConfig || p.opts.taskRatio || p.opts.taskRatioJSON {
 			continue
 		}
 		errs = append(errs, e)
@@ -235,19 +257,20 @@ func (p *program) work(ctx context.Context) int {
 		do = func(ctx context.Context) error { return p.serveWeb(ctx, doors, served) }
 	}
 	// The files come last: who cannot start must not wipe out earlier results.
+	reports, err := newReports(p.opts.reports, p.faults)
 	var files *csvFiles
-	if p.opts.csv != "" {
-		var err error
-		if files, err = createCSV(p.opts.csv, p.opts.csvFull, p.log.Logger); err != nil {
-			p.complain(err)
-			return exitUnsaved
-		}
+	if p.opts.csv != "" && err == nil {
+		files, err = createCSV(p.opts.csv, p.opts.csvFull, p.faults)
+	}
+	if err != nil {
+		p.complain(err)
+		return exitUnsaved
 	}
 	pushLast, err := p.push()
 	if err != nil {
 		return p.refuse(err)
 	}
-	watcher := watch(p.engine, files, p.log.Logger)
+	watcher := watch(p.engine, files, reports, p.log.Logger)
 	err = do(ctx)
 	p.engine.Close() // so that the status is final
 	saveErr := watcher.finish()
@@ -255,8 +278,8 @@ func (p *program) work(ctx context.Context) int {
 
 	status := p.engine.Status()
 	p.bequeath(status)
-	if status.Run > 0 && p.parent == nil {
-		io.WriteString(p.Stdout, summary(status, p.Width()))
+	if (status.Run > 0 || p.opts.json) && p.parent == nil {
+		saveErr = errors.Join(saveErr, p.conclude(status))
 	}
 	if err != nil {
 		return p.refuse(err)
@@ -274,7 +297,7 @@ func (p *program) judge(status *engine.Status, saveErr error) int {
 		o.unsaved = true
 	}
 	code := exitStatus(o, p.opts.codes)
-	if text := exitText(status, o, p.opts.codes); text != "" {
+	if text := exitText(status, o, p.opts.codes); text != "" && p.parent == nil {
 		p.complain(errors.New(text))
 	}
 	return code

@@ -56,6 +56,8 @@ func (p *program) command() *cobra.Command {
 // is given to the test as ./gregaria -- name.
 func (p *program) subcommands() []*cobra.Command {
 	return []*cobra.Command{
+		p.initCommand(),
+		p.importCommand(),
 		p.userCommand(),
 		p.tokenCommand(),
 		p.completionCommand(),

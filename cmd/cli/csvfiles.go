@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"log/slog"
 	"os"
 	"time"
 
@@ -14,18 +13,13 @@ import (
 	"github.com/gregaria/gregaria/engine/stats"
 )
 
-const (
-	retryAfter  = 10 * time.Second // a failure to write
-	complainFor = time.Minute      // one log line about failures in this time
-)
-
 // csvFiles are the files of --csv. Some grow with the history; the others are
-// replaced as the run goes on and always whole. A disk that is full or gone stops the
-// writing, never the run: what could not be written is tried again.
+// replaced as the run goes on and always whole. See faults for what becomes of the
+// writing when the disk is full or gone.
 type csvFiles struct {
 	prefix string
-	log    *slog.Logger
-	now    func() time.Time
+	faults *faults
+	disk   disk
 
 	growing  []*growing // the first is that of history
 	history  *report.History
@@ -36,8 +30,8 @@ type csvFiles struct {
 	began time.Time // the first moment of the history that is followed
 	last  time.Time // up to which it is in the growing files
 
-	retry      time.Time // when to write again after a failure; zero without one
-	complained time.Time
+	since time.Time // when the first of the failures was that still go on; zero without one
+	retry time.Time // when to write again
 }
 
 // Files that there are only if there is something in them.
@@ -46,16 +40,19 @@ const (
 	serviceFile  = "_service.csv"
 )
 
+// csvName is what the files are called in messages.
+const csvName = "CSV files"
+
 // createCSV begins the files, so that a prefix that cannot be written to is known
 // before the run.
-func createCSV(prefix string, full bool, log *slog.Logger) (*csvFiles, error) {
-	c := &csvFiles{prefix: prefix, log: log, now: time.Now}
-	var historyErr, healthErr error
-	c.history, historyErr = report.NewHistory(c.grow("_stats_history.csv"), full)
-	c.health, healthErr = report.NewHealth(c.grow("_health.csv"))
-	if err := errors.Join(historyErr, healthErr); err != nil {
-		return nil, err
-	}
+func createCSV(prefix string, full bool, faults *faults) (*csvFiles, error) {
+	c := &csvFiles{prefix: prefix, faults: faults, disk: disk{openFile, report.WriteFile}}
+	history, health := c.grow("_stats_history.csv"), c.grow("_health.csv")
+	c.history, _ = report.NewHistory(history, full) // what grows takes everything
+	c.health, _ = report.NewHealth(health)
+	history.begin()
+	health.begin()
+	history.gap = func() []byte { return c.gap(history) }
 	err := c.write(&engine.Status{Stats: &stats.Snapshot{}})
 	for _, name := range []string{arrivalsFile, serviceFile} { // of an earlier run
 		if removeErr := os.Remove(prefix + name); err == nil && !errors.Is(removeErr, fs.ErrNotExist) {
@@ -63,9 +60,6 @@ func createCSV(prefix string, full bool, log *slog.Logger) (*csvFiles, error) {
 		}
 	}
 	if err != nil {
-		for _, g := range c.growing {
-			g.close()
-		}
 		return nil, fmt.Errorf("--csv: %w", err)
 	}
 	return c, nil
@@ -73,9 +67,21 @@ func createCSV(prefix string, full bool, log *slog.Logger) (*csvFiles, error) {
 
 // grow returns another file that grows.
 func (c *csvFiles) grow(name string) *growing {
-	g := &growing{path: c.prefix + name}
+	g := &growing{path: c.prefix + name, disk: c.disk}
 	c.growing = append(c.growing, g)
 	return g
+}
+
+// gap returns the line of a gap in the history.
+func (c *csvFiles) gap(g *growing) []byte {
+	since, rows := c.since, "the rows that follow are late"
+	if since.IsZero() { // it vanished, and nothing kept it from being begun anew
+		since = c.faults.now()
+	}
+	if g.lost {
+		rows = "rows are lost"
+	}
+	return report.HistoryGap(since, fmt.Sprintf("(could not be written for %s: %s)", c.faults.now().Sub(since).Round(time.Second), rows))
 }
 
 // update brings the files to s.
@@ -84,35 +90,46 @@ func (c *csvFiles) update(s *engine.Status) {
 		return
 	}
 	c.follow(s)
-	now := c.now()
+	now := c.faults.now()
 	if now.Before(c.retry) {
 		return
 	}
-	err := c.write(s)
-	if err == nil {
-		c.retry = time.Time{}
+	if err := c.write(s); err != nil {
+		c.fail(now)
+		c.faults.failed(csvName, err)
 		return
 	}
-	c.retry = now.Add(retryAfter)
-	if c.complained.IsZero() || now.Sub(c.complained) >= complainFor {
-		c.complained = now
-		c.log.Error("CSV files cannot be written; the run goes on and writing is tried again", "err", err)
-	}
+	c.since, c.retry = time.Time{}, time.Time{}
+	c.faults.worked(csvName)
 }
 
-// finish brings the files to s, the last status, and closes them.
+// fail notes a failure to write. Until the next try nothing is written.
+func (c *csvFiles) fail(now time.Time) {
+	if c.since.IsZero() {
+		c.since = now
+	}
+	for _, g := range c.growing {
+		g.failing = true
+	}
+	c.retry = now.Add(retryAfter)
+}
+
+// finish brings the files to s, the last status.
 func (c *csvFiles) finish(s *engine.Status) error {
 	c.follow(s)
-	errs := []error{c.write(s)}
-	for _, g := range c.growing {
-		errs = append(errs, g.close())
+	if c.since.IsZero() {
+		c.since = c.faults.now()
 	}
-	if err := errors.Join(errs...); err != nil {
-		return fmt.Errorf("CSV files: %w", err)
-	}
+	err := c.replace(s)
 	for _, g := range c.growing {
-		if g.lost {
-			return fmt.Errorf("CSV files: %s has a gap: it could not be written to for too long", g.path)
+		err = errors.Join(err, g.finish())
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", csvName, err)
+	}
+	for i, g := range c.growing {
+		if g.lost || i == 0 && g.gaps > 0 {
+			return fmt.Errorf("%s: %s has a gap: for a time it could not be written to", csvName, g.path)
 		}
 	}
 	return nil
@@ -135,7 +152,9 @@ func (c *csvFiles) follow(s *engine.Status) {
 	}
 	open := s.Config.Model == engine.Open
 	if open && c.arrivals == nil {
-		c.arrivals, _ = report.NewArrivals(c.grow(arrivalsFile)) // what grows takes everything
+		g := c.grow(arrivalsFile)
+		c.arrivals, _ = report.NewArrivals(g)
+		g.begin()
 	}
 	for i := first; i < n; i++ {
 		for _, g := range c.growing {
@@ -151,13 +170,23 @@ func (c *csvFiles) follow(s *engine.Status) {
 	}
 }
 
-// write writes what is pending, and the other files anew.
+// write writes what is pending, and the other files anew. It writes what can be written,
+// and returns what first could not.
 func (c *csvFiles) write(s *engine.Status) error {
+	var first error
 	for _, g := range c.growing {
-		if err := g.write(); err != nil {
-			return err
+		if err := g.write(); first == nil {
+			first = err
 		}
 	}
+	if err := c.replace(s); first == nil {
+		first = err
+	}
+	return first
+}
+
+// replace writes the files anew that do not grow, as far as it gets.
+func (c *csvFiles) replace(s *engine.Status) error {
 	c.service = c.service || s.Stats.Total.All().Lagged()
 	for _, f := range []struct {
 		name   string
@@ -173,7 +202,7 @@ func (c *csvFiles) write(s *engine.Status) error {
 		if !f.wanted {
 			continue
 		}
-		if err := report.WriteFile(c.prefix+f.name, f.write); err != nil {
+		if err := c.disk.replace(c.prefix+f.name, f.write); err != nil {
 			return err
 		}
 	}

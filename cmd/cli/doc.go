@@ -4,7 +4,7 @@
 //	func main() { cli.Main(suite) }
 //
 // Without --headless it serves the page until it is told to end. With it, it makes
-// one run, prints tables as it goes, and ends with the run.
+// one run, shows it as it goes, see package terminal, and ends with the run.
 //
 // # How much load
 //

@@ -87,15 +87,14 @@ func exitText(s *engine.Status, o outcome, c codes) string {
 // pass.
 func checkLines(s *engine.Status) (lines []report.CheckLine, broken, silent int) {
 	for _, c := range s.Checks {
+		holds := report.HoldingOf(s, c)
 		line := report.CheckLine{
-			Check: strings.TrimSpace(c.Subject() + " " + string(c.Metric)), Bound: string(c.Op) + " " + c.Metric.Text(c.Bound), Verdict: "holds",
+			Check: strings.TrimSpace(c.Subject() + " " + string(c.Metric)), Bound: string(c.Op) + " " + c.Metric.Text(c.Bound), Verdict: string(holds),
 		}
-		switch {
-		case !c.Run.Known:
-			line.Verdict = "no data"
+		switch holds {
+		case report.NoData:
 			silent++
-		case !c.Run.OK:
-			line.Verdict = "broken"
+		case report.Breaks:
 			broken++
 		}
 		if c.Run.Known {

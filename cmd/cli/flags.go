@@ -25,12 +25,15 @@ type options struct {
 	caps   engine.Caps
 	traced float64 // share of the requests
 
-	headless    bool
-	autostart   bool
-	autoquit    time.Duration // after a run; negative means never
-	onlySummary bool
-	csv         string
-	csvFull     bool
+	headless  bool
+	autostart bool
+	autoquit  time.Duration // after a run; negative means never
+	shown
+	csv     string
+	csvFull bool
+	reports []reportFile
+	json    bool
+	schema  bool
 
 	webHost      string
 	webPort      int
@@ -153,12 +156,13 @@ func newFlags(plans []*load.Plan, shapes, checks []string) (*flags, error) {
 	f.addDoors()
 
 	f.group("Without a page")
-	f.toggle("headless", "", "start a run at once, print tables, and end with the run")
-	f.toggle("only-summary", "", "print no tables before the end")
+	f.toggle("headless", "", "start a run at once, show it here, and end with it")
+	f.addShown()
 
 	f.group("Results")
 	f.value("csv", "", "PREFIX", "", "write PREFIX_stats.csv, PREFIX_stats_history.csv and so on: failures, exceptions, phases, health, arrivals and service")
 	f.toggle("csv-full-history", "", "write every row, not only the total, to PREFIX_stats_history.csv")
+	f.addReports()
 
 	f.addTelemetry()
 
@@ -175,6 +179,7 @@ func newFlags(plans []*load.Plan, shapes, checks []string) (*flags, error) {
 
 	f.group("About")
 	f.toggle("list", "l", "print the scenarios and exit")
+	f.addRatio()
 	f.toggle("version", "V", "print the version and exit")
 	f.toggle("help", "h", "print this and exit")
 
@@ -229,13 +234,15 @@ func (f *flags) read(args []string, env Env) (*options, error) {
 	o.webBase = read(f, "web-base-path", server.ParseBasePath)
 	o.allowedHosts = words(f.given["allowed-host"].texts)
 	o.doors = f.readDoors()
-	o.headless, o.autostart, o.onlySummary = f.on("headless"), f.on("autostart"), f.on("only-summary")
+	o.headless, o.autostart, o.shown = f.on("headless"), f.on("autostart"), f.readShown()
 	o.autoquit = f.autoquit(o.autostart)
 	o.codes = f.exitCodes()
 	o.csv, o.csvFull = f.last("csv"), f.on("csv-full-history")
 	if o.csvFull && o.csv == "" {
 		f.wrong("--csv-full-history: needs --csv, which says where")
 	}
+	o.reports, o.json = f.readReports(o.config), f.on("json")
+	o.schema = f.on("report-schema")
 	f.readTelemetry(o, env)
 	o.demoBug = f.on("demo-bug")
 	o.demo = o.demoBug || f.on("demo")

@@ -36,9 +36,20 @@ func (p *program) headless(ctx context.Context) error {
 		}
 	}()
 
+	return p.along(news)
+}
+
+// along shows the run that is on until it is over: as a view where that can be drawn, or
+// as tables every now and then.
+func (p *program) along(news <-chan struct{}) error {
 	tick := time.NewTicker(tableEvery)
 	defer tick.Stop()
 	for {
+		if p.opts.hasView() && p.terminal.Ready() {
+			if err := p.terminal.Show(p.engine); err != nil {
+				p.log.Warn("the view is gone, tables are printed instead", "error", err)
+			}
+		}
 		select {
 		case <-news:
 			if !p.engine.Status().State.Active() {
@@ -46,7 +57,7 @@ func (p *program) headless(ctx context.Context) error {
 			}
 		case <-tick.C:
 			if !p.opts.onlySummary {
-				io.WriteString(p.Stdout, progress(p.engine.Status(), p.Width()))
+				io.WriteString(p.tables(), progress(p.engine.Status(), p.Width()))
 			}
 		}
 	}

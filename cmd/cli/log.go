@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -105,7 +106,10 @@ func openLog(file string, stderr io.Writer, level slog.Level) (*log, func() erro
 	s := newSink(out)
 	return &log{slog.New(&handler{sink: s, level: level}), s}, func() error {
 		s.close()
-		return end()
+		if file == "" {
+			return nil // what stderr misses there is nobody to tell
+		}
+		return errors.Join(s.lost(), end())
 	}, nil
 }
 
@@ -115,6 +119,11 @@ func openLog(file string, stderr io.Writer, level slog.Level) (*log, func() erro
 type sink struct {
 	lines chan string
 	ended chan struct{} // closed when the last line is written
+
+	// Of the goroutine that writes, until ended.
+	missed  int   // lines that could not be written since the last that could
+	problem error // why the latest of them could not
+	half    bool  // whether what was written last ends within a line
 
 	mu       sync.Mutex // guards what follows
 	closed   bool
@@ -130,7 +139,7 @@ func newSink(out io.Writer) *sink {
 	go func() {
 		defer close(s.ended)
 		for line := range s.lines {
-			_, _ = io.WriteString(out, line+"\n") // there is nowhere to say that it failed
+			s.put(out, line+"\n")
 		}
 	}()
 	return s
@@ -167,6 +176,40 @@ func (s *sink) write(line web.LogLine) {
 	default:
 		s.dropped++
 	}
+}
+
+// put writes a line. One that cannot be written is left out, and counted in the next that
+// can; half of one gets an end.
+func (s *sink) put(out io.Writer, line string) {
+	text := line
+	if s.missed > 0 {
+		text = fmt.Sprintf("(%d lines could not be written: %s)\n%s", s.missed, report.OneLine(s.problem.Error()), line)
+	}
+	if s.half {
+		text = "\n" + text
+	}
+	n, err := io.WriteString(out, text)
+	if err == nil {
+		s.missed, s.half = 0, false
+		return
+	}
+	s.missed, s.problem = s.missed+1, err
+	if n > 0 {
+		s.half = text[n-1] != '\n'
+	}
+}
+
+// lost returns why lines are missing, once the sink is closed.
+func (s *sink) lost() error {
+	select {
+	case <-s.ended:
+	default:
+		return nil // it hangs
+	}
+	if s.problem == nil {
+		return nil
+	}
+	return fmt.Errorf("--logfile: lines are missing: %w", s.problem)
 }
 
 // close waits until all lines are written, but not for a reader that never comes.

@@ -404,7 +404,7 @@ func TestVanishedFolder(t *testing.T) {
 	if err := os.Rename(dir, dir+".away"); err != nil {
 		t.Fatal(err)
 	}
-	c.err.find(t, `ERROR CSV files cannot be written; the run goes on`)
+	c.err.find(t, `ERROR CSV files cannot be written: .*that holds up no run`)
 	c.out.find(t, `running, .*\n`)
 	c.signal(t, os.Interrupt)
 	c.exits(t, 4)

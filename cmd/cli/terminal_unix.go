@@ -4,6 +4,7 @@ package cli
 
 import (
 	"os"
+	"os/signal"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -27,3 +28,6 @@ func fileLimit() (limit uint64, known bool) {
 	}
 	return uint64(r.Cur), true
 }
+
+// ignoreTerminalStops lets the program go on when it prints or reads in the background.
+func ignoreTerminalStops() { signal.Ignore(syscall.SIGTTOU, syscall.SIGTTIN) }

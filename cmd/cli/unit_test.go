@@ -272,12 +272,13 @@ func newFiles(t *testing.T) (c *csvFiles, clock *time.Time, l *log) {
 	t.Helper()
 	l, end, _ := openLog("", io.Discard, slog.LevelInfo)
 	t.Cleanup(func() { _ = end() })
-	c, err := createCSV(filepath.Join(t.TempDir(), "x"), false, l.Logger)
+	now := start
+	faults := newFaults(l.Logger)
+	faults.now = func() time.Time { return now }
+	c, err := createCSV(filepath.Join(t.TempDir(), "x"), false, faults)
 	if err != nil {
 		t.Fatal(err)
 	}
-	now := start
-	c.now = func() time.Time { return now }
 	return c, &now, l
 }
 
@@ -356,54 +357,4 @@ func TestFilesComeWithTheirRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	check("at the end", 6, 3, 3)
-}
-
-// What could not be written is written later; there is one line about it a minute.
-func TestWritingIsTriedAgain(t *testing.T) {
-	c, clock, l := newFiles(t)
-	tp := newTape(1, start)
-	c.update(tp.second(1))
-	history := c.growing[0]
-	whole := history.file
-	broken, err := os.Open(whole.Name()) // cannot be written to
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer broken.Close()
-	history.file = broken
-	var s *engine.Status
-	for range 65 {
-		*clock = clock.Add(time.Second)
-		s = tp.second(1)
-		c.update(s)
-	}
-	if lines := l.Lines(); len(lines) != 2 {
-		t.Errorf("%d log lines in 65 seconds, want 2:\n%v", len(lines), lines)
-	}
-	history.file = whole
-	c.update(s)
-	if got := totals(t, c); got != "1" {
-		t.Errorf("totals in the history are %s: want no try within %s", got, retryAfter)
-	}
-	*clock = clock.Add(retryAfter)
-	c.update(s)
-	if got := strings.Fields(totals(t, c)); len(got) != 66 || got[65] != "66" {
-		t.Errorf("totals in the history are %s, want 1 to 66", got)
-	}
-	if err := c.finish(s); err != nil {
-		t.Errorf("finish = %v, want nil: nothing is missing", err)
-	}
-}
-
-// Of a disk that stays full, memory does not grow, and the end says so.
-func TestHistoryThatIsLost(t *testing.T) {
-	c, _, _ := newFiles(t)
-	c.growing[0].Write(make([]byte, mostPending+1))
-	tp := newTape(1, start)
-	s := tp.second(1)
-	c.update(s)
-	err := c.finish(s)
-	if err == nil || !strings.Contains(err.Error(), "_stats_history.csv has a gap") {
-		t.Errorf("finish = %v, want word of the gap", err)
-	}
 }

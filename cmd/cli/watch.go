@@ -1,19 +1,22 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
+	"time"
 
 	"github.com/gregaria/gregaria/engine"
 )
 
 // A watcher goes along with an engine: it logs what the operator ought to know and
-// keeps the CSV files up to date.
+// keeps the files up to date.
 type watcher struct {
-	engine *engine.Engine
-	files  *csvFiles // nil without --csv
-	log    *slog.Logger
+	engine  *engine.Engine
+	files   *csvFiles // nil without --csv
+	reports *reports
+	log     *slog.Logger
 
 	run    int             // the latest seen
 	told   map[string]bool // what has been logged about it
@@ -23,8 +26,8 @@ type watcher struct {
 }
 
 // watch starts a watcher.
-func watch(e *engine.Engine, files *csvFiles, log *slog.Logger) *watcher {
-	w := &watcher{engine: e, files: files, log: log, end: make(chan struct{}), done: make(chan struct{})}
+func watch(e *engine.Engine, files *csvFiles, reports *reports, log *slog.Logger) *watcher {
+	w := &watcher{engine: e, files: files, reports: reports, log: log, end: make(chan struct{}), done: make(chan struct{})}
 	go func() {
 		defer close(w.done)
 		if err := recovered(w.watch); err != nil {
@@ -45,21 +48,36 @@ func (w *watcher) finish() error {
 func (w *watcher) watch() error {
 	news, endWatch := w.engine.Watch()
 	defer endWatch()
+	// Nothing is new after a run, but what could not be written is tried again.
+	again := time.NewTicker(lookAgain)
+	defer again.Stop()
 	for {
 		select {
 		case <-news:
 			s := w.engine.Status()
 			w.advise(s)
-			if w.files != nil {
-				w.files.update(s)
+			w.save(s)
+		case <-again.C:
+			if len(w.reports.faults.Alarms()) > 0 {
+				w.save(w.engine.Status())
 			}
 		case <-w.end:
+			s := w.engine.Status()
+			err := w.reports.finish(s)
 			if w.files != nil {
-				return w.files.finish(w.engine.Status())
+				err = errors.Join(w.files.finish(s), err)
 			}
-			return nil
+			return err
 		}
 	}
+}
+
+// save brings the files to s.
+func (w *watcher) save(s *engine.Status) {
+	if w.files != nil {
+		w.files.update(s)
+	}
+	w.reports.update(s)
 }
 
 // advise logs notices, each kind once per run.

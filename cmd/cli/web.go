@@ -2,10 +2,12 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/netip"
 	"strconv"
 
+	"github.com/gregaria/gregaria/cmd/dev"
 	"github.com/gregaria/gregaria/server"
 )
 
@@ -30,7 +32,7 @@ func (p *program) serveWeb(ctx context.Context, doors *opening, listeners []net.
 	page := server.New(server.Options{
 		Login: doors.login, Audit: doors.audit,
 		Engine: p.engine, Defaults: p.opts.config, BasePath: p.opts.webBase,
-		Logger: p.log.Logger, Logs: p.log.Lines, LogNews: p.log.News, Hosts: p.answersTo(),
+		Logger: p.log.Logger, Logs: p.log.Lines, LogNews: p.log.News, Alarms: p.faults.Alarms, Hosts: p.answersTo(),
 		Ending: ctx, Rebuild: p.rebuilds(), Metrics: p.metrics(),
 	})
 	p.log.Info("page is at " + doors.url)
@@ -49,9 +51,14 @@ func (p *program) serveWeb(ctx context.Context, doors *opening, listeners []net.
 	unhook := context.AfterFunc(ctx, func() {
 		defer close(stopped)
 		defer end()
-		p.log.Info("closing; once more ends at once", "cause", context.Cause(ctx))
+		if cause := context.Cause(ctx); errors.Is(cause, dev.ErrRebuilt) {
+			p.log.Info(cause.Error())
+		} else {
+			p.log.Info("closing; once more ends at once", "cause", cause)
+		}
 		p.engine.Close()
 	})
+	beside := p.besidePage(serving, pageURL(p.opts.webHost, listeners[0])+p.opts.webBase)
 	quitting := make(chan struct{})
 	go func() {
 		defer close(quitting)
@@ -62,6 +69,7 @@ func (p *program) serveWeb(ctx context.Context, doors *opening, listeners []net.
 	err := page.Serve(serving, listeners...)
 	end()
 	<-quitting
+	<-beside
 	if !unhook() {
 		<-stopped
 	}

@@ -50,7 +50,7 @@ func list(ctx context.Context, name string) ([]goPackage, error) {
 		if errors.Is(err, exec.ErrNotFound) {
 			return nil, errors.New("dev needs the go command, which builds the program — install it from https://go.dev/dl")
 		}
-		return nil, fmt.Errorf("go list %s: %w: %s", name, err, strings.TrimSpace(complaint.String()))
+		return nil, fmt.Errorf("go list %s: %w: %s", name, err, strings.Join(strings.Fields(complaint.String()), " "))
 	}
 	var all []goPackage
 	for decoder := json.NewDecoder(bytes.NewReader(out)); ; {

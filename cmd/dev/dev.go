@@ -278,7 +278,7 @@ func (p *parent) bury(err error) {
 // A waiting answers in place of a child.
 type waiting struct {
 	say   atomic.Pointer[web.Rebuild]
-	serve *http.Server
+	end   context.CancelFunc
 	ended chan struct{}
 }
 
@@ -302,38 +302,34 @@ func (p *parent) answer(r *web.Rebuild) {
 }
 
 func (p *parent) wait(say *web.Rebuild) *waiting {
-	w := &waiting{ended: make(chan struct{}, len(p.listeners))}
+	w := &waiting{ended: make(chan struct{})}
 	w.say.Store(say)
-	w.serve = &http.Server{
-		Handler:           server.Waiting(func() web.Rebuild { return *w.say.Load() }, p.BasePath, p.Hosts),
-		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 5 * time.Second, WriteTimeout: 5 * time.Second,
-	}
+	var listeners []net.Listener
 	for _, f := range p.listeners {
 		l, err := net.FileListener(f)
 		if err != nil {
 			p.tell("the page cannot be served meanwhile: %v", err)
-			w.ended <- struct{}{}
 			continue
 		}
-		go func() {
-			_ = w.serve.Serve(l) // until it is closed
-			w.ended <- struct{}{}
-		}()
+		listeners = append(listeners, l)
 	}
+	hs := &http.Server{
+		Handler:           server.Waiting(func() web.Rebuild { return *w.say.Load() }, p.BasePath, p.Hosts),
+		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 5 * time.Second, WriteTimeout: 5 * time.Second,
+	}
+	ctx, end := context.WithCancel(context.Background())
+	w.end = end
+	go func() {
+		defer close(w.ended)
+		_ = server.Serve(ctx, hs, func() {}, listeners...) // until it is closed
+	}()
 	return w
 }
 
-// close lets requests that are being answered end, and returns when nothing is accepted
-// any more.
+// close returns when nothing is accepted any more and who had connected is answered.
 func (w *waiting) close() {
-	ctx, end := context.WithTimeout(context.Background(), time.Second)
-	defer end()
-	if w.serve.Shutdown(ctx) != nil {
-		w.serve.Close()
-	}
-	for range cap(w.ended) {
-		<-w.ended
-	}
+	w.end()
+	<-w.ended
 }
 
 func decapitalized(s string) string { return strings.ToLower(s[:1]) + s[1:] }

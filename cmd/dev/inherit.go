@@ -19,8 +19,9 @@ import (
 )
 
 // childVariable is set for a child: how many listeners it inherits, from descriptor 3 on
-// and before the pipe, and after a comma the file of the latest run.
-const childVariable = "GREGARIA_DEV_CHILD"
+// and before the pipe, and after a comma the file of the latest run. It is no variable of a
+// flag.
+const childVariable = "_GREGARIA_DEV"
 
 // firstInherited is the descriptor after standard error.
 const firstInherited = 3

@@ -114,19 +114,25 @@ func serve(t *testing.T, args ...string) *program { return serveAs(t, "program",
 func serveAs(t *testing.T, role string, args ...string) *program {
 	t.Helper()
 	p := launch(t, role, append([]string{"--web-port", "0"}, args...)...)
+	p.findPage(args...)
+	return p
+}
+
+// findPage waits until the program, started with args, has a page.
+func (p *program) findPage(args ...string) {
+	p.t.Helper()
 	address := regexp.MustCompile(`page is at (http://[^\s"]+)`)
-	eventually(t, "the program says where its page is", p.log.String, func() bool {
+	eventually(p.t, "the program says where its page is", p.log.String, func() bool {
 		if found := address.FindStringSubmatch(p.log.String()); found != nil {
 			p.url = found[1]
 		}
 		select {
 		case <-p.exited:
-			t.Fatalf("gregaria %s ended:\n%s", strings.Join(args, " "), p.log.String())
+			p.t.Fatalf("gregaria %s ended:\n%s", strings.Join(args, " "), p.log.String())
 		default:
 		}
 		return p.url != ""
 	})
-	return p
 }
 
 // port is where the page is.

@@ -18,8 +18,11 @@ const (
 var mayImport = map[string]string{
 	"cmd/gregaria":         "cmd/cli scenarios",
 	"cmd/protocols":        "cmd/cli scenarios/protocols",
-	"cmd/cli":              "cmd/dev server server/doors web engine engine/load engine/report engine/stats engine/telemetry engine/wire scenarios/demo",
+	"cmd/cli":              "cmd/cli/terminal cmd/dev cmd/scaffold cmd/traffic server server/doors web engine engine/load engine/report engine/stats engine/telemetry engine/wire scenarios/demo",
+	"cmd/cli/terminal":     "engine engine/checks engine/report engine/stats",
 	"cmd/dev":              "server web engine",
+	"cmd/traffic":          "",
+	"cmd/scaffold":         "",
 	"cmd/bench":            "cmd/cli engine/load",
 	"server":               "server/doors web static engine engine/checks engine/load engine/stats engine/report",
 	"server/doors":         "",
@@ -32,7 +35,7 @@ var mayImport = map[string]string{
 	"engine/wire":          "engine/load",
 	"engine/load":          "engine/stats",
 	"engine/load/loadtest": "engine/load engine/stats",
-	"engine/report":        "engine/stats",
+	"engine/report":        "engine engine/checks engine/stats",
 	"engine/stats":         "",
 	"engine/dispatch":      "",
 	"scenarios":            "engine/load",
@@ -45,10 +48,14 @@ const anywhere = "anywhere"
 
 // homes says where each outside module may be imported, and where in tests alone.
 var homes = map[string]struct{ code, tests string }{
+	"charm.land/bubbletea":                    {code: "cmd/cli/terminal"},
+	"github.com/charmbracelet/x":              {code: "cmd/cli/terminal", tests: "cmd/cli"}, // what the view is made with, too
+	"github.com/cli/browser":                  {code: "cmd/cli"},
+	"github.com/creack/pty":                   {tests: "cmd/cli"},
 	"github.com/spf13/pflag":                  {code: "cmd/cli"},
 	"github.com/spf13/cobra":                  {code: "cmd/cli"},
 	"github.com/pelletier/go-toml":            {code: "cmd/cli"},
-	"golang.org/x/sys":                        {code: "cmd/cli engine/health"},
+	"golang.org/x/sys":                        {code: "cmd/cli cmd/cli/terminal engine/health"},
 	"golang.org/x/term":                       {code: "cmd/cli"},
 	"golang.org/x/crypto":                     {code: "server/doors"},
 	"github.com/fsnotify/fsnotify":            {code: "cmd/dev"},
@@ -69,7 +76,12 @@ var homes = map[string]struct{ code, tests string }{
 	"github.com/HdrHistogram/hdrhistogram-go": {code: "engine/stats"},
 	"github.com/valyala/fasthttp":             {code: "cmd/bench engine/wire"}, // a yardstick in both
 	"github.com/jszwec/csvutil":               {code: "engine/load"},
-	"github.com/getkin/kin-openapi":           {tests: "server"},
+	"github.com/santhosh-tekuri/jsonschema":   {tests: "engine/report"},
+	"mvdan.cc/sh":                             {code: "cmd/traffic"},
+	"golang.org/x/net":                        {code: "cmd/traffic"},
+	"github.com/getkin/kin-openapi":           {code: "cmd/traffic", tests: "server"},
+	"go.yaml.in/yaml":                         {code: "cmd/traffic"},
+	"golang.org/x/mod":                        {code: "cmd/scaffold"},
 	"github.com/chromedp":                     {tests: "cmd/gregaria"},
 	"go.uber.org/goleak":                      {tests: anywhere},
 }

@@ -107,6 +107,7 @@ var suite = load.Suite{
 			return 100 - 50*math.Cos(t.Hours()/12*2*math.Pi), t < 24*time.Hour
 		}),
 	},
+	Checks: []string{"GET /cart p95 < 300ms", "fail% < 1"},
 }
 
 // Loads that change over time.

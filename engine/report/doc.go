@@ -1,5 +1,8 @@
 // Package report makes files and console tables of a run's numbers.
 //
+// Formats are whole runs in a file each: JSON by Schema, Markdown, JUnit XML and an
+// HdrHistogram log. They are functions of an engine.Status, as LocustJSON is.
+//
 // CSV files that Locust has too have its columns, so that what reads those reads these;
 // what there is beyond Locust is in files of its own: response times, phases, arrivals
 // and the health of the load generator.

@@ -48,6 +48,24 @@ func WriteFile(path string, write func(io.Writer) error) (err error) {
 	return nil
 }
 
+// Writable returns what will keep WriteFile from making a file, as far as that can be
+// known beforehand. It leaves the file as it is.
+func Writable(path string) error {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return fmt.Errorf("write %s: it is a folder", path)
+	}
+	f, err := createBeside(path)
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	_, writeErr := f.Write([]byte("\n"))
+	if err := errors.Join(writeErr, f.Close()); err != nil {
+		return fmt.Errorf("write %s: %w", path, cause(err))
+	}
+	return nil
+}
+
 // createBeside creates a hidden file in the folder of path, with the permissions
 // that the user's files have. (os.CreateTemp makes them private.)
 func createBeside(path string) (*os.File, error) {

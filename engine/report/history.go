@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bytes"
 	"encoding/csv"
 	"io"
 	"time"
@@ -107,4 +108,16 @@ func historyLine(d stats.Delta, span time.Duration, current, sum stats.Row) []st
 		percentileCells(response(current)),
 		sums(sum, response(sum)),
 	)
+}
+
+// HistoryGap returns the line of a history that says that it could not be written to from
+// a moment on. Its Type is GAP, and it has no numbers.
+func HistoryGap(from time.Time, text string) []byte {
+	line := []string{whole(from.Unix()), none, "GAP", text}
+	for range 2 + len(percentiles) + 7 {
+		line = append(line, none)
+	}
+	var b bytes.Buffer
+	_ = write(&b, [][]string{line}) // memory takes it
+	return b.Bytes()
 }

@@ -1,0 +1,184 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/gregaria/gregaria/engine"
+	"github.com/gregaria/gregaria/engine/report"
+	"github.com/gregaria/gregaria/server"
+)
+
+// A reportFile is a file that is made of a run when it is over.
+type reportFile struct {
+	flag, path string
+	write      func(io.Writer, *engine.Status) error
+}
+
+// addReports adds the flags of files that are made of a run when it is over.
+func (f *flags) addReports() {
+	f.value("report", "", "FILE", "", "write the run to this file when it is over; its ending says how: "+series(endings())+"; may be given several times")
+	f.value("html", "", "FILE", "", "write the run to this file as HTML; {u}, {r} and {t} in names stand for users, spawn rate and run time in seconds")
+	f.toggle("json", "", "print Locust's list of rows as JSON at the end; tables go to stderr")
+	f.value("json-file", "", "FILE", "", "write Locust's list of rows to this file; .json is appended where it lacks")
+	f.toggle("report-schema", "", "print the JSON Schema of --report FILE.json and exit")
+}
+
+// htmlEnding is the ending of the reports that are made by the server.
+const htmlEnding = ".html"
+
+func endings() []string {
+	var list []string
+	for _, f := range report.Formats {
+		list = append(list, f.Ending)
+	}
+	return append(list, htmlEnding)
+}
+
+func writeHTML(w io.Writer, s *engine.Status) error {
+	return server.WriteReport(context.Background(), w, s)
+}
+
+// readReports returns the files that the flags ask for, of runs as c has them.
+func (f *flags) readReports(c engine.Config) []reportFile {
+	var list []reportFile
+	add := func(flag, path string, write func(io.Writer, *engine.Status) error) {
+		r := reportFile{flag, named(path, c), write}
+		if i := slices.IndexFunc(list, func(other reportFile) bool { return filepath.Clean(other.path) == filepath.Clean(r.path) }); i >= 0 {
+			f.wrong("--%s: %s is written by --%s already — choose another name", flag, r.path, list[i].flag)
+			return
+		}
+		list = append(list, r)
+	}
+	for _, path := range f.given["report"].texts {
+		if path == "" {
+			continue
+		}
+		ending := strings.ToLower(filepath.Ext(path))
+		i := slices.IndexFunc(report.Formats, func(format report.Format) bool { return format.Ending == ending })
+		switch {
+		case i >= 0:
+			add("report", path, report.Formats[i].Write)
+		case ending == htmlEnding:
+			add("report", path, writeHTML)
+		default:
+			f.wrong("--report: %q does not say what it shall be — let it end in %s", path, series(endings()))
+		}
+	}
+	if f.has("html") {
+		add("html", f.last("html"), writeHTML)
+	}
+	if f.has("json-file") {
+		path := f.last("json-file")
+		if !strings.HasSuffix(path, ".json") {
+			path += ".json"
+		}
+		add("json-file", path, report.LocustJSON)
+	}
+	return list
+}
+
+// named puts what c says in place of {u}, {r} and {t} in the name of a file. What c does
+// not say stays.
+func named(path string, c engine.Config) string {
+	number := func(x float64) string { return strconv.FormatFloat(x, 'f', -1, 64) }
+	values := []string{"{u}", number(c.Peak()), "{r}", number(c.SpawnRate)}
+	if c.Model == engine.Open {
+		values = []string{"{u}", strconv.Itoa(c.Cap()), "{r}", number(c.Peak())}
+	}
+	if c.RunTime > 0 {
+		values = append(values, "{t}", number(c.RunTime.Seconds()))
+	}
+	return strings.NewReplacer(values...).Replace(path)
+}
+
+// Reports write files of each run when it is over, those of a later run in place of
+// those of an earlier one. See faults for what becomes of the writing when it fails.
+type reports struct {
+	files  []reportFile
+	faults *faults
+	write  func(path string, write func(io.Writer) error) error
+
+	written *engine.Status // that the files are of
+	retry   time.Time      // when to write again
+}
+
+// newReports returns the files, or what keeps them from being written.
+func newReports(files []reportFile, faults *faults) (*reports, error) {
+	var errs []error
+	for _, f := range files {
+		if err := report.Writable(f.path); err != nil {
+			errs = append(errs, fmt.Errorf("--%s: %w", f.flag, err))
+		}
+	}
+	return &reports{files: files, faults: faults, write: report.WriteFile}, errors.Join(errs...)
+}
+
+const reportsName = "report files"
+
+// update writes the files when the run of s is over.
+func (r *reports) update(s *engine.Status) {
+	now := r.faults.now()
+	if len(r.files) == 0 || s.State != engine.Stopped || r.written != nil && r.written.Run == s.Run || now.Before(r.retry) {
+		return
+	}
+	if err := r.save(s); err != nil {
+		r.retry = now.Add(retryAfter)
+		r.faults.failed(reportsName, err)
+		return
+	}
+	r.retry = time.Time{}
+	r.faults.worked(reportsName)
+}
+
+// finish writes the files of s, the last status, unless they are written.
+func (r *reports) finish(s *engine.Status) error {
+	if s.Run == 0 || r.written == s {
+		return nil
+	}
+	if err := r.save(s); err != nil {
+		return fmt.Errorf("%s: %w", reportsName, err)
+	}
+	return nil
+}
+
+// save writes every file that can be written.
+func (r *reports) save(s *engine.Status) error {
+	var errs []error
+	for _, f := range r.files {
+		errs = append(errs, r.write(f.path, func(w io.Writer) error { return f.write(w, s) }))
+	}
+	err := errors.Join(errs...)
+	if err == nil {
+		r.written = s
+	}
+	return err
+}
+
+// tables returns where tables are printed.
+func (p *program) tables() io.Writer {
+	if p.opts.json {
+		return p.Stderr
+	}
+	return p.Stdout
+}
+
+// conclude prints what came of the last run. A reader who went away misses nothing.
+func (p *program) conclude(s *engine.Status) error {
+	_, err := io.WriteString(p.tables(), summary(s, p.Width()))
+	if p.opts.json {
+		err = report.LocustJSON(p.Stdout, s)
+	}
+	if err != nil && !errors.Is(err, syscall.EPIPE) {
+		return fmt.Errorf("print the results: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,330 @@
+//go:build unix
+
+package dev_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/gregaria/gregaria/cmd/dev"
+	"github.com/gregaria/gregaria/server"
+)
+
+// parentVariable in the environment makes this binary gregaria dev in the folder it is
+// started in, with its page at that address.
+const parentVariable = "GREGARIA_TEST_PARENT"
+
+// patience is how long the tests wait for what must happen.
+const patience = time.Minute
+
+func TestMain(m *testing.M) {
+	if port, ok := os.LookupEnv(parentVariable); ok {
+		l, err := net.Listen("tcp", "127.0.0.1:"+port)
+		if err == nil {
+			err = dev.Run(context.Background(), options(l, os.Stderr))
+		}
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	goleak.VerifyTestMain(m)
+}
+
+func options(l net.Listener, log io.Writer) dev.Options {
+	return dev.Options{Package: ".", Listeners: []net.Listener{l}, Private: true, Environ: os.Environ(), Stdout: log, Stderr: log}
+}
+
+// A module is a program of scenarios that is being worked on.
+type module struct {
+	t   *testing.T
+	url string
+	log journal
+}
+
+// A journal is what has been written so far.
+type journal struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (j *journal) Write(p []byte) (int, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.Write(p)
+}
+
+func (j *journal) String() string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.String()
+}
+
+const source = `package main
+
+import (
+	"os"
+
+	"github.com/gregaria/gregaria/cmd/cli"
+	"github.com/gregaria/gregaria/engine/load"
+)
+
+type shopper struct{}
+
+func (s *shopper) look(u *load.User) error { return u.Get("/healthz").Err() }
+
+var shop = load.Scenario[shopper]{Name: "shop", Tasks: []load.Task[shopper]{{Run: (*shopper).look}}}
+
+func main() {
+	_ = os.Args // PLACE
+	cli.Main(load.Suite{Scenarios: []load.Planner{shop}})
+}
+`
+
+// newModule makes a module in the current folder, which is a new one, that needs nothing
+// from the network.
+func newModule(t *testing.T) *module {
+	t.Helper()
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(t.TempDir())
+	t.Setenv("GOFLAGS", "-mod=mod")
+	t.Setenv("GOPROXY", "off")
+	t.Setenv("GOWORK", "off")
+	for from, to := range map[string]string{"go.mod": "go.mod", "go.sum": "go.sum"} {
+		text, err := os.ReadFile(filepath.Join(root, from))
+		if err != nil {
+			t.Fatal(err)
+		}
+		write(t, to, strings.Replace(string(text), "module github.com/gregaria/gregaria\n", "module shop\n", 1))
+	}
+	edit := exec.Command("go", "mod", "edit", "-require", "github.com/gregaria/gregaria@v0.0.0", "-replace", "github.com/gregaria/gregaria="+root)
+	if out, err := edit.CombinedOutput(); err != nil {
+		t.Fatalf("go mod edit: %v: %s", err, out)
+	}
+	m := &module{t: t}
+	m.save()
+	if out, err := exec.Command("go", "build", "-o", os.DevNull).CombinedOutput(); err != nil { // so that later builds take no longer than a link
+		t.Fatalf("go build: %v: %s", err, out)
+	}
+	return m
+}
+
+func write(t *testing.T, name, text string) {
+	t.Helper()
+	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// save writes the source with something else in some places.
+func (m *module) save(replace ...string) {
+	m.t.Helper()
+	write(m.t, "shop.go", strings.NewReplacer(replace...).Replace(source))
+}
+
+// ask returns what the page answers at a path, to a browser.
+func (m *module) ask(path string) (status int, body string, err error) {
+	req, err := http.NewRequest(http.MethodGet, m.url+path, nil)
+	if err != nil {
+		return 0, "", err
+	}
+	req.Header.Set("Accept", "text/html")
+	req.Close = true // as if it was the first
+	return m.do(req)
+}
+
+func (m *module) do(req *http.Request) (status int, body string, err error) {
+	resp, err := http.DefaultTransport.RoundTrip(req)
+	if err != nil {
+		return 0, "", err
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	return resp.StatusCode, string(text), err
+}
+
+// post gives a command.
+func (m *module) post(path, form string) {
+	m.t.Helper()
+	req, err := http.NewRequest(http.MethodPost, m.url+path, strings.NewReader(form))
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	req.Close = true
+	if status, body, err := m.do(req); err != nil || status != http.StatusOK {
+		m.t.Fatalf("POST %s %s: %d, %v: %s", path, form, status, err, body)
+	}
+}
+
+// until waits until the page answers at a path with a status and a text, or without it
+// when that begins with "no ".
+func (m *module) until(path string, want int, text string) {
+	m.t.Helper()
+	without, not := strings.CutPrefix(text, "no ")
+	for deadline := time.Now().Add(patience); ; time.Sleep(50 * time.Millisecond) {
+		status, body, err := m.ask(path)
+		if err == nil && status == want && strings.Contains(body, without) != not {
+			return
+		}
+		if time.Now().After(deadline) {
+			m.t.Fatalf("GET %s = %d, %v, want %d with %q:\n%s\nlog:\n%s", path, status, err, want, text, body, m.log.String())
+		}
+	}
+}
+
+func (m *module) requests() (n int64, state string) {
+	m.t.Helper()
+	var r struct {
+		State string
+		Stats []struct {
+			Requests int64 `json:"num_requests"`
+		}
+	}
+	_, body, err := m.ask("/stats/requests")
+	if err == nil {
+		err = json.Unmarshal([]byte(body), &r)
+	}
+	if err != nil || len(r.Stats) == 0 {
+		m.t.Fatalf("GET /stats/requests: %v: %s", err, body)
+	}
+	return r.Stats[len(r.Stats)-1].Requests, r.State
+}
+
+func TestAProgramIsRebuiltWhileItsPageStays(t *testing.T) {
+	m := newModule(t)
+	m.save("u.Get", "u.Gte")
+	listeners, err := server.Listen([]string{"127.0.0.1"}, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.url = "http://" + listeners[0].Addr().String()
+	ctx, end := context.WithCancel(t.Context())
+	over := make(chan error, 1)
+	go func() { over <- dev.Run(ctx, options(listeners[0], &m.log)) }()
+	defer func() {
+		end()
+		if err := <-over; err != nil {
+			t.Errorf("Run = %v, want nil", err)
+		}
+		if _, _, err := m.ask("/"); err == nil {
+			t.Error("the page answers after the end")
+		}
+	}()
+
+	// Someone connects all the time and is never turned away.
+	knocking, leave := context.WithCancel(t.Context())
+	knocks := make(chan string, 1)
+	go func() {
+		n, failed := 0, ""
+		for knocking.Err() == nil {
+			if _, _, err := m.ask("/healthz"); err != nil {
+				failed += fmt.Sprintf("\nknock %d at %s: %v", n, time.Now().Format("15:04:05.000"), err)
+			}
+			n++
+		}
+		knocks <- failed
+	}()
+
+	m.until("/", http.StatusServiceUnavailable, "shop.go:12:55: u.Gte undefined")
+	m.save()
+	m.until("/tasks", http.StatusOK, "shop")
+	m.post("/swarm", "user_count=7&spawn_rate=70&iterations=20&host="+url.QueryEscape(m.url))
+	m.until("/stats/requests", http.StatusOK, `"state":"stopped"`)
+
+	kept := func(when string) {
+		t.Helper()
+		if n, state := m.requests(); n != 20 || state != "stopped" {
+			t.Errorf("%s: %d requests, %s, want the 20 of the run that is stopped", when, n, state)
+		}
+	}
+	late := []string{"[]load.Planner{shop}", "[]load.Planner{shop, late}", "func main", "var late = load.Scenario[shopper]{Name: \"late\", Tasks: shop.Tasks}\n\nfunc main"}
+	m.save(late...)
+	m.until("/?form=new", http.StatusOK, `value="late"`)
+	kept("with one scenario more")
+	m.until("/?form=new", http.StatusOK, `name="user_count" value="7"`)
+
+	m.save("u.Get", "u.Gte")
+	m.until("/", http.StatusOK, "shop.go:12:55: u.Gte undefined")
+	kept("while it does not build")
+	m.save("{shop}", "{shop, shop}")
+	m.until("/", http.StatusOK, "The latest change does not start")
+	kept("while it does not start")
+	m.save(late...)
+	m.until("/", http.StatusOK, `no id="rebuild"`)
+
+	// A run is not cut short.
+	m.post("/swarm", "user_count=1&spawn_rate=1&user_classes=shop&host="+url.QueryEscape(m.url))
+	m.save("\"shop\"", "\"mall\"")
+	m.until("/", http.StatusOK, "restarts when the run is over")
+	if _, state := m.requests(); state != "running" && state != "spawning" {
+		t.Errorf("the run is %s when the program has been rebuilt, want it to go on", state)
+	}
+	m.post("/stop", "")
+	m.until("/?form=new", http.StatusOK, `value="mall"`)
+	m.until("/", http.StatusOK, "stopped by the operator")
+
+	// What ends in spite of a good start is shown too.
+	m.save("_ = os.Args", `if len(os.Args) < 2 { panic("nobody is in") }`)
+	m.until("/stats/requests", http.StatusServiceUnavailable, "")
+	m.until("/", http.StatusServiceUnavailable, "panic: nobody is in")
+	m.save()
+	m.until("/", http.StatusOK, "stopped by the operator")
+
+	leave()
+	if failed := <-knocks; failed != "" {
+		t.Errorf("connections were turned away:%s\nlog:\n%s", failed, m.log.String())
+	}
+}
+
+func TestAProgramEndsWithItsParentHoweverThatEnds(t *testing.T) {
+	m := newModule(t)
+	m.save()
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.url = "http://" + free.Addr().String()
+	_, port, _ := net.SplitHostPort(free.Addr().String())
+	free.Close()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	parent := exec.Command(self)
+	parent.Env = append(os.Environ(), parentVariable+"="+port, "TMPDIR="+t.TempDir())
+	parent.Stderr, parent.WaitDelay = &m.log, time.Second
+	if err := parent.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer parent.Wait()
+	defer parent.Process.Kill()
+	m.until("/tasks", http.StatusOK, "shop")
+	if err := parent.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	for deadline := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
+		if _, _, err := m.ask("/"); err != nil {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("the program still serves after its parent was killed; log:\n%s", m.log.String())
+		}
+	}
+}

@@ -1,0 +1,144 @@
+package traffic
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// read returns a file of testdata.
+func read(t *testing.T, name string) []byte {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join("testdata", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+// module returns a directory with a module that has gregaria's source as a dependency.
+func module(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sums, err := os.ReadFile(filepath.Join(root, "go.sum"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(t, dir, "go.sum", sums)
+	put(t, dir, "go.mod", []byte("module own\n\ngo 1.26.0\n\nrequire github.com/gregaria/gregaria v0.0.0\n\nreplace github.com/gregaria/gregaria => "+root+"\n"))
+	return dir
+}
+
+func put(t *testing.T, dir, name string, data []byte) {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(dir, name), data, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// golang runs go in a directory.
+func golang(t *testing.T, dir string, args ...string) {
+	t.Helper()
+	cmd := exec.Command("go", args...)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "GOFLAGS=-mod=mod", "GOPROXY=off", "GOWORK=off")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("go %v: %v\n%s", args, err, out)
+	}
+}
+
+// TestScenariosBuildVetAndPassTheirTests takes every kind of input through Go itself.
+func TestScenariosBuildVetAndPassTheirTests(t *testing.T) {
+	t.Parallel()
+	dir := module(t)
+	for _, tt := range []struct {
+		file string
+		make func([]byte, Options) (*Result, error)
+	}{
+		{"shop.har", HAR},
+		{"demo.har", HAR},
+		{"browser.curl.sh", Curl},
+		{"library.yaml", OpenAPI},
+		{"petstore.json", OpenAPI},
+		{"old.yaml", OpenAPI},
+	} {
+		got, err := tt.make(read(t, tt.file), Options{Name: NameOf(tt.file), Package: "own"})
+		if err != nil {
+			t.Errorf("%s: %v", tt.file, err)
+			continue
+		}
+		put(t, dir, got.File+".go", got.Scenario)
+		put(t, dir, got.File+"_test.go", got.Test)
+		parses(t, got)
+	}
+	golang(t, dir, "vet", ".")
+	golang(t, dir, "test", ".")
+}
+
+// readSeed returns a file of testdata to a fuzz test.
+func readSeed(f *testing.F, name string) []byte {
+	f.Helper()
+	data, err := os.ReadFile(filepath.Join("testdata", name))
+	if err != nil {
+		f.Fatal(err)
+	}
+	return data
+}
+
+// TestHostileTextsStayTexts takes what tries to become code through Go itself.
+func TestHostileTextsStayTexts(t *testing.T) {
+	t.Parallel()
+	dir := module(t)
+	for name, input := range map[string]string{"hostile": hostileHAR, "init": hostileHAR, "func": hostileHAR, "../../load": hostileHAR, "x_linux_test": hostileHAR} {
+		got, err := HAR([]byte(input), Options{Name: name, Package: "own", AllHosts: true})
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		parses(t, got)
+		put(t, dir, got.File+".go", got.Scenario)
+		put(t, dir, got.File+"_test.go", got.Test)
+	}
+	golang(t, dir, "vet", ".")
+	golang(t, dir, "test", ".")
+}
+
+func TestScenariosSayWhatWasMeant(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		claim, file string
+		make        func([]byte, Options) (*Result, error)
+		want        string
+	}{
+		{"who registers gets another name each time", "demo.har", HAR, `v.email = u.Unique("u") + "@x.test"`},
+		{"a name made up is used again", "demo.har", HAR, `load.Form("username", v.email, "password", demoPassword.Of(u))`},
+		{"a token that goes with everything is the user's", "demo.har", HAR, `u.Header.Set("Authorization", "Bearer "+answer.AccessToken)`},
+		{"an id is carried, and its row is one", "demo.har", HAR, `u.Get("/api/v1/cities/"+url.PathEscape(v.cityID), load.Name("/api/v1/cities/{id}"))`},
+		{"signing in is done once", "demo.har", HAR, `OnStart: (*demoUser).signIn`},
+		{"a pause is kept", "demo.har", HAR, `{Run: (*demoUser).postCities, Wait: load.Between(time.Second, 3*time.Second)}`},
+		{"polls are folded", "demo.har", HAR, `// Asked 3 times in a row while it was recorded.`},
+		{"a token of a page is carried", "shop.har", HAR, `load.Form("csrf_token", csrfToken, "email", "ann@example.com", "password", shopPassword.Of(u))`},
+		{"signing out is done at the end", "shop.har", HAR, `OnStop:  (*shopUser).openLogout`},
+		{"a query is no part of a name", "browser.curl.sh", Curl, `load.Query("page", "2", "q", "a b")`},
+		{"JSON becomes Go", "browser.curl.sh", Curl, `"big":      json.Number("12345678901234567890")`},
+		{"basic authentication needs only the password", "browser.curl.sh", Curl, `base64.StdEncoding.EncodeToString([]byte("ann:"+browserPassword2.Of(u)))`},
+		{"reads weigh more than writes", "library.yaml", OpenAPI, `{Run: (*libraryUser).listBooks, Weight: 10, Tags: []string{"books", "read-only"}}`},
+		{"an id comes from a list, or is an example", "library.yaml", OpenAPI, `cmp.Or(v.bookID, "3fa85f64-5717-4562-b3fc-2c963f66afa6")`},
+		{"what is left out is said", "library.yaml", OpenAPI, `callbacks are left out`},
+		{"Swagger's base path is kept", "old.yaml", OpenAPI, `u.Get("/api/things", load.Query("q", "a b")`},
+	} {
+		got, err := tt.make(read(t, tt.file), Options{Name: NameOf(tt.file)})
+		if err != nil {
+			t.Errorf("%s: %v", tt.file, err)
+			continue
+		}
+		if !strings.Contains(string(got.Scenario), tt.want) {
+			t.Errorf("%s: %s lacks\n%s\nin\n%s", tt.claim, tt.file, tt.want, got.Scenario)
+		}
+	}
+}

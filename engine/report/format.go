@@ -1,0 +1,23 @@
+package report
+
+import (
+	"io"
+
+	"github.com/gregaria/gregaria/engine"
+)
+
+// A Format is a kind of file that holds a whole run.
+type Format struct {
+	Ending string // of the file's name, with the dot
+	Kind   string // of its content, as HTTP names it
+	Write  func(w io.Writer, s *engine.Status) error
+}
+
+// Formats are the kinds of files that this package makes of a status, each on its own
+// with the verdict, the health of the load generator and the checks.
+var Formats = []Format{
+	{".json", "application/json", JSON},
+	{".md", "text/markdown", Markdown},
+	{".xml", "application/xml", JUnit},
+	{".hlog", "text/plain", HistogramLog},
+}

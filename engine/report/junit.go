@@ -1,0 +1,218 @@
+package report
+
+import (
+	"encoding/xml"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gregaria/gregaria/engine"
+	"github.com/gregaria/gregaria/engine/stats"
+)
+
+// The JUnit format as Jenkins, GitLab and others read it.
+type (
+	junitSuites struct {
+		XMLName xml.Name `xml:"testsuites"`
+		Name    string   `xml:"name,attr"`
+		junitCounts
+		Time   string       `xml:"time,attr"`
+		Suites []junitSuite `xml:"testsuite"`
+	}
+	junitCounts struct {
+		Tests    int `xml:"tests,attr"`
+		Failures int `xml:"failures,attr"`
+		Errors   int `xml:"errors,attr"`
+		Skipped  int `xml:"skipped,attr"`
+	}
+	junitSuite struct {
+		Name string `xml:"name,attr"`
+		junitCounts
+		Time       string          `xml:"time,attr"`
+		Timestamp  string          `xml:"timestamp,attr,omitempty"`
+		Hostname   string          `xml:"hostname,attr"`
+		Properties []junitProperty `xml:"properties>property"`
+		Cases      []junitCase     `xml:"testcase"`
+		Out        string          `xml:"system-out,omitempty"`
+	}
+	junitProperty struct {
+		Name  string `xml:"name,attr"`
+		Value string `xml:"value,attr"`
+	}
+	junitCase struct {
+		Class   string        `xml:"classname,attr"`
+		Name    string        `xml:"name,attr"`
+		Time    string        `xml:"time,attr"`
+		Skipped *junitSkipped `xml:"skipped"`
+		Error   *junitResult  `xml:"error"`
+		Failure *junitResult  `xml:"failure"`
+		Out     string        `xml:"system-out,omitempty"`
+	}
+	junitSkipped struct {
+		Message string `xml:"message,attr"`
+	}
+	junitResult struct {
+		Message string `xml:"message,attr"`
+		Type    string `xml:"type,attr"`
+		Text    string `xml:",chardata"`
+	}
+)
+
+// JUnit writes a run as tests for a CI system. A suite has a test per check; without
+// checks it has one per row, which fails when one of its requests did, and one that fails
+// when a scenario had exceptions. Another suite is of the load generator: when that was
+// the bottleneck, the test has an error, and what the others say may not be the target's.
+func JUnit(w io.Writer, s *engine.Status) error {
+	hostname, err := os.Hostname()
+	if err != nil {
+		hostname = "localhost"
+	}
+	if _, err := io.WriteString(w, xml.Header); err != nil {
+		return err
+	}
+	e := xml.NewEncoder(w)
+	e.Indent("", "  ")
+	if err := e.Encode(newJUnit(s, hostname)); err != nil {
+		return err
+	}
+	_, err = io.WriteString(w, "\n")
+	return err
+}
+
+func newJUnit(s *engine.Status, hostname string) junitSuites {
+	all := junitSuites{Name: "gregaria", Time: junitTime(s.Elapsed())}
+	objective := junitSuite{Name: "checks"}
+	for _, c := range s.Checks {
+		objective.Cases = append(objective.Cases, checkCase(s, c))
+	}
+	if len(s.Checks) == 0 {
+		objective = junitSuite{Name: "requests", Cases: requestCases(s)}
+	}
+	objective.Properties = junitProperties(s)
+	objective.Out = OneLine(fmt.Sprintf("%s: %s", OutcomeOf(s), outcomeText(s))) + failuresOut(s)
+	generator := junitSuite{Name: "generator", Cases: []junitCase{generatorCase(s)}}
+	for _, suite := range []junitSuite{objective, generator} {
+		suite.Hostname, suite.Time = hostname, junitTime(s.Elapsed())
+		if !s.Started.IsZero() {
+			suite.Timestamp = s.Started.UTC().Format("2006-01-02T15:04:05")
+		}
+		for i := range suite.Cases {
+			suite.Cases[i].Class = "gregaria." + suite.Name
+			suite.count(suite.Cases[i])
+		}
+		all.Tests += suite.Tests
+		all.Failures += suite.Failures
+		all.Errors += suite.Errors
+		all.Skipped += suite.Skipped
+		all.Suites = append(all.Suites, suite)
+	}
+	return all
+}
+
+func (s *junitSuite) count(c junitCase) {
+	s.Tests++
+	switch {
+	case c.Failure != nil:
+		s.Failures++
+	case c.Error != nil:
+		s.Errors++
+	case c.Skipped != nil:
+		s.Skipped++
+	}
+}
+
+func checkCase(s *engine.Status, c engine.CheckStatus) junitCase {
+	j := junitCase{Name: OneLine(c.String()), Time: junitTime(0)}
+	switch HoldingOf(s, c) {
+	case Holds:
+		j.Out = OneLine(checkText(c))
+	case Breaks:
+		j.Failure = &junitResult{OneLine(c.String() + ": " + c.Say(c.Run.Value)), "check", OneLine(checkText(c))}
+	case NoData:
+		j.Failure = &junitResult{"there was no such request", "check", "a name that is mistyped, or requests that were never made"}
+	case Pending:
+		j.Skipped = &junitSkipped{"the run is not over: " + OneLine(checkText(c))}
+	}
+	return j
+}
+
+// requestCases returns a test per row, whose time is the average.
+func requestCases(s *engine.Status) (list []junitCase) {
+	kinds := map[stats.Key][]stats.FailureLine{}
+	for _, f := range s.Stats.Failures {
+		key := stats.Key{Method: f.Method, Name: f.Name}
+		kinds[key] = append(kinds[key], f)
+	}
+	for _, l := range s.Stats.Rows {
+		j := junitCase{Name: OneLine(strings.TrimSpace(l.Method + " " + l.Name)), Time: junitTime(response(l.Row).Mean())}
+		if l.Failures() > 0 {
+			var lines []string
+			for _, f := range kinds[l.Key] {
+				if !f.Ours {
+					lines = append(lines, fmt.Sprintf("%d × %s", f.Count, OneLine(wording(f.Failure))))
+				}
+			}
+			j.Failure = &junitResult{
+				fmt.Sprintf("%d of %s failed", l.Failures(), plural(l.Requests(), "request", "requests")), "request", strings.Join(lines, "\n"),
+			}
+		}
+		list = append(list, j)
+	}
+	scenarios := junitCase{Name: "scenarios have no exceptions", Time: junitTime(0)}
+	if n := exceptions(s); n > 0 {
+		var lines []string
+		for _, e := range s.Stats.Exceptions {
+			lines = append(lines, fmt.Sprintf("%d × %s\n%s", e.Count, OneLine(e.Message), escape(e.Stack, "\n\t")))
+		}
+		scenarios.Failure = &junitResult{plural(n, "exception", "exceptions"), "exception", strings.Join(lines, "\n")}
+	}
+	return append(list, scenarios)
+}
+
+// failuresOut lists what failed.
+func failuresOut(s *engine.Status) string {
+	var b strings.Builder
+	for _, f := range s.Stats.Failures {
+		fmt.Fprintf(&b, "\n%d × %s: %s", f.Count, OneLine(f.Method+" "+f.Name), OneLine(wording(f.Failure)))
+	}
+	return b.String()
+}
+
+func generatorCase(s *engine.Status) junitCase {
+	j := junitCase{Name: "load generator keeps up", Time: junitTime(0)}
+	text := HealthText(s.Stats.Health)
+	switch s.Stats.Health.Verdict() {
+	case stats.Invalid:
+		j.Error = &junitResult{"the load generator was the bottleneck: the times say more of it than of the target", "generator", text}
+	case stats.Unknown:
+		j.Skipped = &junitSkipped{"nothing was measured"}
+	default:
+		j.Out = text
+	}
+	return j
+}
+
+func junitProperties(s *engine.Status) []junitProperty {
+	list := []junitProperty{
+		{"outcome", string(OutcomeOf(s))}, {"state", string(s.State)}, {"reason", OneLine(s.Reason)},
+		{"scenarios", OneLine(strings.Join(scenarioNames(s), ", "))}, {"load", OneLine(loadText(s.Config))},
+		{"host", OneLine(strings.Join(hosts(s), ", "))}, {"seed", strconv.FormatUint(s.Config.Seed, 10)},
+		{"requests", whole(s.Stats.Total.Requests())}, {"failures", whole(s.Stats.Total.Failures())},
+	}
+	all := response(s.Stats.Total.Row)
+	if all.Count > 0 {
+		for _, p := range []float64{50, 95, 99, 100} {
+			list = append(list, junitProperty{"p" + strconv.FormatFloat(p, 'f', -1, 64) + "_ms", millis(all.Percentile(p))})
+		}
+	}
+	return list
+}
+
+// junitTime words a time in seconds.
+func junitTime(d time.Duration) string {
+	return strconv.FormatFloat(math.Round(d.Seconds()*1e6)/1e6, 'f', -1, 64)
+}
