@@ -137,6 +137,10 @@
 
   show();
 
+  // Made again also after a view too long for a message, which the new address brings, and
+  // after silence that this page put an end to.
+  htmx.config.ws.reconnectCodes = [1001, 1005, 1006, 1009, 1011, 1012, 1013, 1014, 4000];
+
   // Only now that everything above listens, whichever script came last.
   $("wire").setAttribute("hx-ws:connect", new URL($("wire").dataset.connect, location.href).href); // wherever a proxy has put us
   htmx.process($("wire"));

@@ -189,3 +189,17 @@ func TestStopIsInReachOnAPhone(t *testing.T) {
 	p.click("Stop")
 	p.until(`state() === "stopped"`)
 }
+
+// A view that is longer than a message may be comes with a new connection instead.
+func TestAViewTooLongForAMessageIsShownAllTheSame(t *testing.T) {
+	t.Parallel()
+	api := (&target{}).listen(t)
+	gregaria := serve(t, "-u", "2", "-r", "100", "--host", api.URL, "--wait", "20ms", "--autostart", "get")
+	p := open(t, gregaria.url)
+	p.until(`state() === "running" && requests() > 0`)
+	for i := range 10 {
+		eval[bool](p, fmt.Sprintf(`(document.dispatchEvent(new CustomEvent("look", { detail: "?q=row%d" + "+".repeat(5000) })), true)`, i))
+		p.until(fmt.Sprintf(`field("Search and filter").value.trim() === "row%d"`, i))
+	}
+	p.growing()
+}

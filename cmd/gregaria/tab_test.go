@@ -279,7 +279,10 @@ func (p *tab) clickOn(element string) {
 			e.scrollIntoView({ block: "center", inline: "nearest", behavior: "instant" });
 			const r = e.getBoundingClientRect(), at = { X: r.x + r.width / 2, Y: r.y + r.height / 2 };
 			if (!e.contains(document.elementFromPoint(at.X, at.Y))) return null;
-			window.beside = true;
+			// Where scripts may not run, nothing listens either.
+			window.beside = false;
+			addEventListener("heard", () => { window.beside = true; }, { once: true });
+			dispatchEvent(new Event("heard"));
 			const pressed = (press) => { if (e.contains(press.target)) window.beside = false; };
 			addEventListener("mousedown", pressed, { capture: true, once: true });
 			return at;
