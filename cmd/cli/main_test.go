@@ -13,6 +13,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -57,6 +58,9 @@ func TestMain(m *testing.M) {
 		env.Home = "" // whoever runs the tests may have a config file
 		os.Exit(Run(context.Background(), testSuite, env))
 	}
+	// Children that this process starts must not ignore a hangup because it does, as
+	// under nohup: what is handled here is not ignored there.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
 	for _, pair := range os.Environ() {
 		if name, _, _ := strings.Cut(pair, "="); strings.HasPrefix(name, "GREGARIA_") || strings.HasPrefix(name, "LOCUST_") {
 			os.Unsetenv(name)
