@@ -20,6 +20,7 @@ type CheckStatus struct {
 	InBreach    time.Duration // how long the check has been broken now; 0 when it holds
 	Breaches    int           // how often it broke
 	Broken      time.Duration // how long it was broken, all together
+	Ended       bool          // it has ended the run, by CheckStop
 }
 
 // mostChecks bounds what is judged each second.
@@ -120,8 +121,10 @@ func (r *run) judge(d stats.Delta) {
 			r.take(h, d)
 		}
 	}
-	for _, h := range r.checks {
-		if stop := r.cfg.CheckStop; counts && stop > 0 && h.InBreach+drainEvery/2 >= stop {
+	for i := range r.checks {
+		h := &r.checks[i]
+		if stop := r.cfg.CheckStop; counts && stop > 0 && h.InBreach > 0 && h.InBreach+drainEvery/2 >= stop {
+			h.Ended = true
 			r.stop("check " + h.String() + " was broken for " + stop.String() + ": " + h.recently() + ", " + h.Say(h.Run.Value) + " in the whole run")
 			return
 		}

@@ -126,6 +126,16 @@ func TestACheckThatIsBrokenForTooLongStopsTheRun(t *testing.T) {
 	}
 }
 
+func TestACheckThatHoldsStopsNoRunHoweverShortItsPatience(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := played(t, slowFrom(time.Hour, time.Hour, 0), Config{Users: 2, SpawnRate: 100, RunTime: 10 * time.Second,
+			Checks: objectives(t, "GET / max < 300ms"), CheckStop: 100 * time.Millisecond}, tenASecond())
+		if s.Checks[0].Ended || s.Elapsed() < 9*time.Second {
+			t.Errorf("the run ended after %s: %s, want all of its 10 s", s.Elapsed(), s.Reason)
+		}
+	})
+}
+
 func TestAPauseIsNoBreach(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := newEngine(t, slowFrom(0, 0, 0), tenASecond())

@@ -27,16 +27,20 @@ func (p *program) quitAfterRun(ctx context.Context, after time.Duration, end fun
 	news, endWatch := p.engine.Watch()
 	defer endWatch()
 	var over <-chan time.Time // nil while a run is on
+	var run int               // the one it is about
 	for {
-		switch active := p.engine.Status().State.Active(); {
-		case active:
+		switch s := p.engine.Status(); {
+		case s.State.Active():
 			over = nil
-		case over == nil:
-			over = time.After(after)
+		case over == nil || s.Run != run:
+			over, run = time.After(after), s.Run
 		}
 		select {
 		case <-news:
 		case <-over:
+			if s := p.engine.Status(); s.State.Active() || s.Run != run {
+				continue
+			}
 			p.log.Info("the run is over: ending, as --autoquit says")
 			end()
 			return

@@ -32,10 +32,16 @@ func TestAutoquitWaitsForARunStartedMeanwhile(t *testing.T) {
 		start(2 * time.Second)
 		quit := make(chan time.Duration, 1)
 		go (&program{engine: e, log: l}).quitAfterRun(t.Context(), 5*time.Second, func() { quit <- time.Since(began) })
-		time.Sleep(4 * time.Second)
-		start(3 * time.Second)
-		if after := <-quit; after < 12*time.Second || after > 13*time.Second {
-			t.Errorf("the program ended after %s, want 12s: 4 s, a run of 3 s, and 5 s more", after)
+		for e.Status().State.Active() {
+			time.Sleep(time.Millisecond)
+		}
+		ended := time.Since(began)
+		time.Sleep(5*time.Second - 2*time.Millisecond) // the very last moment
+		if start(3 * time.Second); len(quit) > 0 {
+			t.Fatal("the program ended before its time")
+		}
+		if after := <-quit; after < ended+13*time.Second-2*time.Millisecond || after > ended+14*time.Second {
+			t.Errorf("the program ended %s after the first run, want 13s: 5 s, a run of 3 s, and 5 s more", after-ended)
 		}
 	})
 }

@@ -91,6 +91,7 @@ func Run(ctx context.Context, suite load.Suite, env Env) int {
 	go func() {
 		defer func() {
 			if v := recover(); v != nil {
+				p.terminal.Restore()
 				status <- p.refuse(crashed(v, debug.Stack()))
 			}
 		}()
@@ -122,15 +123,16 @@ func Run(ctx context.Context, suite load.Suite, env Env) int {
 // A program is one execution.
 type program struct {
 	Env
-	suite  load.Suite
-	flags  *flags
-	opts   *options
-	status int          // that the program exits with
-	crash  chan<- error // takes what goes wrong elsewhere
-	log    *log
-	faults *faults
-	engine *engine.Engine
-	parent *dev.Child // what this has of gregaria dev, nil when that is not what started it
+	suite   load.Suite
+	flags   *flags
+	opts    *options
+	status  int          // that the program exits with
+	outcome outcome      // what there is to say of the runs, once they are over
+	crash   chan<- error // takes what goes wrong elsewhere
+	log     *log
+	faults  *faults
+	engine  *engine.Engine
+	parent  *dev.Child // what this has of gregaria dev, nil when that is not what started it
 
 	terminal *terminal.Terminal // nil when there is none
 }
@@ -173,9 +175,10 @@ func (p *program) test(ctx context.Context, args []string) (status int) {
 		return p.refuse(errors.Join(mistakes, err))
 	}
 	defer func() {
-		if err := closeLog(); err != nil && status != exitUsage {
+		if err := closeLog(); err != nil && status != exitUsage && status != exitInternal {
 			p.complain(err)
-			status = exitUnsaved
+			p.outcome.unsaved = true
+			status = exitStatus(p.outcome, p.opts.codes)
 		}
 	}()
 	p.faults = newFaults(p.log.Logger)
@@ -256,6 +259,10 @@ func (p *program) work(ctx context.Context) int {
 		defer doors.close()
 		do = func(ctx context.Context) error { return p.serveWeb(ctx, doors, served) }
 	}
+	pushLast, err := p.push()
+	if err != nil {
+		return p.refuse(err)
+	}
 	// The files come last: who cannot start must not wipe out earlier results.
 	reports, err := newReports(p.opts.reports, p.faults)
 	var files *csvFiles
@@ -264,11 +271,8 @@ func (p *program) work(ctx context.Context) int {
 	}
 	if err != nil {
 		p.complain(err)
+		pushLast()
 		return exitUnsaved
-	}
-	pushLast, err := p.push()
-	if err != nil {
-		return p.refuse(err)
 	}
 	watcher := watch(p.engine, files, reports, p.log.Logger)
 	err = do(ctx)
@@ -282,6 +286,9 @@ func (p *program) work(ctx context.Context) int {
 		saveErr = errors.Join(saveErr, p.conclude(status))
 	}
 	if err != nil {
+		if saveErr != nil {
+			p.complain(saveErr)
+		}
 		return p.refuse(err)
 	}
 	return p.judge(status, saveErr)
@@ -296,6 +303,7 @@ func (p *program) judge(status *engine.Status, saveErr error) int {
 		o.internal = statusOf(saveErr) == exitInternal
 		o.unsaved = true
 	}
+	p.outcome = o
 	code := exitStatus(o, p.opts.codes)
 	if text := exitText(status, o, p.opts.codes); text != "" && p.parent == nil {
 		p.complain(errors.New(text))

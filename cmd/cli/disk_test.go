@@ -138,15 +138,17 @@ func TestFullStdoutAndLog(t *testing.T) {
 	for name, test := range map[string]struct {
 		stdout *os.File
 		args   []string
+		status int
 		err    string
 	}{
-		"tables": {full, run, `print the results: .*no space left on device`},
-		"json":   {full, append([]string{"--json"}, run...), `print the results: .*no space left on device`},
-		"log":    {nil, append([]string{"--logfile", "/dev/full"}, run...), `--logfile: lines are missing: .*no space left on device`},
+		"tables":                {full, run, 4, `print the results: .*no space left on device`},
+		"json":                  {full, append([]string{"--json"}, run...), 4, `print the results: .*no space left on device`},
+		"log":                   {nil, append([]string{"--logfile", "/dev/full"}, run...), 4, `--logfile: lines are missing: .*no space left on device`},
+		"log of a broken check": {nil, append([]string{"--logfile", "/dev/full", "--check", "requests < 1"}, run...), 99, `--logfile: lines are missing`},
 	} {
 		before := tg.answered.Load()
 		c := launch(t, test.stdout, test.args...)
-		c.exits(t, 4)
+		c.exits(t, test.status)
 		c.err.find(t, test.err)
 		if tg.answered.Load() == before {
 			t.Errorf("%s: no requests", name)

@@ -87,7 +87,7 @@ func exitText(s *engine.Status, o outcome, c codes) string {
 // pass.
 func checkLines(s *engine.Status) (lines []report.CheckLine, broken, silent int) {
 	for _, c := range s.Checks {
-		holds := report.HoldingOf(s, c)
+		holds := report.HoldingOf(c)
 		line := report.CheckLine{
 			Check: strings.TrimSpace(c.Subject() + " " + string(c.Metric)), Bound: string(c.Op) + " " + c.Metric.Text(c.Bound), Verdict: string(holds),
 		}

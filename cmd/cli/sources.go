@@ -17,10 +17,10 @@ import (
 type rank int
 
 const (
-	byDefault rank = iota
-	byFile         // and of several files a later one wins
-	byVariable
-	byHand // on the command line
+	byDefault  rank = 0
+	byFile     rank = 1 // and of several files an earlier one has more, see configFiles
+	byVariable rank = 100
+	byHand     rank = 101 // on the command line
 )
 
 // addConfig adds the flags of where values come from.
@@ -198,7 +198,8 @@ func (f *flags) configFiles(env Env) (list []configFile) {
 
 // gatherFiles takes what config files say.
 func (f *flags) gatherFiles(env Env) {
-	for _, file := range f.configFiles(env) {
+	files := f.configFiles(env)
+	for i, file := range files {
 		list, err := readConfig(file.path, file.name)
 		if errors.Is(err, fs.ErrNotExist) && !file.must {
 			continue
@@ -214,12 +215,12 @@ func (f *flags) gatherFiles(env Env) {
 				f.mistakes = append(f.mistakes, e)
 			}
 		}
-		f.takeAll(file.name, list)
+		f.takeAll(file.name, byFile+rank(len(files)-1-i), list)
 	}
 }
 
 // takeAll takes what one file says.
-func (f *flags) takeAll(file string, list []setting) {
+func (f *flags) takeAll(file string, by rank, list []setting) {
 	lines := map[string]int{}
 	for _, s := range list {
 		wrong := func(format string, args ...any) {
@@ -242,7 +243,7 @@ func (f *flags) takeAll(file string, list []setting) {
 		case s.list && !f.given[name].many:
 			wrong("%s: takes one value, not a list", s.key)
 		default:
-			f.take(name, s.texts, byFile, fmt.Sprintf("%s:%d", file, s.line))
+			f.take(name, s.texts, by, fmt.Sprintf("%s:%d", file, s.line))
 		}
 		lines[name] = s.line
 	}
@@ -311,7 +312,7 @@ func (f *flags) attribute(text string) string {
 		switch e := f.given[name]; {
 		case e == nil || e.from == "":
 			return flag
-		case e.rank == byFile:
+		case e.rank < byVariable:
 			return e.from + ": " + name
 		default:
 			return e.from

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/gregaria/gregaria/engine"
 )
 
 // A setup is what a program meets besides its command line.
@@ -136,6 +138,17 @@ timeout = "1500ms"
 }
 
 // What says how much load there is goes together: a flag does not mix with a file.
+// A file that wins over another one does so as a whole, too.
+func TestOneWayToSayTheLoadReplacesThatOfAFileFurtherAway(t *testing.T) {
+	o, err := testFlags(t).read(nil, setup{
+		home: map[string]string{".gregaria.toml": "users = 5\nspawn-rate = 3\n"},
+		dir:  map[string]string{"gregaria.toml": "arrivals = 10\n"},
+	}.env(t))
+	if err != nil || o.config.Model != engine.Open || o.config.Rate != 10 || o.config.Users != 0 {
+		t.Errorf("arrivals here and users at home: %+v, %v, want the arrivals alone", o.config, err)
+	}
+}
+
 func TestOneWayToSayTheLoadReplacesAnother(t *testing.T) {
 	for _, tt := range []struct {
 		file, args string

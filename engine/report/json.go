@@ -318,7 +318,7 @@ func newJSONHealth(h stats.Health) jsonHealth {
 func newJSONCheck(s *engine.Status, c engine.CheckStatus) jsonCheck {
 	j := jsonCheck{
 		Check: c.String(), Method: c.Method, Name: c.Name, Metric: string(c.Metric), Operator: string(c.Op), Bound: c.Bound,
-		Result: HoldingOf(s, c), Breaches: c.Breaches, Broken: c.Broken.Seconds(), FirstBreach: instant(c.FirstBreach),
+		Result: HoldingOf(c), Breaches: c.Breaches, Broken: c.Broken.Seconds(), FirstBreach: instant(c.FirstBreach),
 	}
 	if result := c.Run; result != (checks.Result{}) {
 		j.Value, j.Margin = &result.Value, &result.Margin

@@ -127,7 +127,7 @@ func (s *junitSuite) count(c junitCase) {
 
 func checkCase(s *engine.Status, c engine.CheckStatus) junitCase {
 	j := junitCase{Name: OneLine(c.String()), Time: junitTime(0)}
-	switch HoldingOf(s, c) {
+	switch HoldingOf(c) {
 	case Holds:
 		j.Out = OneLine(checkText(c))
 	case Breaks:

@@ -80,7 +80,7 @@ func (m markdown) checks(s *engine.Status) {
 		if c.Breaches > 0 {
 			more = fmt.Sprintf("broken %s, %s in all", times(c.Breaches), c.Broken.Round(time.Second))
 		}
-		m.printf("| %s | %s | %s | %s |\n", holdingMarks[HoldingOf(s, c)], markText(c.String()), markText(value), more)
+		m.printf("| %s | %s | %s | %s |\n", holdingMarks[HoldingOf(c)], markText(c.String()), markText(value), more)
 	}
 }
 

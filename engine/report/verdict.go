@@ -95,10 +95,9 @@ func (h Holding) Bad() bool { return h == Breaks || h == NoData }
 
 // HoldingOf returns whether a check holds: for the whole run, or at a breach that ended
 // it.
-func HoldingOf(s *engine.Status, c engine.CheckStatus) Holding {
-	ended := s.Config.CheckStop > 0 && c.InBreach+time.Second/2 >= s.Config.CheckStop
+func HoldingOf(c engine.CheckStatus) Holding {
 	switch {
-	case ended:
+	case c.Ended:
 		return Breaks
 	case !c.Run.Known:
 		return NoData
@@ -112,7 +111,7 @@ func HoldingOf(s *engine.Status, c engine.CheckStatus) Holding {
 
 func brokenChecks(s *engine.Status) (n int) {
 	for _, c := range s.Checks {
-		if HoldingOf(s, c).Bad() {
+		if HoldingOf(c).Bad() {
 			n++
 		}
 	}
