@@ -19,7 +19,6 @@ func (f *flags) addLimits() {
 	f.group("Limits for whoever starts a run")
 	f.value("allow-target", "", "TARGETS", "", "let users connect to these alone: shop.test, shop.test:8080, *.example.com, 10.0.0.7, 10.0.0.0/8:443; without it to everything but cloud metadata and link-local addresses, which are allowed one by one only; * stands for everything else")
 	f.several("allow-target")
-	f.several("allow-target")
 	f.value("max-users", "", "N", "", "most users a run may have")
 	f.value("max-rate", "", "X", "", "most arrivals a second a run may ask for, and most requests a second that are sent; what is more waits its turn, which is part of no response time")
 	f.value("max-run-time", "", "TIME", "", "longest run time a run may have; one without ends then, too; 0 means none (default 24h where the page is open to other machines)")

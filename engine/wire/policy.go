@@ -63,6 +63,9 @@ func parseRule(text string) (rule, error) {
 	if strings.HasPrefix(host, "[") && strings.HasSuffix(host, "]") {
 		host = host[1 : len(host)-1]
 	}
+	if strings.Contains(host, "%") {
+		return no("has a zone: leave out what is behind its %")
+	}
 	if addr, err := netip.ParseAddr(host); err == nil {
 		addr = plainAddr(addr)
 		r.prefix = netip.PrefixFrom(addr, addr.BitLen())
@@ -253,26 +256,33 @@ func guarded(a netip.Addr) bool {
 	return ok && within(inner)
 }
 
-// embedded returns the IPv4 address that an IPv6 address carries: by NAT64, 6to4 or the
-// old way.
+// embedded returns the IPv4 address that an IPv6 address carries: by NAT64, 6to4, Teredo,
+// ISATAP, a stateless translator or the old way.
 func embedded(a netip.Addr) (netip.Addr, bool) {
 	if !a.Is6() {
 		return a, false
 	}
 	b := a.As16()
-	at := 12
-	switch {
-	case nat64.Contains(a), compatible.Contains(a):
+	in := [4]byte(b[12:])
+	switch isatap := b[8]&^2 == 0 && b[9] == 0 && b[10] == 0x5e && b[11] == 0xfe; {
+	case isatap, nat64.Contains(a), nat64Local.Contains(a), translated.Contains(a), compatible.Contains(a):
 	case sixToFour.Contains(a):
-		at = 2
+		in = [4]byte(b[2:])
+	case teredo.Contains(a):
+		for i := range in {
+			in[i] = ^in[i]
+		}
 	default:
 		return a, false
 	}
-	return netip.AddrFrom4([4]byte(b[at : at+4])), true
+	return netip.AddrFrom4(in), true
 }
 
 var (
-	nat64      = netip.MustParsePrefix("64:ff9b::/96")
-	sixToFour  = netip.MustParsePrefix("2002::/16")
-	compatible = netip.MustParsePrefix("::/96")
+	nat64      = netip.MustParsePrefix("64:ff9b::/96")    // RFC 6052
+	nat64Local = netip.MustParsePrefix("64:ff9b:1::/48")  // RFC 8215
+	translated = netip.MustParsePrefix("::ffff:0:0:0/96") // RFC 2765
+	compatible = netip.MustParsePrefix("::/96")           // RFC 4291
+	sixToFour  = netip.MustParsePrefix("2002::/16")       // RFC 3056
+	teredo     = netip.MustParsePrefix("2001::/32")       // RFC 4380
 )

@@ -48,6 +48,13 @@ func TestPolicyJudgesTheAddressAndTheNameAskedFor(t *testing.T) {
 		{"", "shop.test", "64:ff9b::169.254.169.254", 80, false},
 		{"", "shop.test", "2002:a9fe:a9fe::1", 80, false},
 		{"", "shop.test", "64:ff9b::10.0.0.7", 80, true},
+		{"", "shop.test", "64:ff9b:1::169.254.169.254", 80, false},
+		{"", "shop.test", "::ffff:0:169.254.169.254", 80, false},
+		{"", "shop.test", "2001:0:1::5601:5601", 80, false}, // Teredo has it inverted
+		{"", "shop.test", "2001:0:1::5601:5602", 80, false},
+		{"", "shop.test", "2001:db8::5efe:169.254.169.254", 80, false},
+		{"", "shop.test", "2001:db8::200:5efe:169.254.169.254", 80, false},
+		{"", "shop.test", "2001:db8::5eff:169.254.169.254", 80, true},
 		{"", "metadata.google.internal", "10.0.0.7", 80, false},
 		{"", "METADATA.google.internal.", "10.0.0.7", 80, false},
 
@@ -160,7 +167,7 @@ func TestPolicyIsWrittenAsHostsAddressesAndNetworks(t *testing.T) {
 	for _, text := range []string{
 		"", " ", "http://shop.test", "shop.test/path", "shop.test:", "shop.test:0", "shop.test:65536", "shop.test:http",
 		"10.0.0.0/33", "10.0.0", "256.0.0.1", "2852039166", "*.", "*.*", "a*.test", "shop test", "[fd00::1", "user@shop.test",
-		"::ffff:10.0.0.0/104", ":80", "[]:80", "*shop.test", "shop.test:80:80",
+		"::ffff:10.0.0.0/104", ":80", "[]:80", "*shop.test", "fe80::1%eth0", "fe80::1%eth0/64", "shop.test:80:80",
 	} {
 		if p, err := ParsePolicy([]string{text}); err == nil {
 			t.Errorf("ParsePolicy(%q) = %v, want a mistake", text, p)
