@@ -12,6 +12,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"syscall"
 
 	"github.com/gregaria/gregaria/cmd/cli/terminal"
@@ -108,7 +109,7 @@ func Run(ctx context.Context, suite load.Suite, env Env) int {
 		case s = <-env.Signals:
 		case s = <-keys:
 		}
-		if first {
+		if first && p.patient.Load() {
 			end(errors.New(s.String()))
 			continue
 		}
@@ -123,6 +124,7 @@ func Run(ctx context.Context, suite load.Suite, env Env) int {
 // A program is one execution.
 type program struct {
 	Env
+	patient atomic.Bool // a first signal is left to what goes on, to end it as it ought to
 	suite   load.Suite
 	flags   *flags
 	opts    *options
@@ -233,6 +235,7 @@ func (p *program) check() error {
 // work does what the program is for, between a command line without mistakes and
 // the exit status.
 func (p *program) work(ctx context.Context) int {
+	p.patient.Store(true)
 	if p.opts.demo {
 		d, err := demo.Listen(demoAddr, demo.Options{Bug: p.opts.demoBug})
 		if err != nil {
@@ -291,13 +294,15 @@ func (p *program) work(ctx context.Context) int {
 		}
 		return p.refuse(err)
 	}
-	return p.judge(status, saveErr)
+	return p.judge(status, saveErr, ctx.Err() != nil)
 }
 
 // judge returns the exit status of a session that is over, and says why, unless requests
 // that failed say so themselves.
-func (p *program) judge(status *engine.Status, saveErr error) int {
+// Whoever interrupted it knows that it had no time to test anything.
+func (p *program) judge(status *engine.Status, saveErr error, interrupted bool) int {
 	o := outcomeOf(status)
+	o.untested = o.untested && !interrupted
 	if saveErr != nil {
 		p.complain(saveErr)
 		o.internal = statusOf(saveErr) == exitInternal

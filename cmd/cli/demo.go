@@ -33,6 +33,7 @@ func (p *program) demoCommand() *cobra.Command {
 
 // serveDemo serves the demo until ctx ends.
 func (p *program) serveDemo(ctx context.Context, listen string, opts demo.Options) error {
+	p.patient.Store(true)
 	log, closeLog, err := openLog("", p.Stderr, slog.LevelInfo)
 	if err != nil {
 		return err

@@ -46,6 +46,7 @@ func (p *program) devCommand() *cobra.Command {
 }
 
 func (p *program) dev(ctx context.Context, args []string) error {
+	p.patient.Store(true)
 	name, rest := programOf(args)
 	// Only where its page is matters here. The rest is for the program to read, whose
 	// scenarios may have parameters that this one's have not.

@@ -31,11 +31,12 @@
 //	     be, or a port is taken: nothing was run
 //	3    an internal error, such as a panic of the program's own
 //	99   a check does not hold over the whole run, or had nothing to judge
+//	4    results could not be written, or not whole
+//	1    requests failed, or could not even be sent, or scenarios had exceptions, or no
+//	     request was answered, in the latest run, headless or not; --exit-code-on-error
+//	     changes it
 //	98   the load generator was in the way for more than a tenth of the run, so that
 //	     its numbers say little of the target; --exit-code-on-invalid changes it
-//	4    results could not be written, or not whole
-//	1    requests failed, or could not even be sent, or scenarios had exceptions, in the
-//	     latest run, headless or not; --exit-code-on-error changes it
 //	0    none of these
 //	130  interrupted twice; 143 terminated twice
 //

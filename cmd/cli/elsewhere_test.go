@@ -133,7 +133,7 @@ func TestChecksOfTheSuiteAreTheDefault(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for args, want := range map[string]string{"": "p95 < 300ms;fail% < 1%", "--check rps>5": "rps > 5", "--check=": ""} {
+	for args, want := range map[string]string{"": "p95 < 300ms;fail% < 1%", "--check rps>5": "rps > 5", "--check=none": ""} {
 		f, err := newFlags(plans, nil, []string{"p95 < 300ms", "fail% < 1"})
 		if err != nil {
 			t.Fatal(err)

@@ -15,7 +15,7 @@ import (
 // The program's exit status.
 const (
 	exitOK       = 0
-	exitFailed   = 1 // requests failed, or scenarios had exceptions; see --exit-code-on-error
+	exitFailed   = 1 // requests failed, scenarios had exceptions, or no request was answered; see --exit-code-on-error
 	exitUsage    = 2
 	exitInternal = 3  // a mistake of the program's own, or of this machine
 	exitUnsaved  = 4  // results could not be written
@@ -30,6 +30,7 @@ type outcome struct {
 	invalid  bool // the load generator was in the way
 	unsaved  bool // results could not be written
 	failed   bool // requests failed, or scenarios had exceptions
+	untested bool // no request was answered
 }
 
 // A codes is what the exit status shall be in cases that not everybody minds.
@@ -42,12 +43,12 @@ func exitStatus(o outcome, c codes) int {
 		return exitInternal
 	case o.breached:
 		return exitBreached
-	case o.invalid && c.invalid != 0:
-		return c.invalid
 	case o.unsaved:
 		return exitUnsaved
-	case o.failed:
+	case (o.failed || o.untested) && c.failed != 0:
 		return c.failed
+	case o.invalid:
+		return c.invalid
 	}
 	return exitOK
 }
@@ -62,6 +63,7 @@ func outcomeOf(s *engine.Status) outcome {
 		breached: broken+silent > 0,
 		invalid:  s.Stats.Health.Verdict() == stats.Invalid,
 		failed:   len(s.Stats.Failures) > 0 || len(s.Stats.Exceptions) > 0,
+		untested: s.Stats.Total.Requests() == 0,
 	}
 }
 
@@ -76,7 +78,9 @@ func exitText(s *engine.Status, o outcome, c codes) string {
 			text += fmt.Sprintf(", %d of them because there was nothing to judge", silent)
 		}
 		return fmt.Sprintf("%s: exit status %d", text, exitStatus(o, c))
-	case o.invalid && c.invalid != 0:
+	case o.untested && exitStatus(o, c) == c.failed:
+		return fmt.Sprintf("no request was answered, so nothing was tested: exit status %d", c.failed)
+	case o.invalid && exitStatus(o, c) == c.invalid && c.invalid != 0:
 		return fmt.Sprintf("the load generator was in the way, so the numbers say little of the target: exit status %d — give it less load or more of the machine, or ignore that with --exit-code-on-invalid 0", c.invalid)
 	}
 	return ""

@@ -27,7 +27,12 @@ func TestExitStatusIsThatOfTheGravest(t *testing.T) {
 		{outcome{failed: true}, codes{0, 98}, 0},
 		{outcome{failed: true}, codes{17, 98}, 17},
 		{outcome{unsaved: true, failed: true}, usual, 4},
-		{outcome{invalid: true, unsaved: true, failed: true}, usual, 98},
+		{outcome{invalid: true, unsaved: true, failed: true}, usual, 4},
+		{outcome{invalid: true, failed: true}, usual, 1},
+		{outcome{invalid: true, untested: true}, usual, 1},
+		{outcome{invalid: true, failed: true}, codes{0, 98}, 98},
+		{outcome{untested: true}, usual, 1},
+		{outcome{invalid: true}, usual, 98},
 		{outcome{invalid: true, unsaved: true, failed: true}, codes{1, 0}, 4},
 		{outcome{invalid: true, failed: true}, codes{1, 0}, 1},
 		{outcome{invalid: true}, codes{1, 0}, 0},
@@ -54,7 +59,15 @@ func TestWhatARunIsJudgedBy(t *testing.T) {
 	holds := check("p95 < 300ms", checks.Result{Known: true, OK: true, Value: 123.456})
 	broken := check("GET /cart fail% < 1", checks.Result{Known: true, Value: 2.5})
 	silent := check("GET /crat p95 < 300ms", checks.Result{})
-	healthy, ill := stats.Health{Valid: 10}, stats.Health{Valid: 5, Invalid: 5}
+	recorder := stats.NewRecorder(time.Unix(1, 0))
+	recorder.Shard(0).Record(stats.Sample{Name: "/"})
+	var table stats.Table
+	table.Add(recorder.Drain(time.Unix(2, 0), stats.Gauges{}))
+	answered := *table.Snapshot()
+	healthy, ill := answered, answered
+	healthy.Health, ill.Health = stats.Health{Valid: 10}, stats.Health{Valid: 5, Invalid: 5}
+	failed, excepted, hung := healthy, healthy, stats.Snapshot{}
+	failed.Failures, excepted.Exceptions = make([]stats.FailureLine, 1), make([]stats.Exception, 1)
 	for name, tt := range map[string]struct {
 		status  engine.Status
 		saveErr error
@@ -63,15 +76,17 @@ func TestWhatARunIsJudgedBy(t *testing.T) {
 		says    string
 	}{
 		"no run":           {status: engine.Status{Checks: []engine.CheckStatus{silent}}},
-		"fine":             {status: engine.Status{Run: 1, Stats: &stats.Snapshot{Health: healthy}, Checks: []engine.CheckStatus{holds}}},
-		"broken":           {status: engine.Status{Run: 1, Stats: &stats.Snapshot{Health: ill}, Checks: []engine.CheckStatus{holds, broken}}, want: 99, says: "g: 1 of 2 checks do not hold: exit status 99\n"},
-		"nothing to judge": {status: engine.Status{Run: 1, Stats: &stats.Snapshot{Health: healthy}, Checks: []engine.CheckStatus{silent}}, want: 99, says: "g: 1 of 1 checks do not hold, 1 of them because there was nothing to judge: exit status 99\n"},
-		"invalid":          {status: engine.Status{Run: 1, Stats: &stats.Snapshot{Health: ill}}, want: 98, says: "g: the load generator was in the way, so the numbers say little of the target: exit status 98 — give it less load or more of the machine, or ignore that with --exit-code-on-invalid 0\n"},
-		"invalid, ignored": {status: engine.Status{Run: 1, Stats: &stats.Snapshot{Health: ill}}, codes: codes{1, -1}},
-		"failed":           {status: engine.Status{Run: 1, Stats: &stats.Snapshot{Failures: make([]stats.FailureLine, 1), Health: healthy}}, want: 1},
-		"exceptions":       {status: engine.Status{Run: 1, Stats: &stats.Snapshot{Exceptions: make([]stats.Exception, 1), Health: healthy}}, want: 1},
-		"not written":      {status: engine.Status{Run: 1, Stats: &stats.Snapshot{Health: healthy}}, saveErr: errors.New("disk full"), want: 4, says: "g: disk full\n"},
-		"writer panicked":  {status: engine.Status{Run: 1, Stats: &stats.Snapshot{Health: healthy}}, saveErr: crashed("oops", []byte("stack\n")), want: 3, says: "g: internal error: oops — this is a mistake in the program, please report it with what follows\nstack\n"},
+		"fine":             {status: engine.Status{Run: 1, Stats: &healthy, Checks: []engine.CheckStatus{holds}}},
+		"broken":           {status: engine.Status{Run: 1, Stats: &ill, Checks: []engine.CheckStatus{holds, broken}}, want: 99, says: "g: 1 of 2 checks do not hold: exit status 99\n"},
+		"nothing to judge": {status: engine.Status{Run: 1, Stats: &healthy, Checks: []engine.CheckStatus{silent}}, want: 99, says: "g: 1 of 1 checks do not hold, 1 of them because there was nothing to judge: exit status 99\n"},
+		"invalid":          {status: engine.Status{Run: 1, Stats: &ill}, want: 98, says: "g: the load generator was in the way, so the numbers say little of the target: exit status 98 — give it less load or more of the machine, or ignore that with --exit-code-on-invalid 0\n"},
+		"invalid, ignored": {status: engine.Status{Run: 1, Stats: &ill}, codes: codes{1, -1}},
+		"failed":           {status: engine.Status{Run: 1, Stats: &failed}, want: 1},
+		"exceptions":       {status: engine.Status{Run: 1, Stats: &excepted}, want: 1},
+		"interrupted":      {status: engine.Status{Run: 1, Stats: &hung}},
+		"hung":             {status: engine.Status{Run: 1, Stats: &hung}, want: 1, says: "g: no request was answered, so nothing was tested: exit status 1\n"},
+		"not written":      {status: engine.Status{Run: 1, Stats: &healthy}, saveErr: errors.New("disk full"), want: 4, says: "g: disk full\n"},
+		"writer panicked":  {status: engine.Status{Run: 1, Stats: &healthy}, saveErr: crashed("oops", []byte("stack\n")), want: 3, says: "g: internal error: oops — this is a mistake in the program, please report it with what follows\nstack\n"},
 	} {
 		var errs transcript
 		c := codes{1, 98}
@@ -79,7 +94,7 @@ func TestWhatARunIsJudgedBy(t *testing.T) {
 			c.invalid = 0
 		}
 		p := &program{Env: Env{Name: "g", Stderr: &errs}, opts: &options{codes: c}}
-		if got := p.judge(&tt.status, tt.saveErr); got != tt.want || errs.String() != tt.says {
+		if got := p.judge(&tt.status, tt.saveErr, name == "interrupted"); got != tt.want || errs.String() != tt.says {
 			t.Errorf("%s: exit status %d, stderr %q, want %d, %q", name, got, errs.String(), tt.want, tt.says)
 		}
 	}

@@ -10,7 +10,7 @@ import (
 // has.
 func (f *flags) addChecks(standard []string) {
 	f.group("Checks (exit status 99 when one does not hold)")
-	usage := "hold the run to this, once per check: 'GET /cart p95 < 300ms', 'fail% < 1', 'rps >= 100'; all methods or all requests when left out"
+	usage := "hold the run to this, once per check: 'GET /cart p95 < 300ms', 'fail% < 1', 'rps >= 100'; all methods or all requests when left out; none for no check"
 	if len(standard) > 0 {
 		usage += "; instead of the program's own"
 	}
@@ -23,10 +23,18 @@ func (f *flags) addChecks(standard []string) {
 // readChecks reads what the run is held to.
 func (f *flags) readChecks(c *engine.Config) {
 	texts := f.given["check"].texts
+	for _, text := range texts {
+		if strings.TrimSpace(text) == "" {
+			f.wrong("--check: is empty — write for example --check 'fail%% < 1', or none for no check at all")
+		}
+	}
 	if len(texts) == 0 {
 		texts = []string{f.given["check"].standard}
 	}
 	for _, text := range texts {
+		if strings.TrimSpace(text) == "none" && len(texts) == 1 {
+			break
+		}
 		list, err := engine.ParseChecks(text)
 		if err != nil {
 			f.mistakes = append(f.mistakes, err)

@@ -31,9 +31,9 @@ var exitMeanings = []struct {
 	{exitUsage, "a mistake on the command line, in a variable or in a config file, or a port that is taken: nothing was run"},
 	{exitInternal, "an internal error"},
 	{exitBreached, "a check does not hold over the whole run, or had nothing to judge"},
-	{exitInvalid, "the load generator was in the way, so the numbers say little of the target (--exit-code-on-invalid)"},
 	{exitUnsaved, "results could not be written, or not whole"},
-	{exitFailed, "requests failed or scenarios had exceptions (--exit-code-on-error)"},
+	{exitFailed, "requests failed, scenarios had exceptions, or no request was answered (--exit-code-on-error)"},
+	{exitInvalid, "the load generator was in the way, so the numbers say little of the target (--exit-code-on-invalid)"},
 	{exitOK, "none of these"},
 }
 

@@ -14,7 +14,13 @@ import (
 // showRatio prints how often the users of the run would do what, and returns the exit
 // status.
 func (p *program) showRatio() int {
-	scenarios, err := p.engine.Intended(p.opts.config)
+	cfg := p.opts.config
+	if !p.flags.has("users") && cfg.Users > 0 {
+		// Nobody said how many: then shares are those of the weights, as of arrivals, and not
+		// those of the one user there would be.
+		cfg.Model, cfg.Rate, cfg.Users, cfg.SpawnRate = engine.Open, 1, 0, 0
+	}
+	scenarios, err := p.engine.Intended(cfg)
 	if err != nil {
 		return p.refuse(err)
 	}

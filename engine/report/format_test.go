@@ -254,7 +254,9 @@ func TestSpread(t *testing.T) {
 func TestOutcomes(t *testing.T) {
 	all := statuses(t)
 	slow := statusOf(openRun(), engine.Stopped)
-	slow.Stats.Health = stats.Health{Valid: 1, Invalid: 9}
+	slow.Stats.Health, slow.Stats.Failures = stats.Health{Valid: 1, Invalid: 9}, nil
+	hung := statusOf(openRun(), engine.Stopped)
+	hung.Stats = &stats.Snapshot{}
 	for name, test := range map[string]struct {
 		s       *engine.Status
 		outcome Outcome
@@ -265,6 +267,7 @@ func TestOutcomes(t *testing.T) {
 		"fine":    {all["fine"], Passed, "none failed"},
 		"failed":  {all["run"], Failed, "requests failed, 2 exceptions"},
 		"checked": {all["checked"], Broken, "2 of 4 checks do not hold"},
+		"hung":    {hung, Untested, "no request was answered"},
 		"invalid": {slow, Invalid, "the load generator was the bottleneck"},
 	} {
 		if got, text := OutcomeOf(test.s), outcomeText(test.s); got != test.outcome || !strings.Contains(text, test.text) {

@@ -91,6 +91,10 @@ func newJUnit(s *engine.Status, hostname string) junitSuites {
 	}
 	if len(s.Checks) == 0 {
 		objective = junitSuite{Name: "requests", Cases: requestCases(s)}
+		if s.State == engine.Stopped && OutcomeOf(s) == Untested {
+			objective.Cases = append(objective.Cases, junitCase{Name: "answers", Time: junitTime(0),
+				Error: &junitResult{outcomeText(s), "requests", "nothing was tested"}})
+		}
 	}
 	objective.Properties = junitProperties(s)
 	objective.Out = OneLine(fmt.Sprintf("%s: %s", OutcomeOf(s), outcomeText(s))) + failuresOut(s)

@@ -14,10 +14,10 @@ type Outcome string
 
 // The outcomes. Of several that apply a run has the first.
 const (
-	Untested Outcome = "untested" // there was no run, or it is still on
 	Broken   Outcome = "broken"   // a check does not hold
-	Invalid  Outcome = "invalid"  // the load generator was the bottleneck
 	Failed   Outcome = "failed"   // requests failed, or scenarios had exceptions
+	Untested Outcome = "untested" // no request was answered, or there was no run, or it is still on
+	Invalid  Outcome = "invalid"  // the load generator was the bottleneck
 	Passed   Outcome = "passed"
 )
 
@@ -28,10 +28,12 @@ func OutcomeOf(s *engine.Status) Outcome {
 		return Untested
 	case brokenChecks(s) > 0:
 		return Broken
-	case s.Stats.Health.Verdict() == stats.Invalid:
-		return Invalid
 	case len(s.Stats.Failures) > 0 || len(s.Stats.Exceptions) > 0:
 		return Failed
+	case s.Stats.Total.Requests() == 0:
+		return Untested
+	case s.Stats.Health.Verdict() == stats.Invalid:
+		return Invalid
 	}
 	return Passed
 }
@@ -40,8 +42,11 @@ func OutcomeOf(s *engine.Status) Outcome {
 func outcomeText(s *engine.Status) string {
 	switch outcome := OutcomeOf(s); outcome {
 	case Untested:
-		if s.Run == 0 {
+		switch {
+		case s.Run == 0:
 			return "there was no run"
+		case s.State == engine.Stopped:
+			return "no request was answered"
 		}
 		return "the run is " + string(s.State)
 	case Broken:
