@@ -109,6 +109,7 @@ func (o *opening) close() {
 func (p *program) openDoors(listeners []net.Listener) (*opening, []net.Listener, error) {
 	e := p.opts.doors
 	o := &opening{scheme: "http"}
+	listeners = server.Bound(listeners)
 	if e.tlsCert != "" && e.tlsKey != "" {
 		c, err := server.LoadCertificate(e.tlsCert, e.tlsKey, p.log.Logger)
 		if err != nil {
