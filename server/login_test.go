@@ -577,6 +577,16 @@ func TestTheAuditSaysWhoDidWhat(t *testing.T) {
 	}
 }
 
+func TestNobodyFillsTheAuditByWhatTheyMayNot(t *testing.T) {
+	h := newHouse(t, Options{})
+	for range 500 {
+		call{name: "refused", method: "POST", path: "/stop", header: asToken(h.tokens[doors.View]), status: 403}.do(t, h.Server)
+	}
+	if n := len(entries(t, h.audit)); n == 0 || n > 100 {
+		t.Errorf("500 requests that are refused make %d lines, want 100 at most", n)
+	}
+}
+
 func TestAFullDiskIsSaidOnceAndStopsNothing(t *testing.T) {
 	if _, err := os.Stat("/dev/full"); err != nil {
 		t.Skip("there is no /dev/full here")

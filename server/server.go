@@ -63,7 +63,7 @@ type Server struct {
 	login    Login
 	audit    *Audit
 	begins   limits       // of starts and changes, by visitor
-	failures *doors.Limit // of failed logins that are written down
+	failures *doors.Limit // of failed logins, and what was refused, that are written down
 
 	adjusting sync.Mutex
 	adjusted  adjustment // by requests; owned by adjusting

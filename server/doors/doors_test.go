@@ -392,6 +392,29 @@ func TestALinkWorksOnceAndIsFollowedByTheNext(t *testing.T) {
 	}
 }
 
+func TestOnceThereAreUsersNoLinkWorks(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "users")
+	if err := (Book{}).Write(path); err != nil {
+		t.Fatal(err)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		var links []string
+		k, err := NewKeeper(Options{File: path, Log: slog.New(slog.DiscardHandler), Link: func(s string) { links = append(links, s) }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer k.Close()
+		b := ann()
+		if err := b.Write(path); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(2 * lookEvery)
+		if _, _, err := k.FollowLink(netip.MustParseAddr("192.0.2.1"), links[0]); !errors.Is(err, ErrWrong) || len(links) != 1 {
+			t.Errorf("a link from before there were users: %v, %d links; want %v and one", err, len(links), ErrWrong)
+		}
+	})
+}
+
 func TestWhoIsRemovedOrChangedIsOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k, path := keep(t, ann(), Options{})
