@@ -262,7 +262,7 @@ func embedded(a netip.Addr) (netip.Addr, bool) {
 	b := a.As16()
 	at := 12
 	switch {
-	case nat64.Contains(a), compatible.Contains(a):
+	case nat64.Contains(a), localNAT64.Contains(a), translated.Contains(a), compatible.Contains(a):
 	case sixToFour.Contains(a):
 		at = 2
 	default:
@@ -273,6 +273,8 @@ func embedded(a netip.Addr) (netip.Addr, bool) {
 
 var (
 	nat64      = netip.MustParsePrefix("64:ff9b::/96")
+	localNAT64 = netip.MustParsePrefix("64:ff9b:1::/48")
+	translated = netip.MustParsePrefix("::ffff:0:0:0/96")
 	sixToFour  = netip.MustParsePrefix("2002::/16")
 	compatible = netip.MustParsePrefix("::/96")
 )
