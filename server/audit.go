@@ -77,9 +77,15 @@ func (s *Server) record(r *http.Request, d deed) {
 }
 
 // Started writes down that the command line has started a run.
-func (a *Audit) Started(s *engine.Status) {
-	e := entry{Event: "start", Who: "local", Way: "command line"}
-	e.fill(s.Config, s)
+func (a *Audit) Started(s *engine.Status) { a.Local("start", "command line", s) }
+
+// Local writes down what somebody at this machine did, and by what. With a start and an
+// edit goes how much load that made.
+func (a *Audit) Local(event, way string, s *engine.Status) {
+	e := entry{Event: event, Who: "local", Way: way}
+	if event == "start" || event == "edit" {
+		e.fill(s.Config, s)
+	}
 	a.write(e)
 }
 

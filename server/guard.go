@@ -30,6 +30,7 @@ func guard(next http.Handler, hosts []string, proxies doors.Proxies) http.Handle
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		peer := proxies.Peer(r)
 		r = r.WithContext(context.WithValue(r.Context(), peerKey{}, peer))
+		called := r.Host
 		r.Host = peer.Host
 		h := w.Header()
 		if r.TLS != nil && !isLocalhost(r.Host) {
@@ -41,8 +42,10 @@ func guard(next http.Handler, hosts []string, proxies doors.Proxies) http.Handle
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Cache-Control", "no-store")
-		if !answersTo(r.Host, hosts) {
-			http.Error(w, "this server answers only to localhost and its own address", http.StatusMisdirectedRequest)
+		// By both names, if a proxy says another: a rebound page on the proxy's machine could
+		// say anything, but for the name it calls us by.
+		if !answersTo(called, hosts) || !answersTo(r.Host, hosts) {
+			http.Error(w, "this server answers only to localhost and its own address, and to the names of --allowed-host", http.StatusMisdirectedRequest)
 			return
 		}
 		next.ServeHTTP(w, r)
@@ -100,22 +103,32 @@ func sameOrigin(r *http.Request) bool {
 
 // scriptsOnly lets programs use a route that changes something by GET, as scripts
 // written for Locust do, and refuses browsers: any link or image could be one. Whoever
-// may only look may not.
+// may only look may not. Where there are logins only a token will do, for everything else
+// comes from browsers by itself.
 func scriptsOnly(next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		for _, field := range []string{"Origin", "Referer", "Sec-Fetch-Site"} {
-			if r.Header.Get(field) != "" {
-				w.Header().Set("Allow", http.MethodPost)
-				writeProblem(w, r, http.StatusMethodNotAllowed, "use POST: a browser may not change anything by GET")
-				return
-			}
-		}
-		if !visitorOf(r).Role.May(doors.Operate) {
+		switch v := visitorOf(r); {
+		case v.Way != "" && v.Way != doors.ByToken, fromBrowser(r):
+			w.Header().Set("Allow", http.MethodPost)
+			writeProblem(w, r, http.StatusMethodNotAllowed, "use POST: a browser may not change anything by GET, and who has logged in needs a token for that")
+		case !v.Role.May(doors.Operate):
 			forbid(w, r)
-			return
+		default:
+			next(w, r)
 		}
-		next(w, r)
 	}
+}
+
+// fromBrowser reports whether a request is from a browser, as far as those tell. A page
+// can keep them from sending Origin and Referer, and Sec-Fetch-Site goes only to where
+// nobody listens in; so what else they send, and scripts hardly do, counts as well.
+func fromBrowser(r *http.Request) bool {
+	for _, field := range []string{"Origin", "Referer", "Sec-Fetch-Site", "Accept-Language", "Cookie"} {
+		if len(r.Header[field]) > 0 {
+			return true
+		}
+	}
+	return strings.Contains(r.UserAgent(), "Mozilla/")
 }
 
 // bodyLimit bounds what handlers read.

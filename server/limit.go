@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/go-chi/chi/v5/middleware"
+
 	"github.com/gregaria/gregaria/server/doors"
 )
 
@@ -14,6 +16,9 @@ const (
 	beginsAMinute   = 10
 	livePerAddress  = 100
 	liveConnections = 10_000
+	filesAtOnce     = 2
+	filesWaiting    = 20
+	fileWait        = 10 * time.Second // WriteTimeout leaves as long again, and more, to send it
 )
 
 // A limit bounds how often something is done.
@@ -52,6 +57,15 @@ func seldom(next http.HandlerFunc) http.HandlerFunc {
 		}
 		next(w, r)
 	}
+}
+
+// fewFiles bounds how many files are made of a run, and held in memory until they are
+// sent, at once. Some more wait.
+func fewFiles() func(http.Handler) http.Handler {
+	return middleware.ThrottleWithOpts(middleware.ThrottleOpts{
+		Limit: filesAtOnce, BacklogLimit: filesWaiting, BacklogTimeout: fileWait,
+		RetryAfterFn: func(bool) time.Duration { return time.Second },
+	})
 }
 
 // A crowd counts live connections, by the address they are from.

@@ -73,7 +73,9 @@ func (s *Server) door(next http.Handler) http.Handler {
 			s.turnAway(w, r)
 			return
 		case !harmless(r) && !v.Role.May(doors.Operate):
-			s.record(r, deed{event: "refused", outcome: r.Method + " " + r.URL.Path})
+			if s.failures.Allow() {
+				s.record(r, deed{event: "refused", outcome: r.Method + " " + r.URL.Path})
+			}
 			forbid(w, r)
 			return
 		}

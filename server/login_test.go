@@ -393,6 +393,8 @@ func TestProxiesThatAreTrustedSayWhoComes(t *testing.T) {
 		{"not by the proxy", stranger, map[string]string{"X-Forwarded-User": "ann"}, 401},
 		{"a password for the proxy beside it", trusted, map[string]string{"X-Forwarded-User": "ann", "Authorization": "Basic YW5uOng="}, 200},
 		{"its own name for us", trusted, map[string]string{"X-Forwarded-User": "ann", "X-Forwarded-Host": "load.test"}, 200},
+		{"a rebound name that says it was forwarded", trusted, map[string]string{"Host": "evil.test:8089", "X-Forwarded-User": "ann", "X-Forwarded-Host": "load.test"}, 421},
+		{"its own name for us, by which it calls us", trusted, map[string]string{"Host": "load.test", "X-Forwarded-User": "ann"}, 200},
 		{"a name that is not ours", trusted, map[string]string{"X-Forwarded-User": "ann", "X-Forwarded-Host": "evil.test"}, 421},
 		{"our own page by TLS", trusted, map[string]string{"X-Forwarded-User": "ann", "X-Forwarded-Host": "load.test", "X-Forwarded-Proto": "https", "Origin": "https://load.test"}, 200},
 		{"a page of another site", trusted, map[string]string{"X-Forwarded-User": "ann", "X-Forwarded-Host": "load.test", "Origin": "https://evil.test"}, 403},
@@ -417,6 +419,22 @@ func TestProxiesThatAreTrustedSayWhoComes(t *testing.T) {
 	w := httptest.NewRecorder()
 	if twice.ServeHTTP(w, r); w.Code != http.StatusUnauthorized {
 		t.Errorf("two names at once = %d, want 401", w.Code)
+	}
+}
+
+// What browsers send by themselves, a cookie or what a proxy makes of one, is no proof
+// that anybody wanted to change something: pages of other ports of the same host have it
+// sent, too.
+func TestWhereThereAreLoginsOnlyTokensChangeAnythingByGET(t *testing.T) {
+	proxied := Login{Header: "X-Forwarded-User", Proxies: doors.Proxies{netip.MustParsePrefix("192.0.2.1/32")}}
+	h := newHouse(t, Options{Login: proxied})
+	ann := h.logIn(t, "ann")
+	for _, method := range []string{"GET", "HEAD"} {
+		for _, path := range []string{"/stop", "/stats/reset"} {
+			call{name: "cookie", method: method, path: path, header: asCookie(ann), status: 405}.do(t, h.Server)
+			call{name: "proxy", method: method, path: path, header: map[string]string{"X-Forwarded-User": "ann"}, status: 405}.do(t, h.Server)
+			call{name: "token", method: method, path: path, header: asToken(h.tokens[doors.Operate]), status: 200}.do(t, h.Server)
+		}
 	}
 }
 
@@ -556,6 +574,16 @@ func TestTheAuditSaysWhoDidWhat(t *testing.T) {
 	}
 	if info, err := os.Stat(h.audit); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("the file's mode is %v, %v, want 0600", info.Mode(), err)
+	}
+}
+
+func TestNobodyFillsTheAuditByWhatTheyMayNot(t *testing.T) {
+	h := newHouse(t, Options{})
+	for range 500 {
+		call{name: "refused", method: "POST", path: "/stop", header: asToken(h.tokens[doors.View]), status: 403}.do(t, h.Server)
+	}
+	if n := len(entries(t, h.audit)); n == 0 || n > 100 {
+		t.Errorf("500 requests that are refused make %d lines, want 100 at most", n)
 	}
 }
 

@@ -63,7 +63,7 @@ type Server struct {
 	login    Login
 	audit    *Audit
 	begins   limits       // of starts and changes, by visitor
-	failures *doors.Limit // of failed logins that are written down
+	failures *doors.Limit // of failed logins, and what was refused, that are written down
 
 	adjusting sync.Mutex
 	adjusted  adjustment // by requests; owned by adjusting
@@ -150,23 +150,24 @@ func (s *Server) routes() http.Handler {
 	r.Post("/stop", s.stop)
 	r.Get("/stop", scriptsOnly(s.stop))
 	r.Get("/exceptions", s.exceptions)
-	r.Get("/exceptions/csv", s.exceptionsCSV)
 	r.Get("/tasks", s.tasks)
 	r.Get("/logs", s.logLines)
-	r.Route("/stats", func(r chi.Router) {
-		r.Post("/reset", s.reset)
-		r.Get("/reset", scriptsOnly(s.reset))
-		r.Get("/requests", s.requests)
-		r.Get("/requests/csv", s.requestsCSV)
-		r.Get("/requests_full_history/csv", s.historyCSV)
-		r.Get("/failures/csv", s.failuresCSV)
-		r.Get("/service/csv", s.serviceCSV)
-		r.Get("/phases/csv", s.phasesCSV)
-		r.Get("/health/csv", s.healthCSV)
-		r.Get("/arrivals/csv", s.arrivalsCSV)
-		r.Get("/report", s.report)
+	r.Post("/stats/reset", s.reset)
+	r.Get("/stats/reset", scriptsOnly(s.reset))
+	r.Get("/stats/requests", s.requests)
+	r.Group(func(r chi.Router) {
+		r.Use(fewFiles())
+		r.Get("/exceptions/csv", s.exceptionsCSV)
+		r.Get("/stats/requests/csv", s.requestsCSV)
+		r.Get("/stats/requests_full_history/csv", s.historyCSV)
+		r.Get("/stats/failures/csv", s.failuresCSV)
+		r.Get("/stats/service/csv", s.serviceCSV)
+		r.Get("/stats/phases/csv", s.phasesCSV)
+		r.Get("/stats/health/csv", s.healthCSV)
+		r.Get("/stats/arrivals/csv", s.arrivalsCSV)
+		r.Get("/stats/report", s.report)
 		for _, f := range report.Formats {
-			r.Get("/report"+f.Ending, s.file(f))
+			r.Get("/stats/report"+f.Ending, s.file(f))
 		}
 	})
 	return r

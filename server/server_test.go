@@ -388,6 +388,19 @@ func TestBrowsersCannotChangeAnythingByGET(t *testing.T) {
 			call{name: field, method: "GET", path: path, header: map[string]string{field: "same-origin"}, status: 405, contain: []string{"use POST"}}.do(t, s)
 		}
 	}
+	// To an address that is neither TLS nor loopback browsers send none of those, if the
+	// page asks them to keep the referrer to themselves.
+	for _, method := range []string{"GET", "HEAD"} {
+		for name, header := range map[string]map[string]string{
+			"Chromium":          {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36"},
+			"one in disguise":   {"User-Agent": "curl/8.5.0", "Accept-Language": "en-US,en;q=0.9"},
+			"one with a cookie": {"User-Agent": "curl/8.5.0", "Cookie": "theme=dark"},
+		} {
+			for _, path := range []string{"/stop", "/stats/reset"} {
+				call{name: name, method: method, path: path, header: header, status: 405}.do(t, s)
+			}
+		}
+	}
 	call{name: "script", method: "GET", path: "/stats/reset", status: 200, contain: []string{"ok"}}.do(t, s)
 	if !e.Status().State.Active() {
 		t.Error("a browser stopped the run by GET")

@@ -63,7 +63,7 @@ func (p *program) dev(ctx context.Context, args []string) error {
 		return err
 	}
 	return dev.Run(ctx, dev.Options{
-		Package: name, Args: rest, Listeners: listeners, BasePath: p.opts.webBase, Hosts: p.answersTo(), Private: p.loopback(),
+		Package: name, Args: rest, Listeners: listeners, BasePath: p.opts.webBase, Hosts: p.answersTo(), Private: p.private(),
 		Environ: os.Environ(), Stdout: p.Stdout, Stderr: p.Stderr,
 	})
 }

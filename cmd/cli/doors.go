@@ -109,6 +109,7 @@ func (o *opening) close() {
 func (p *program) openDoors(listeners []net.Listener) (*opening, []net.Listener, error) {
 	e := p.opts.doors
 	o := &opening{scheme: "http"}
+	listeners = server.Bound(listeners)
 	if e.tlsCert != "" && e.tlsKey != "" {
 		c, err := server.LoadCertificate(e.tlsCert, e.tlsKey, p.log.Logger)
 		if err != nil {
@@ -146,7 +147,7 @@ func (p *program) openDoors(listeners []net.Listener) (*opening, []net.Listener,
 func (p *program) warn(o *opening) {
 	e := p.opts.doors
 	switch {
-	case !e.closed() && len(e.proxies) > 0:
+	case !e.closed() && (len(e.proxies) > 0 || p.loopback() && len(p.opts.allowedHosts) > 0):
 		p.log.Warn("the page has no login: whomever the proxy lets through can start load on any host", "url", o.url)
 	case p.loopback():
 	case !e.closed():

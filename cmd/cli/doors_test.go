@@ -162,6 +162,7 @@ func TestWhatIsNotSafeIsSaid(t *testing.T) {
 		"--web-host 0.0.0.0 --web-login":                            "travel in clear",
 		"--web-host 0.0.0.0 --web-login --trusted-proxy 192.0.2.1":  "",
 		"--trusted-proxy 127.0.0.1":                                 "whomever the proxy lets through",
+		"--allowed-host load.example":                               "whomever the proxy lets through",
 		"--web-login":                                               "",
 		"--web-host 127.0.0.1 --insecure-no-login":                  "",
 		"--trusted-proxy 127.0.0.1 --auth-proxy-header X-User -P 0": "",

@@ -18,9 +18,13 @@ const tableEvery = 2 * time.Second
 
 // headless makes one run and returns when it is over. The end of ctx stops it.
 func (p *program) headless(ctx context.Context) error {
-	news, endWatch := p.engine.Watch()
+	e, err := p.openAudited()
+	if err != nil {
+		return err
+	}
+	news, endWatch := e.Watch()
 	defer endWatch()
-	if _, err := p.engine.Start(p.opts.config); err != nil {
+	if _, err := e.Start(p.opts.config); err != nil {
 		return unlessMistaken(err)
 	}
 	// Not in the loop below: a terminal that is held up must not hold up the stop.
@@ -28,7 +32,7 @@ func (p *program) headless(ctx context.Context) error {
 	unhook := context.AfterFunc(ctx, func() {
 		defer close(stopped)
 		p.log.Info("stopping the run; once more ends at once", "cause", context.Cause(ctx))
-		p.engine.Stop("stopped by signal: " + context.Cause(ctx).Error())
+		e.Stop("stopped by signal: " + context.Cause(ctx).Error())
 	})
 	defer func() {
 		if !unhook() {
@@ -36,17 +40,17 @@ func (p *program) headless(ctx context.Context) error {
 		}
 	}()
 
-	return p.along(news)
+	return p.along(e, news)
 }
 
 // along shows the run that is on until it is over: as a view where that can be drawn, or
 // as tables every now and then.
-func (p *program) along(news <-chan struct{}) error {
+func (p *program) along(e audited, news <-chan struct{}) error {
 	tick := time.NewTicker(tableEvery)
 	defer tick.Stop()
 	for {
 		if p.opts.hasView() && p.terminal.Ready() {
-			if err := p.terminal.Show(p.engine); err != nil {
+			if err := p.terminal.Show(e); err != nil {
 				p.log.Warn("the view is gone, tables are printed instead", "error", err)
 			}
 		}

@@ -85,6 +85,11 @@ func (p *program) loopback() bool {
 	return err == nil && ip.IsLoopback()
 }
 
+// private reports whether nobody but who sits here reaches the page, nor by a proxy.
+func (p *program) private() bool {
+	return p.loopback() && !p.opts.doors.closed() && len(p.opts.doors.proxies) == 0 && len(p.opts.allowedHosts) == 0
+}
+
 // answersTo returns the host names to answer to besides those of loopback.
 func (p *program) answersTo() []string {
 	names := p.opts.allowedHosts

@@ -47,14 +47,16 @@ func TestPolicyJudgesTheAddressAndTheNameAskedFor(t *testing.T) {
 		{"", "shop.test", "::169.254.169.254", 80, false},
 		{"", "shop.test", "64:ff9b::169.254.169.254", 80, false},
 		{"", "shop.test", "2002:a9fe:a9fe::1", 80, false},
-		{"", "shop.test", "64:ff9b::10.0.0.7", 80, true},
 		{"", "shop.test", "64:ff9b:1::169.254.169.254", 80, false},
+		{"", "shop.test", "64:ff9b:1:2::169.254.169.254", 80, false},
 		{"", "shop.test", "::ffff:0:169.254.169.254", 80, false},
+		{"", "shop.test", "64:ff9b::10.0.0.7", 80, true},
 		{"", "shop.test", "2001:0:1::5601:5601", 80, false}, // Teredo has it inverted
 		{"", "shop.test", "2001:0:1::5601:5602", 80, false},
 		{"", "shop.test", "2001:db8::5efe:169.254.169.254", 80, false},
 		{"", "shop.test", "2001:db8::200:5efe:169.254.169.254", 80, false},
 		{"", "shop.test", "2001:db8::5eff:169.254.169.254", 80, true},
+		{"", "shop.test", "64:ff9b:1::10.0.0.7", 80, true},
 		{"", "metadata.google.internal", "10.0.0.7", 80, false},
 		{"", "METADATA.google.internal.", "10.0.0.7", 80, false},
 

@@ -117,9 +117,7 @@ func (b Book) Write(path string) error {
 	if err != nil {
 		return err
 	}
-	if at, err := filepath.EvalSymlinks(path); err == nil {
-		path = at // the link stays
-	}
+	path = followed(path)
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*") // 0600
 	if err != nil {
 		return err
@@ -133,8 +131,23 @@ func (b Book) Write(path string) error {
 	return os.Rename(f.Name(), path)
 }
 
-// EditBook changes the book in a file, which edit may find empty.
+// followed returns what path is a link to, which thereby stays one.
+func followed(path string) string {
+	if at, err := filepath.EvalSymlinks(path); err == nil {
+		return at
+	}
+	return path
+}
+
+// EditBook changes the book in a file, which edit may find empty. Of many edits at once
+// each finds what the one before it has left.
 func EditBook(path string, edit func(*Book) error) error {
+	path = followed(path)
+	unlock, err := lock(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	b, err := ReadBook(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err

@@ -3,6 +3,7 @@ package doors
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"log/slog"
 	"net/http"
@@ -163,6 +164,30 @@ func TestABookIsWrittenWholeAndForItsOwnerAlone(t *testing.T) {
 	}
 	if left, _ := filepath.Glob(filepath.Join(filepath.Dir(path), ".*")); len(left) > 0 {
 		t.Errorf("left behind: %q", left)
+	}
+}
+
+func TestOfManyEditsAtOnceNoneIsLost(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "users")
+	link := filepath.Join(t.TempDir(), "link") // from another folder
+	if err := errors.Join(Book{}.Write(path), os.Symlink(path, link)); err != nil {
+		t.Fatal(err)
+	}
+	const n = 40
+	var edits sync.WaitGroup
+	for i := range n {
+		edits.Go(func() {
+			if err := EditBook([]string{path, link}[i%2], func(b *Book) error {
+				b.SetUser(User{Name: fmt.Sprintf("u%d", i), Role: View})
+				return nil
+			}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	edits.Wait()
+	if b, err := ReadBook(path); err != nil || len(b.Users) != n {
+		t.Errorf("after %d users were added at once there are %d, %v", n, len(b.Users), err)
 	}
 }
 
@@ -365,6 +390,29 @@ func TestALinkWorksOnceAndIsFollowedByTheNext(t *testing.T) {
 	if _, _, err := users.FollowLink(here, ""); err != ErrWrong {
 		t.Errorf("FollowLink without one = %v, want ErrWrong", err)
 	}
+}
+
+func TestOnceThereAreUsersNoLinkWorks(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "users")
+	if err := (Book{}).Write(path); err != nil {
+		t.Fatal(err)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		var links []string
+		k, err := NewKeeper(Options{File: path, Log: slog.New(slog.DiscardHandler), Link: func(s string) { links = append(links, s) }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer k.Close()
+		b := ann()
+		if err := b.Write(path); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(2 * lookEvery)
+		if _, _, err := k.FollowLink(netip.MustParseAddr("192.0.2.1"), links[0]); !errors.Is(err, ErrWrong) || len(links) != 1 {
+			t.Errorf("a link from before there were users: %v, %d links; want %v and one", err, len(links), ErrWrong)
+		}
+	})
 }
 
 func TestWhoIsRemovedOrChangedIsOut(t *testing.T) {

@@ -100,6 +100,9 @@ func (k *Keeper) FollowLink(from netip.Addr, link string) (string, Visitor, erro
 }
 
 func (k *Keeper) takeLink(link string) bool {
+	if k.HasUsers() { // by now
+		return false
+	}
 	k.mu.Lock()
 	if k.link == "" || subtle.ConstantTimeCompare([]byte(link), []byte(k.link)) != 1 {
 		k.mu.Unlock()
