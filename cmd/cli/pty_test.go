@@ -52,7 +52,11 @@ func onTerminal(t *testing.T, columns, rows int, part func(*exec.Cmd), args ...s
 	if err := c.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	go io.Copy(keyboard, c.screen) // what a terminal answers when it is asked
+	answered := make(chan struct{})
+	go func() {
+		defer close(answered)
+		io.Copy(keyboard, c.screen) // what a terminal answers when it is asked
+	}()
 	read := make(chan struct{})
 	go func() {
 		defer close(read)
@@ -62,8 +66,9 @@ func onTerminal(t *testing.T, columns, rows int, part func(*exec.Cmd), args ...s
 		c.cmd.Process.Kill()
 		line.Close()
 		keyboard.Close()
+		c.screen.InputPipe().(io.Closer).Close() // as Close of the screen would, which races with its readers
+		<-answered
 		<-read
-		c.screen.Close()
 	})
 	go func() {
 		c.cmd.Wait()
