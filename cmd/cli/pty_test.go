@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"regexp"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -435,8 +436,19 @@ func TestAStuckTerminal(t *testing.T) {
 	if err := syscall.SetNonblock(fd, true); err != nil {
 		t.Fatal(err)
 	}
-	for n := 1; n > 0 && err == nil; { // until it is full
-		n, err = syscall.Write(fd, make([]byte, 4096))
+	// Until it is full, and stays so: what is written goes over to the other end by and
+	// by, which makes room again, until that end has all it takes.
+	for late := time.Now().Add(patience); ; runtime.Gosched() {
+		full := brimful(t, keyboard)
+		for n, err := 1, error(nil); n > 0 && err == nil; {
+			n, err = syscall.Write(fd, make([]byte, 4096))
+		}
+		if full {
+			break
+		}
+		if time.Now().After(late) {
+			t.Fatal("the terminal is never full")
+		}
 	}
 	if err := syscall.SetNonblock(fd, false); err != nil {
 		t.Fatal(err)
