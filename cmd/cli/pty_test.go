@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"regexp"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -52,7 +53,11 @@ func onTerminal(t *testing.T, columns, rows int, part func(*exec.Cmd), args ...s
 	if err := c.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	go io.Copy(keyboard, c.screen) // what a terminal answers when it is asked
+	answered := make(chan struct{})
+	go func() {
+		defer close(answered)
+		io.Copy(keyboard, c.screen) // what a terminal answers when it is asked
+	}()
 	read := make(chan struct{})
 	go func() {
 		defer close(read)
@@ -62,8 +67,9 @@ func onTerminal(t *testing.T, columns, rows int, part func(*exec.Cmd), args ...s
 		c.cmd.Process.Kill()
 		line.Close()
 		keyboard.Close()
+		c.screen.InputPipe().(io.Closer).Close() // as Close of the screen would, which races with its readers
+		<-answered
 		<-read
-		c.screen.Close()
 	})
 	go func() {
 		c.cmd.Wait()
@@ -430,8 +436,19 @@ func TestAStuckTerminal(t *testing.T) {
 	if err := syscall.SetNonblock(fd, true); err != nil {
 		t.Fatal(err)
 	}
-	for n := 1; n > 0 && err == nil; { // until it is full
-		n, err = syscall.Write(fd, make([]byte, 4096))
+	// Until it is full, and stays so: what is written goes over to the other end by and
+	// by, which makes room again, until that end has all it takes.
+	for late := time.Now().Add(patience); ; runtime.Gosched() {
+		full := brimful(t, keyboard)
+		for n, err := 1, error(nil); n > 0 && err == nil; {
+			n, err = syscall.Write(fd, make([]byte, 4096))
+		}
+		if full {
+			break
+		}
+		if time.Now().After(late) {
+			t.Fatal("the terminal is never full")
+		}
 	}
 	if err := syscall.SetNonblock(fd, false); err != nil {
 		t.Fatal(err)

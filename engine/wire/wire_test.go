@@ -53,7 +53,7 @@ func serve(t testing.TB, handle func(c *peer, n int)) *target {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tg := &target{origin: "http://" + l.Addr().String(), dials: make(chan int, 1000)}
+	tg := &target{origin: "http://" + l.Addr().String(), dials: make(chan int, 1<<14)}
 	var (
 		mu    sync.Mutex
 		conns []net.Conn
