@@ -113,15 +113,8 @@ func (p *parent) run(ctx context.Context) error {
 				p.build(ctx)
 			}
 		case b := <-p.built:
-			p.building = false
-			switch {
-			case p.dirty && b.err == nil:
-				p.build(ctx)
-			case ctx.Err() != nil:
-			case b.err != nil && p.builds == 1:
-				return b.err // the first of all, so it is no mistake of a moment
-			default:
-				p.take(b)
+			if err := p.finish(ctx, b); err != nil {
+				return err
 			}
 		case err := <-p.exited:
 			p.bury(err)
@@ -129,6 +122,23 @@ func (p *parent) run(ctx context.Context) error {
 			return p.end()
 		}
 	}
+}
+
+// finish takes what was built, or builds again if it is outdated. The error is that nothing
+// can be built.
+func (p *parent) finish(ctx context.Context, b binary) error {
+	p.building = false
+	switch {
+	case p.dirty && b.err == nil:
+		p.forget(b)
+		p.build(ctx)
+	case ctx.Err() != nil:
+	case b.err != nil && p.builds == 1:
+		return b.err // the first of all, so it is no mistake of a moment
+	default:
+		p.take(b)
+	}
+	return nil
 }
 
 // end ends the child, in order, and what is being built.
