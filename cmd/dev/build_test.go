@@ -54,3 +54,39 @@ func TestABuildThatIsOutdatedLeavesNoBinary(t *testing.T) {
 		t.Errorf("Stat of the outdated binary: %v, want none there", err)
 	}
 }
+
+func TestAProgramThatMadeWayForNothingIsStartedAgain(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		asked bool
+		err   error
+		want  bool
+	}{
+		{"it made way", true, nil, true},
+		{"it broke down", true, io.ErrUnexpectedEOF, false},
+		{"it ended by itself", false, nil, false},
+	} {
+		folder := t.TempDir()
+		path := filepath.Join(folder, "program")
+		if err := os.WriteFile(path, []byte("#!/bin/sh\n"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		theirs, ours, err := os.Pipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		theirs.Close()
+		b := binary{path: path, name: "program"}
+		p := &parent{Options: Options{Stdout: io.Discard, Stderr: io.Discard}, folder: folder, next: b, running: b, exited: make(chan error)}
+		p.child = &child{pipe: ours, said: newTail(), asked: tt.asked}
+		p.bury(tt.err)
+		if got := p.child != nil; got != tt.want {
+			t.Errorf("%s: started again: %t, want %t", tt.name, got, tt.want)
+		}
+		if p.child != nil {
+			<-p.exited
+			p.child.pipe.Close()
+		}
+		p.answer(nil)
+	}
+}

@@ -99,7 +99,7 @@ type child struct {
 	cmd   *exec.Cmd
 	pipe  *os.File // its end is ours; the child ends when it closes
 	said  *tail
-	asked bool // to make way
+	asked bool // to make way, at some time: it may do so though that was withdrawn
 }
 
 func (p *parent) run(ctx context.Context) error {
@@ -221,7 +221,7 @@ func (p *parent) inform(r web.Rebuild, restart bool) {
 		p.answer(&r)
 		return
 	}
-	p.child.asked = restart
+	p.child.asked = p.child.asked || restart
 	text, err := json.Marshal(message{r, restart})
 	if err == nil {
 		_ = p.child.pipe.SetWriteDeadline(time.Now().Add(time.Second)) // it may have ended just now
@@ -276,8 +276,12 @@ func (p *parent) bury(err error) {
 	c, old := p.child, p.running
 	c.pipe.Close()
 	p.child = nil
-	if p.next.path != old.path {
+	switch {
+	case p.next.path != old.path:
 		p.forget(old)
+		p.start()
+		return
+	case c.asked && err == nil: // it made way for a build that has been taken back meanwhile
 		p.start()
 		return
 	}
