@@ -162,12 +162,10 @@ func (p *program) test(ctx context.Context, args []string) (status int) {
 	var mistakes, err error
 	p.opts, mistakes = p.flags.read(args, p.Env)
 	if p.opts.version {
-		fmt.Fprintln(p.Stdout, p.Name, thisBuild())
-		return exitOK
+		return p.print(fmt.Sprintln(p.Name, thisBuild()))
 	}
 	if p.opts.schema {
-		p.Stdout.Write(report.Schema)
-		return exitOK
+		return p.print(string(report.Schema))
 	}
 	var closeLog func() error
 	p.log, closeLog, err = openLog(p.opts.logfile, p.terminal.Log(p.Stderr), p.opts.level)
@@ -195,12 +193,10 @@ func (p *program) test(ctx context.Context, args []string) (status int) {
 		p.log.Warn(text)
 	}
 	if p.opts.showConfig {
-		io.WriteString(p.Stdout, p.flags.showConfig())
-		return exitOK
+		return p.print(p.flags.showConfig())
 	}
 	if p.opts.list {
-		io.WriteString(p.Stdout, listing(p.flags.plans, p.shapes()))
-		return exitOK
+		return p.print(listing(p.flags.plans, p.shapes()))
 	}
 	if p.opts.taskRatio || p.opts.taskRatioJSON {
 		return p.showRatio()
