@@ -262,8 +262,12 @@ func (p *program) work(ctx context.Context) int {
 	// The files come last: who cannot start must not wipe out earlier results.
 	reports, err := newReports(p.opts.reports, p.faults)
 	var files *csvFiles
-	if p.opts.csv != "" && err == nil {
-		files, err = createCSV(p.opts.csv, p.opts.csvFull, p.faults)
+	if p.opts.csv != "" {
+		if err == nil {
+			files, err = createCSV(p.opts.csv, p.opts.csvFull, p.faults)
+		} else if csvErr := report.Writable(p.opts.csv + "_stats.csv"); csvErr != nil {
+			err = errors.Join(err, fmt.Errorf("--csv: %w", csvErr))
+		}
 	}
 	if err != nil {
 		p.complain(err)

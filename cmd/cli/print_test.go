@@ -24,3 +24,23 @@ func TestWhatCannotBePrintedIsAnExitStatus(t *testing.T) {
 		}
 	}
 }
+
+func TestEveryFileThatCannotBeWrittenIsNamed(t *testing.T) {
+	dir := t.TempDir()
+	var stderr bytes.Buffer
+	args := []string{"--headless", "-t", "1", "-H", "http://127.0.0.1:1", "--html", dir, "--report", dir + "/no/r.md", "--csv", dir + "/no/x"}
+	got := Run(t.Context(), testSuite, Env{Name: "gregaria", Args: args, Stdout: &bytes.Buffer{}, Stderr: &stderr})
+	for _, flag := range []string{"--html: ", "--report: ", "--csv: "} {
+		if got != exitUnsaved || !strings.Contains(stderr.String(), "gregaria: "+flag) {
+			t.Errorf("exit status %d, want %d, and a line on %s in\n%s", got, exitUnsaved, flag, &stderr)
+		}
+	}
+}
+
+func TestOnlyOneConfigFileIsRead(t *testing.T) {
+	var stderr bytes.Buffer
+	got := Run(t.Context(), testSuite, Env{Name: "gregaria", Args: []string{"--config", "a.toml", "--config", "b.toml", "--list"}, Stdout: &bytes.Buffer{}, Stderr: &stderr})
+	if want := "--config: there are 2 files"; got != exitUsage || !strings.Contains(stderr.String(), want) {
+		t.Errorf("exit status %d, want %d and %q in\n%s", got, exitUsage, want, &stderr)
+	}
+}

@@ -156,7 +156,7 @@ func (r *reports) finish(s *engine.Status) error {
 		return nil
 	}
 	if err := r.save(s); err != nil {
-		return fmt.Errorf("%s: %w", reportsName, err)
+		return prefixed(reportsName, err)
 	}
 	return nil
 }
@@ -192,4 +192,13 @@ func (p *program) conclude(s *engine.Status) error {
 		return fmt.Errorf("print the results: %w", err)
 	}
 	return nil
+}
+
+// prefixed says of each error that err is made of what it is about.
+func prefixed(what string, err error) error {
+	var list []error
+	for _, e := range each(err) {
+		list = append(list, fmt.Errorf("%s: %w", what, e))
+	}
+	return errors.Join(list...)
 }
