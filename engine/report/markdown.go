@@ -83,6 +83,9 @@ func (m markdown) checks(s *engine.Status) {
 		}
 		m.printf("| %s | %s | %s | %s |\n", holdingMarks[HoldingOf(c)], markText(c.String()), markText(value), more)
 	}
+	if s.Config.CheckWarmup > 0 {
+		m.printf("\nChecks are judged %s.\n", Judged(s.Config))
+	}
 }
 
 // rows writes the busiest rows, those with failures first, and the total.
