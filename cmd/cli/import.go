@@ -24,7 +24,9 @@ Two files are written, NAME.go and NAME_test.go, to be read and changed like any
 code. Ids in paths are grouped, values of earlier answers are carried, times to think are
 kept, and secrets become parameters: they are never written.`,
 		Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, args []string) error { return c.Help() },
+		RunE: func(*cobra.Command, []string) error {
+			return errors.New("import: of what? — write import har, curl or openapi, and a file; import --help says more")
+		},
 	}
 	for _, kind := range []struct {
 		use, short, example string

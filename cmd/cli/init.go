@@ -34,7 +34,11 @@ lines. It builds at once. Files that are there already are left alone.`,
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(p.Stdout, "Wrote %s in %s.\nNext:\n", strings.Join(names, ", "), m.Dir)
+			where := m.Dir
+			if where == "." {
+				where = "this directory"
+			}
+			fmt.Fprintf(p.Stdout, "Wrote %s in %s.\nNext:\n", strings.Join(names, ", "), where)
 			if m.Dir != "." {
 				fmt.Fprintf(p.Stdout, "  cd %s\n", shellWord(m.Dir))
 			}

@@ -175,13 +175,12 @@ func TestARunIsShownOnATerminalAndTakesKeys(t *testing.T) {
 	c := onTerminal(t, 100, 30, nil, "--headless", "-u", "2", "-r", "100", "-H", tg.URL, "hit")
 	before := c.mode(t)
 	c.shows(t, `● running .*\n\nusers .*\n2/2 `)
-	if got := most.Load(); got != 2 {
-		t.Errorf("the target saw %d users, want 2", got)
-	}
+	c.comes(t, "two users at the target", func() bool { return most.Load() == 2 })
 	c.types(t, "W")
 	c.shows(t, `12/12 (.*\n)*now 12 users`)
 	c.types(t, "w")
 	c.shows(t, `13/13 (.*\n)*now 13 users`)
+	c.comes(t, "eleven more users at the target", func() bool { return most.Load() == 13 })
 	c.types(t, "S")
 	c.shows(t, `3/3 (.*\n)*now 3 users`)
 	c.types(t, "s")

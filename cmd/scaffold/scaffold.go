@@ -41,7 +41,7 @@ func (m Module) Begin() ([]string, error) {
 	if m.Name == "" {
 		m.Name = nameOf(filepath.Base(full))
 	}
-	if err := module.CheckImportPath(m.Name); err != nil || m.Name == own || strings.HasPrefix(m.Name, own+"/") {
+	if err := module.CheckImportPath(m.Name); err != nil || m.Name == "main" || m.Name == own || strings.HasPrefix(m.Name, own+"/") {
 		return nil, fmt.Errorf("--module: %q is no path for a module — write for example shop or example.com/shop", m.Name)
 	}
 	contents, err := m.contents()

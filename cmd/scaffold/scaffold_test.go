@@ -75,7 +75,7 @@ func TestWhatIsThereIsLeftAlone(t *testing.T) {
 func TestNamesOfModules(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ name, program string }{
-		{"shop", "shop"}, {"example.com/shop/v2", "shop"}, {"", "load"}, {"a b", ""}, {"../x", ""}, {"x\ny", ""}, {own, ""}, {own + "/x", ""},
+		{"shop", "shop"}, {"example.com/shop/v2", "shop"}, {"", "load"}, {"a b", ""}, {"main", ""}, {"../x", ""}, {"x\ny", ""}, {own, ""}, {own + "/x", ""},
 	} {
 		m := Module{Dir: filepath.Join(t.TempDir(), "…"), Name: tt.name, Origin: Origin{Version: "v1.2.3"}}
 		_, err := m.Begin()

@@ -104,7 +104,7 @@ func where(data []byte, err error) string {
 		offset = e.Offset
 	}
 	if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		offset = e.Offset
+		offset, err = e.Offset, fmt.Errorf("a JSON %s is where something else is expected", e.Value)
 	}
 	if offset < 0 || offset > int64(len(data)) {
 		return err.Error()
