@@ -16,7 +16,7 @@ import (
 // savedAs is the first line of a saved run. It changes with the form of the rest.
 const savedAs = "gregaria run 1\n"
 
-// maxSaved bounds what is read: twice what a history keeps.
+// maxSaved bounds what is written and read: twice what a history keeps.
 const maxSaved = 256 << 20
 
 // Save writes a run that is over, so that ReadStatus returns it as it was: numbers,
@@ -39,6 +39,9 @@ func (s *Status) Save(w io.Writer) error {
 		b = append(binary.AppendUvarint(b, uint64(len(part))), part...)
 	}
 	b = binary.BigEndian.AppendUint32(b, crc32.ChecksumIEEE(b))
+	if len(b) > maxSaved {
+		return fmt.Errorf("save run: more than %d MB, which nobody would read", maxSaved>>20)
+	}
 	if _, err := w.Write(b); err != nil {
 		return fmt.Errorf("save run: %w", err)
 	}

@@ -164,12 +164,10 @@ func (p *program) test(ctx context.Context, args []string) (status int) {
 	var mistakes, err error
 	p.opts, mistakes = p.flags.read(args, p.Env)
 	if p.opts.version {
-		fmt.Fprintln(p.Stdout, p.Name, thisBuild())
-		return exitOK
+		return p.print(fmt.Sprintln(p.Name, thisBuild()))
 	}
 	if p.opts.schema {
-		p.Stdout.Write(report.Schema)
-		return exitOK
+		return p.print(string(report.Schema))
 	}
 	var closeLog func() error
 	p.log, closeLog, err = openLog(p.opts.logfile, p.terminal.Log(p.Stderr), p.opts.level)
@@ -197,12 +195,10 @@ func (p *program) test(ctx context.Context, args []string) (status int) {
 		p.log.Warn(text)
 	}
 	if p.opts.showConfig {
-		io.WriteString(p.Stdout, p.flags.showConfig())
-		return exitOK
+		return p.print(p.flags.showConfig())
 	}
 	if p.opts.list {
-		io.WriteString(p.Stdout, listing(p.flags.plans, p.shapes()))
-		return exitOK
+		return p.print(listing(p.flags.plans, p.shapes()))
 	}
 	if p.opts.taskRatio || p.opts.taskRatioJSON {
 		return p.showRatio()
@@ -269,8 +265,12 @@ func (p *program) work(ctx context.Context) int {
 	// The files come last: who cannot start must not wipe out earlier results.
 	reports, err := newReports(p.opts.reports, p.faults)
 	var files *csvFiles
-	if p.opts.csv != "" && err == nil {
-		files, err = createCSV(p.opts.csv, p.opts.csvFull, p.faults)
+	if p.opts.csv != "" {
+		if err == nil {
+			files, err = createCSV(p.opts.csv, p.opts.csvFull, p.faults)
+		} else if csvErr := report.Writable(p.opts.csv + "_stats.csv"); csvErr != nil {
+			err = errors.Join(err, fmt.Errorf("--csv: %w", csvErr))
+		}
 	}
 	if err != nil {
 		p.complain(err)

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -36,7 +35,7 @@ func (p *program) command() *cobra.Command {
 	usual := root.HelpFunc()
 	root.SetHelpFunc(func(c *cobra.Command, args []string) {
 		if c == root {
-			io.WriteString(p.Stdout, p.flags.help(p.Name, p.Width())+p.commandsHelp(root))
+			p.status = p.print(p.flags.help(p.Name, p.Width()) + p.commandsHelp(root))
 			return
 		}
 		usual(c, args)

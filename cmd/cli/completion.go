@@ -35,7 +35,12 @@ func (p *program) completionCommand() *cobra.Command {
 			if len(args) != 1 || write[args[0]] == nil {
 				return fmt.Errorf("completion: name one shell: %s", series(shells))
 			}
-			return write[args[0]](c.Root(), p.Stdout)
+			var script strings.Builder
+			if err := write[args[0]](c.Root(), &script); err != nil {
+				return err
+			}
+			p.status = p.print(script.String())
+			return nil
 		},
 	}
 }

@@ -125,7 +125,7 @@ func (c *csvFiles) finish(s *engine.Status) error {
 		err = errors.Join(err, g.finish())
 	}
 	if err != nil {
-		return fmt.Errorf("%s: %w", csvName, err)
+		return prefixed(csvName, err)
 	}
 	for i, g := range c.growing {
 		if g.lost || i == 0 && g.gaps > 0 {

@@ -112,7 +112,7 @@ func checkLines(s *engine.Status) (lines []report.CheckLine, broken, silent int)
 // checksTable says how a run did by its checks.
 func checksTable(s *engine.Status, width int) string {
 	lines, _, _ := checkLines(s)
-	return report.ChecksTable(lines, width)
+	return report.ChecksTable(lines, report.Judged(s.Config), width)
 }
 
 // addExit adds the flags of the exit status.

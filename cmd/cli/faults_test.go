@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/gregaria/gregaria/engine"
+	"github.com/gregaria/gregaria/engine/load"
 	"github.com/gregaria/gregaria/engine/report"
 )
 
@@ -307,7 +308,7 @@ func TestReportsAreTriedAgain(t *testing.T) {
 			if err := os.WriteFile(path, []byte("old"), 0o666); err != nil {
 				t.Fatal(err)
 			}
-			r, err := newReports([]reportFile{{"report", path, format.Write}}, faults)
+			r, err := newReports([]reportFile{{"report", path, path, format.Write}}, faults)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -369,7 +370,7 @@ func TestReportsAreOfTheLatestRun(t *testing.T) {
 	l, end, _ := openLog("", io.Discard, levelCritical)
 	defer end()
 	path := filepath.Join(t.TempDir(), "run.md")
-	r, err := newReports([]reportFile{{"report", path, report.Markdown}}, newFaults(l.Logger))
+	r, err := newReports([]reportFile{{"report", path, path, report.Markdown}}, newFaults(l.Logger))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -407,10 +408,28 @@ func TestNamesOfReports(t *testing.T) {
 	}{
 		{"u{u}_r{r}_t{t}.html", engine.Config{Users: 20, SpawnRate: 0.5, RunTime: 90 * time.Second}, "u20_r0.5_t90.html"},
 		{"{t}{x}", engine.Config{Users: 1, SpawnRate: 1}, "{t}{x}"},
-		{"{u}_{r}", engine.Config{Model: engine.Open, Rate: 250, UserCap: 40}, "40_250"},
+		{"{u}_{r}", engine.Config{Model: engine.Open, Rate: 250, UserCap: 40}, "250_250"},
 	} {
-		if got := named(test.path, test.c); got != test.want {
+		if got := named(test.path, test.c, test.c.RunTime); got != test.want {
 			t.Errorf("named(%q) = %q, want %q", test.path, got, test.want)
+		}
+	}
+}
+
+func TestNamesOfReportsAreThoseOfTheRun(t *testing.T) {
+	began := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	f := reportFile{path: "{u}_{r}_{t}.html"}
+	for _, test := range []struct {
+		c    engine.Config
+		want string
+	}{
+		{engine.Config{Users: 7, SpawnRate: 2, RunTime: time.Minute}, "7_2_60.html"},
+		{engine.Config{Users: 7, SpawnRate: 2}, "7_2_12.html"},
+		{engine.Config{Stages: load.Stages{{Duration: 12 * time.Second, Target: 9}}, SpawnRate: 4}, "9_4_12.html"},
+	} {
+		s := &engine.Status{Config: test.c, Started: began, Ended: began.Add(12100 * time.Millisecond)}
+		if got := f.of(s); got != test.want {
+			t.Errorf("of(%+v) = %q, want %q", test.c, got, test.want)
 		}
 	}
 }

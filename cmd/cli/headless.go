@@ -54,15 +54,18 @@ func (p *program) along(e audited, news <-chan struct{}) error {
 				p.log.Warn("the view is gone, tables are printed instead", "error", err)
 			}
 		}
+		if !p.engine.Status().State.Active() { // before the tick, which may be due as well
+			return nil
+		}
 		select {
 		case <-news:
-			if !p.engine.Status().State.Active() {
-				return nil
-			}
 		case <-tick.C:
-			if !p.opts.onlySummary {
-				io.WriteString(p.tables(), progress(p.engine.Status(), p.Width()))
+			if s := p.engine.Status(); s.State.Active() && !p.opts.onlySummary {
+				io.WriteString(p.tables(), progress(s, p.Width()))
 			}
+		}
+		if !p.engine.Status().State.Active() { // which no view shall come back for
+			return nil
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -108,4 +109,23 @@ func TestACollectorIsToldOfTheWholeRun(t *testing.T) {
 	c := launch(t, nil, "--headless", "-t", "1", "-H", tg.URL, "hit")
 	c.exits(t, 2)
 	c.err.find(t, `--otlp: OTEL_EXPORTER_OTLP_PROTOCOL is "grpc", but only http/protobuf is spoken`)
+}
+
+func TestOpenTelemetrysVariablesAreChecked(t *testing.T) {
+	for name, text := range map[string]string{
+		"OTEL_EXPORTER_OTLP_ENDPOINT":           "http://[::bad",
+		"OTEL_EXPORTER_OTLP_METRICS_ENDPOINT":   "localhost:4318",
+		"OTEL_EXPORTER_OTLP_CERTIFICATE":        "/nope",
+		"OTEL_EXPORTER_OTLP_METRICS_CLIENT_KEY": "/nope",
+		"OTEL_EXPORTER_OTLP_COMPRESSION":        "zip",
+		"OTEL_EXPORTER_OTLP_TIMEOUT":            "10s",
+		"OTEL_METRIC_EXPORT_INTERVAL":           "-1",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv(name, text)
+			c := launch(t, nil, "--headless", "--otlp", "-t", "1", "-H", "http://127.0.0.1:1", "hit")
+			c.exits(t, 2)
+			c.err.find(t, regexp.QuoteMeta(fmt.Sprintf("--otlp: %s is %q, which is not", name, text)))
+		})
+	}
 }

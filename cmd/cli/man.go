@@ -17,8 +17,8 @@ func (p *program) manCommand() *cobra.Command {
 		Long:  fmt.Sprintf("Print the manual page: %[1]s man > %[1]s.1; man -l %[1]s.1", p.Name),
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			_, err := fmt.Fprint(p.Stdout, p.manual(c.Root(), buildDate()))
-			return err
+			p.status = p.print(p.manual(c.Root(), buildDate()))
+			return nil
 		},
 	}
 }

@@ -164,10 +164,9 @@ func (c *console) leaves(t *testing.T, status int, before *term.State) {
 // Keys change what the target sees. What is logged meanwhile stands above the view, and
 // at the end the summary is where the view was.
 func TestARunIsShownOnATerminalAndTakesKeys(t *testing.T) {
-	tg := newTarget(t, fine)
 	var conns sync.Map
 	var most atomic.Int64
-	tg.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	tg := newTarget(t, func(w http.ResponseWriter, r *http.Request) {
 		if _, known := conns.LoadOrStore(r.RemoteAddr, true); !known {
 			most.Add(1)
 		}

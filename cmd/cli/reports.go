@@ -19,14 +19,15 @@ import (
 
 // A reportFile is a file that is made of a run when it is over.
 type reportFile struct {
-	flag, path string
+	flag, path string // in which {u}, {r} and {t} stand for values of the run
+	planned    string // path, by what the flags say of the run
 	write      func(io.Writer, *engine.Status) error
 }
 
 // addReports adds the flags of files that are made of a run when it is over.
 func (f *flags) addReports() {
 	f.value("report", "", "FILE", "", "write the run to this file when it is over; its ending says how: "+series(endings())+"; may be given several times")
-	f.value("html", "", "FILE", "", "write the run to this file as HTML; {u}, {r} and {t} in names stand for users, spawn rate and run time in seconds")
+	f.value("html", "", "FILE", "", "write the run to this file as HTML; {u}, {r} and {t} in names stand for users at the peak, spawn rate (with arrivals, both are arrivals per second) and run time in seconds")
 	f.toggle("json", "", "print Locust's list of rows as JSON at the end; tables go to stderr")
 	f.value("json-file", "", "FILE", "", "write Locust's list of rows to this file; .json is appended where it lacks")
 	f.toggle("report-schema", "", "print the JSON Schema of --report FILE.json and exit")
@@ -51,9 +52,9 @@ func writeHTML(w io.Writer, s *engine.Status) error {
 func (f *flags) readReports(c engine.Config) []reportFile {
 	var list []reportFile
 	add := func(flag, path string, write func(io.Writer, *engine.Status) error) {
-		r := reportFile{flag, named(path, c), write}
-		if i := slices.IndexFunc(list, func(other reportFile) bool { return filepath.Clean(other.path) == filepath.Clean(r.path) }); i >= 0 {
-			f.wrong("--%s: %s is written by --%s already — choose another name", flag, r.path, list[i].flag)
+		r := reportFile{flag, path, named(path, c, c.RunTime), write}
+		if i := slices.IndexFunc(list, func(other reportFile) bool { return filepath.Clean(other.planned) == filepath.Clean(r.planned) }); i >= 0 {
+			f.wrong("--%s: %s is written by --%s already — choose another name", flag, r.planned, list[i].flag)
 			return
 		}
 		list = append(list, r)
@@ -86,16 +87,26 @@ func (f *flags) readReports(c engine.Config) []reportFile {
 	return list
 }
 
-// named puts what c says in place of {u}, {r} and {t} in the name of a file. What c does
-// not say stays.
-func named(path string, c engine.Config) string {
+// of returns the path of the file for the run of s.
+func (f reportFile) of(s *engine.Status) string {
+	took := s.Config.RunTime
+	if took <= 0 {
+		took = s.Elapsed().Round(time.Second)
+	}
+	return named(f.path, s.Config, took)
+}
+
+// named puts what c says in place of {u}, {r} and {t} in the name of a file: users at the
+// peak, users started per second, and the run time in seconds, unless that is not known.
+// With arrivals both {u} and {r} are arrivals per second at the peak.
+func named(path string, c engine.Config, took time.Duration) string {
 	number := func(x float64) string { return strconv.FormatFloat(x, 'f', -1, 64) }
 	values := []string{"{u}", number(c.Peak()), "{r}", number(c.SpawnRate)}
 	if c.Model == engine.Open {
-		values = []string{"{u}", strconv.Itoa(c.Cap()), "{r}", number(c.Peak())}
+		values = []string{"{u}", number(c.Peak()), "{r}", number(c.Peak())}
 	}
-	if c.RunTime > 0 {
-		values = append(values, "{t}", number(c.RunTime.Seconds()))
+	if took > 0 {
+		values = append(values, "{t}", number(took.Seconds()))
 	}
 	return strings.NewReplacer(values...).Replace(path)
 }
@@ -115,7 +126,7 @@ type reports struct {
 func newReports(files []reportFile, faults *faults) (*reports, error) {
 	var errs []error
 	for _, f := range files {
-		if err := report.Writable(f.path); err != nil {
+		if err := report.Writable(f.planned); err != nil {
 			errs = append(errs, fmt.Errorf("--%s: %w", f.flag, err))
 		}
 	}
@@ -145,7 +156,7 @@ func (r *reports) finish(s *engine.Status) error {
 		return nil
 	}
 	if err := r.save(s); err != nil {
-		return fmt.Errorf("%s: %w", reportsName, err)
+		return prefixed(reportsName, err)
 	}
 	return nil
 }
@@ -154,7 +165,7 @@ func (r *reports) finish(s *engine.Status) error {
 func (r *reports) save(s *engine.Status) error {
 	var errs []error
 	for _, f := range r.files {
-		errs = append(errs, r.write(f.path, func(w io.Writer) error { return f.write(w, s) }))
+		errs = append(errs, r.write(f.of(s), func(w io.Writer) error { return f.write(w, s) }))
 	}
 	err := errors.Join(errs...)
 	if err == nil {
@@ -181,4 +192,13 @@ func (p *program) conclude(s *engine.Status) error {
 		return fmt.Errorf("print the results: %w", err)
 	}
 	return nil
+}
+
+// prefixed says of each error that err is made of what it is about.
+func prefixed(what string, err error) error {
+	var list []error
+	for _, e := range each(err) {
+		list = append(list, fmt.Errorf("%s: %w", what, e))
+	}
+	return errors.Join(list...)
 }

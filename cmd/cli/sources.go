@@ -180,6 +180,9 @@ type configFile struct {
 
 // configFiles returns the files to read, of which the first wins.
 func (f *flags) configFiles(env Env) (list []configFile) {
+	if files := f.given["config"].texts; len(files) > 1 {
+		f.wrong("--config: there are %d files, and only one is read — put all into one", len(files))
+	}
 	if f.has("config") {
 		list = append(list, configFile{f.last("config"), f.last("config"), true})
 	}

@@ -1,8 +1,10 @@
 package cli
 
 import (
+	"encoding/pem"
 	"net/http"
 	"net/url"
+	"os"
 	"strconv"
 	"strings"
 
@@ -39,12 +41,13 @@ func (f *flags) readTelemetry(o *options, env Env) {
 
 // checkOTLP notes why a collector cannot be told.
 func (f *flags) checkOTLP(endpoint string, env Env) {
-	if u, err := url.Parse(endpoint); endpoint != "" && (err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "") {
+	if endpoint != "" && !isCollector(endpoint) {
 		f.wrong("--otlp-endpoint: %q is not the URL of a collector — write for example http://localhost:4318", endpoint)
 	}
 	if env.Lookup == nil {
 		return
 	}
+	f.checkOTEL(endpoint == "", env.Lookup)
 	for _, name := range []string{"OTEL_EXPORTER_OTLP_METRICS_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"} {
 		if protocol, _ := env.Lookup(name); protocol != "" {
 			if protocol != "http/protobuf" {
@@ -53,6 +56,41 @@ func (f *flags) checkOTLP(endpoint string, env Env) {
 			return // the first wins
 		}
 	}
+}
+
+func isCollector(endpoint string) bool {
+	u, err := url.Parse(endpoint)
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != "" && u.User == nil && u.RawQuery == "" && u.Fragment == ""
+}
+
+// checkOTEL notes what is wrong with OpenTelemetry's own variables, which its SDK would
+// leave out in silence. Those of the endpoint count unless a flag names one.
+func (f *flags) checkOTEL(endpoint bool, lookup func(string) (string, bool)) {
+	check := func(ok func(string) bool, help string, names ...string) {
+		for _, name := range names {
+			text, _ := lookup(name)
+			if text = strings.TrimSpace(text); text != "" && !ok(text) {
+				f.wrong("--otlp: %s is %q, which is not %s", name, text, help)
+			}
+		}
+	}
+	both := func(what string) []string {
+		return []string{"OTEL_EXPORTER_OTLP_METRICS_" + what, "OTEL_EXPORTER_OTLP_" + what}
+	}
+	if endpoint {
+		check(isCollector, "the URL of a collector — write for example http://localhost:4318", both("ENDPOINT")...)
+	}
+	hasPEM := func(file string) bool {
+		text, err := os.ReadFile(file)
+		block, _ := pem.Decode(text)
+		return err == nil && block != nil
+	}
+	for _, what := range []string{"CERTIFICATE", "CLIENT_CERTIFICATE", "CLIENT_KEY"} {
+		check(hasPEM, "a file in PEM that can be read", both(what)...)
+	}
+	check(func(text string) bool { return text == "gzip" || text == "none" }, "gzip or none", both("COMPRESSION")...)
+	milliseconds := append(both("TIMEOUT"), "OTEL_METRIC_EXPORT_INTERVAL", "OTEL_METRIC_EXPORT_TIMEOUT")
+	check(func(text string) bool { n, err := strconv.Atoi(text); return err == nil && n > 0 }, "a number of milliseconds, such as 10000", milliseconds...)
 }
 
 // metrics returns what answers Prometheus, nil unless somebody asked for that.

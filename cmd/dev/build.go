@@ -39,10 +39,20 @@ func (p goPackage) root() (folder string, local bool) {
 	return m.Dir, m.Main || m.Replace != nil && m.Replace.Version == ""
 }
 
+// command returns a command that ends with ctx, and all it has started with it: go runs
+// compilers.
+func command(ctx context.Context, name string, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, name, args...)
+	apart(cmd)
+	cmd.Cancel = func() error { return kill(cmd.Process) }
+	cmd.WaitDelay = time.Second // for what has left its group
+	return cmd
+}
+
 // list returns the package and all that it is made of, itself last, as far as they can be
 // told while the code may be broken.
 func list(ctx context.Context, name string) ([]goPackage, error) {
-	cmd := exec.CommandContext(ctx, "go", "list", "-e", "-deps", "-json=Dir,ImportPath,Name,EmbedFiles,Module", name)
+	cmd := command(ctx, "go", "list", "-e", "-deps", "-json=Dir,ImportPath,Name,EmbedFiles,Module", name)
 	var complaint bytes.Buffer
 	cmd.Stderr = &complaint
 	out, err := cmd.Output()
@@ -95,7 +105,7 @@ func build(ctx context.Context, f *files, name string, args []string, to string)
 			return b
 		}
 	}
-	out, err := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-o", to, name).CombinedOutput()
+	out, err := command(ctx, "go", "build", "-buildvcs=false", "-o", to, name).CombinedOutput()
 	if err != nil {
 		b.bad = web.Rebuild{Title: "The latest change does not build", Text: complaints(string(out), err)}
 		return b
@@ -121,20 +131,24 @@ func complaints(out string, err error) string {
 	return strings.Join(kept, "\n")
 }
 
-// patience is how long a program may take to say what its scenarios are.
-const patience = 20 * time.Second
+// patience is how long a program may take to say what its scenarios are, on a machine that
+// has much else to do.
+const patience = time.Minute
 
 // tried has the program print its scenarios, which it does not when there is a mistake in
 // them or in its arguments: the one before need not make way for that.
 func tried(ctx context.Context, b binary, args []string) web.Rebuild {
 	ctx, end := context.WithTimeout(ctx, patience)
 	defer end()
-	cmd := exec.CommandContext(ctx, b.path, append([]string{"--list"}, args...)...)
+	cmd := command(ctx, b.path, append([]string{"--list"}, args...)...)
 	cmd.Args[0] = b.name
-	cmd.WaitDelay = time.Second
 	said := newTail()
 	cmd.Stderr = said
-	if err := cmd.Run(); err != nil {
+	err := cmd.Run()
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		err = fmt.Errorf("it has not printed its scenarios within %s, as --list asks it to", patience)
+	}
+	if err != nil {
 		return web.Rebuild{Title: "The latest change does not start", Text: said.ending(err)}
 	}
 	return web.Rebuild{}

@@ -99,7 +99,7 @@ type child struct {
 	cmd   *exec.Cmd
 	pipe  *os.File // its end is ours; the child ends when it closes
 	said  *tail
-	asked bool // to make way
+	asked bool // to make way, at some time: it may do so though that was withdrawn
 }
 
 func (p *parent) run(ctx context.Context) error {
@@ -113,15 +113,8 @@ func (p *parent) run(ctx context.Context) error {
 				p.build(ctx)
 			}
 		case b := <-p.built:
-			p.building = false
-			switch {
-			case p.dirty && b.err == nil:
-				p.build(ctx)
-			case ctx.Err() != nil:
-			case b.err != nil && p.builds == 1:
-				return b.err // the first of all, so it is no mistake of a moment
-			default:
-				p.take(b)
+			if err := p.finish(ctx, b); err != nil {
+				return err
 			}
 		case err := <-p.exited:
 			p.bury(err)
@@ -129,6 +122,23 @@ func (p *parent) run(ctx context.Context) error {
 			return p.end()
 		}
 	}
+}
+
+// finish takes what was built, or builds again if it is outdated. The error is that nothing
+// can be built.
+func (p *parent) finish(ctx context.Context, b binary) error {
+	p.building = false
+	switch {
+	case p.dirty && b.err == nil:
+		p.forget(b)
+		p.build(ctx)
+	case ctx.Err() != nil:
+	case b.err != nil && p.builds == 1:
+		return b.err // the first of all, so it is no mistake of a moment
+	default:
+		p.take(b)
+	}
+	return nil
 }
 
 // end ends the child, in order, and what is being built.
@@ -211,7 +221,7 @@ func (p *parent) inform(r web.Rebuild, restart bool) {
 		p.answer(&r)
 		return
 	}
-	p.child.asked = restart
+	p.child.asked = p.child.asked || restart
 	text, err := json.Marshal(message{r, restart})
 	if err == nil {
 		_ = p.child.pipe.SetWriteDeadline(time.Now().Add(time.Second)) // it may have ended just now
@@ -266,8 +276,12 @@ func (p *parent) bury(err error) {
 	c, old := p.child, p.running
 	c.pipe.Close()
 	p.child = nil
-	if p.next.path != old.path {
+	switch {
+	case p.next.path != old.path:
 		p.forget(old)
+		p.start()
+		return
+	case c.asked && err == nil: // it made way for a build that has been taken back meanwhile
 		p.start()
 		return
 	}

@@ -26,22 +26,57 @@ import (
 )
 
 // parentVariable in the environment makes this binary gregaria dev in the folder it is
-// started in, with its page at that address.
+// started in, with its page at the listener that it inherits.
 const parentVariable = "GREGARIA_TEST_PARENT"
 
-// patience is how long the tests wait for what must happen.
-const patience = time.Minute
+// patience returns until when a test waits for what must happen: a build may take long on
+// a machine that has much else to do.
+func patience(t *testing.T) time.Time {
+	if end, ok := t.Deadline(); ok {
+		return end.Add(-10 * time.Second) // to say what did not
+	}
+	return time.Now().Add(time.Hour)
+}
 
 func TestMain(m *testing.M) {
-	if port, ok := os.LookupEnv(parentVariable); ok {
-		l, err := net.Listen("tcp", "127.0.0.1:"+port)
+	if _, ok := os.LookupEnv(parentVariable); ok {
+		os.Unsetenv(parentVariable)
+		l, err := net.FileListener(os.NewFile(3, "listener"))
 		if err == nil {
 			err = dev.Run(context.Background(), options(l, os.Stderr))
 		}
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	goleak.VerifyTestMain(m)
+	home := ownHome()
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		os.RemoveAll(home)
+		os.Exit(code)
+	}))
+}
+
+// ownHome keeps the settings of whoever runs the tests from the programs they build, and
+// returns the folder that is home now.
+func ownHome() string {
+	home, err := os.MkdirTemp("", "gregaria-home-")
+	if err != nil {
+		panic(err)
+	}
+	names := []string{"GOCACHE", "GOMODCACHE", "GOPATH", "GOENV"} // which are in the owner's home
+	out, err := exec.Command("go", append([]string{"env"}, names...)...).Output()
+	if err != nil {
+		panic(err)
+	}
+	for i, value := range strings.Split(strings.TrimRight(string(out), "\n"), "\n") {
+		os.Setenv(names[i], value)
+	}
+	for _, setting := range os.Environ() {
+		if name, _, _ := strings.Cut(setting, "="); strings.HasPrefix(name, "GREGARIA_") || strings.HasPrefix(name, "LOCUST_") {
+			os.Unsetenv(name)
+		}
+	}
+	os.Setenv("HOME", home)
+	return home
 }
 
 func options(l net.Listener, log io.Writer) dev.Options {
@@ -94,8 +129,8 @@ func main() {
 }
 `
 
-// newModule makes a module in the current folder, which is a new one, that needs nothing
-// from the network.
+// newModule makes a module in the current folder, which is a new one, that needs what this
+// one does.
 func newModule(t *testing.T) *module {
 	t.Helper()
 	root, err := filepath.Abs("../..")
@@ -104,7 +139,6 @@ func newModule(t *testing.T) *module {
 	}
 	t.Chdir(t.TempDir())
 	t.Setenv("GOFLAGS", "-mod=mod")
-	t.Setenv("GOPROXY", "off")
 	t.Setenv("GOWORK", "off")
 	for from, to := range map[string]string{"go.mod": "go.mod", "go.sum": "go.sum"} {
 		text, err := os.ReadFile(filepath.Join(root, from))
@@ -178,7 +212,7 @@ func (m *module) post(path, form string) {
 func (m *module) until(path string, want int, text string) {
 	m.t.Helper()
 	without, not := strings.CutPrefix(text, "no ")
-	for deadline := time.Now().Add(patience); ; time.Sleep(50 * time.Millisecond) {
+	for deadline := patience(m.t); ; time.Sleep(50 * time.Millisecond) {
 		status, body, err := m.ask(path)
 		if err == nil && status == want && strings.Contains(body, without) != not {
 			return
@@ -301,16 +335,22 @@ func TestAProgramEndsWithItsParentHoweverThatEnds(t *testing.T) {
 		t.Fatal(err)
 	}
 	m.url = "http://" + free.Addr().String()
-	_, port, _ := net.SplitHostPort(free.Addr().String())
+	listener, err := free.(*net.TCPListener).File()
 	free.Close()
+	if err != nil {
+		t.Fatal(err)
+	}
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
 	parent := exec.Command(self)
-	parent.Env = append(os.Environ(), parentVariable+"="+port, "TMPDIR="+t.TempDir())
+	parent.Env = append(os.Environ(), parentVariable+"=yes", "TMPDIR="+t.TempDir())
+	parent.ExtraFiles = []*os.File{listener}
 	parent.Stderr, parent.WaitDelay = &m.log, time.Second
-	if err := parent.Start(); err != nil {
+	err = parent.Start()
+	listener.Close()
+	if err != nil {
 		t.Fatal(err)
 	}
 	defer parent.Wait()
@@ -319,7 +359,7 @@ func TestAProgramEndsWithItsParentHoweverThatEnds(t *testing.T) {
 	if err := parent.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
-	for deadline := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
+	for deadline := patience(t); ; time.Sleep(20 * time.Millisecond) {
 		if _, _, err := m.ask("/"); err != nil {
 			return
 		}

@@ -18,6 +18,14 @@ func apart(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true
 // terminate asks a process to end.
 func terminate(p *os.Process) { _ = p.Signal(syscall.SIGTERM) } // unless it has ended already
 
+// kill ends a process that was started apart, with all of its group.
+func kill(p *os.Process) error {
+	if err := syscall.Kill(-p.Pid, syscall.SIGKILL); err == nil || err != syscall.ESRCH {
+		return err
+	}
+	return os.ErrProcessDone
+}
+
 // inherited is a descriptor that the parent has left open, which no child of ours gets.
 func inherited(fd int) *os.File {
 	syscall.CloseOnExec(fd)

@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-// TestAModuleBuildsTestsAndRunsAtOnce does with one what its owner would, without a network.
+// TestAModuleBuildsTestsAndRunsAtOnce does with one what its owner would.
 func TestAModuleBuildsTestsAndRunsAtOnce(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "My Shop")
@@ -27,7 +27,7 @@ func TestAModuleBuildsTestsAndRunsAtOnce(t *testing.T) {
 		t.Helper()
 		cmd := exec.Command(name, args...)
 		cmd.Dir = dir
-		cmd.Env = append(os.Environ(), "GOPROXY=off", "GOFLAGS=", "GOWORK=off")
+		cmd.Env = append(os.Environ(), "GOFLAGS=", "GOWORK=off")
 		out, err := cmd.CombinedOutput()
 		if err != nil {
 			t.Fatalf("%s %v: %v\n%s", name, args, err, out)

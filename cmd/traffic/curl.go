@@ -2,6 +2,7 @@ package traffic
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -42,15 +43,19 @@ func readCurl(data []byte, n *notes) ([]*exchange, error) {
 	var wrong error
 	syntax.Walk(file, func(node syntax.Node) bool {
 		command, ok := node.(*syntax.CallExpr)
-		if !ok || wrong != nil || len(command.Args) == 0 {
-			return wrong == nil
+		if !ok || len(command.Args) == 0 {
+			return true
+		}
+		leave := func(at syntax.Pos, err error) bool {
+			n.add("line %d is left out: %v", at.Line(), err)
+			wrong = cmp.Or(wrong, fmt.Errorf("line %d: %w", at.Line(), err))
+			return false
 		}
 		var args []string
 		for _, word := range command.Args {
 			arg, err := literal(word, n)
 			if err != nil {
-				wrong = fmt.Errorf("line %d: %w", word.Pos().Line(), err)
-				return false
+				return leave(word.Pos(), err)
 			}
 			args = append(args, arg)
 		}
@@ -60,13 +65,12 @@ func readCurl(data []byte, n *notes) ([]*exchange, error) {
 		}
 		made, err := curl(args[1:], n)
 		if err != nil {
-			wrong = fmt.Errorf("line %d: %w", command.Pos().Line(), err)
-			return false
+			return leave(command.Pos(), err)
 		}
 		all = append(all, made...)
 		return false
 	})
-	if wrong != nil {
+	if len(all) == 0 && wrong != nil {
 		return nil, wrong
 	}
 	if len(all) == 0 {

@@ -96,7 +96,7 @@ func identifier(text, otherwise string, exported bool) string {
 // taken are the names that generated code uses in another way.
 var taken = map[string]bool{
 	"load": true, "http": true, "time": true, "url": true, "json": true, "html": true, "regexp": true, "bytes": true, "io": true,
-	"multipart": true, "base64": true, "cmp": true, "strings": true, "loadtest": true, "testing": true, "textproto": true,
+	"multipart": true, "base64": true, "cmp": true, "strings": true, "loadtest": true, "testing": true, "synctest": true, "textproto": true,
 	"u": true, "v": true, "err": true, "resp": true, "found": true, "t": true, "w": true, "r": true, "h": true, "b": true,
 	"main": true, "init": true, "string": true, "any": true, "error": true, "nil": true, "true": true, "false": true, "int": true,
 	"float64": true, "bool": true, "byte": true, "len": true, "map": true, "append": true, "new": true, "make": true, "recorded": true,
@@ -108,10 +108,17 @@ var taken = map[string]bool{
 	"cookie": true, "cookies": true, "body": true,
 }
 
+// literalForm matches what the compiler calls function literals, which have no name to
+// show.
+var literalForm = regexp.MustCompile(`^func\d*$`)
+
 // A scope gives each name once.
 type scope map[string]bool
 
 func (s scope) name(want string) string {
+	if literalForm.MatchString(want) {
+		want = "do" + strings.ToUpper(want[:1]) + want[1:]
+	}
 	name := want
 	for i := 2; s[name] || taken[name] || token.IsKeyword(name); i++ {
 		name = fmt.Sprint(want, i)

@@ -12,7 +12,7 @@ import (
 // proof writes the test: it plays the scenario against what was recorded.
 func (w *writer) proof() ([]byte, error) {
 	clear(w.imports)
-	for _, path := range []string{"net/http", "testing", "github.com/gregaria/gregaria/engine/load/loadtest"} {
+	for _, path := range []string{"net/http", "testing", "testing/synctest", "github.com/gregaria/gregaria/engine/load/loadtest"} {
 		w.uses(path)
 	}
 	name := "Test" + strings.ToUpper(w.variable[:1]) + w.variable[1:]
@@ -74,7 +74,9 @@ func (w *writer) proof() ([]byte, error) {
 		}
 		options = "Params: map[string]string{" + strings.Join(params, ", ") + "}"
 	}
+	w.line("synctest.Test(t, func(t *testing.T) { // where no time is lost to pauses")
 	w.line("loadtest.Run(t, %s, h, loadtest.Options{%s})", w.variable, options)
+	w.line("})")
 	w.line(`if next != len(recorded) {
 		t.Errorf("%%d requests came, want the %%d recorded", next, len(recorded))
 	}

@@ -1,6 +1,7 @@
 package traffic
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -47,7 +48,7 @@ func golang(t *testing.T, dir string, args ...string) {
 	t.Helper()
 	cmd := exec.Command("go", args...)
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "GOFLAGS=-mod=mod", "GOPROXY=off", "GOWORK=off")
+	cmd.Env = append(os.Environ(), "GOFLAGS=-mod=mod", "GOWORK=off")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Errorf("go %v: %v\n%s", args, err, out)
 	}
@@ -139,6 +140,30 @@ func TestScenariosSayWhatWasMeant(t *testing.T) {
 		}
 		if !strings.Contains(string(got.Scenario), tt.want) {
 			t.Errorf("%s: %s lacks\n%s\nin\n%s", tt.claim, tt.file, tt.want, got.Scenario)
+		}
+	}
+}
+
+// What cannot be made is left out and said, and what the recording had of a broken target
+// is not asked of one that is in order.
+func TestWhatCannotBeMadeIsLeftOutAndSaid(t *testing.T) {
+	got, err := Curl([]byte("curl -T foo.bin https://shop.test/up\ncurl https://shop.test/cart\n"), Options{Name: "shop"})
+	if err != nil || !strings.Contains(string(got.Scenario), `"/cart"`) || !strings.Contains(fmt.Sprint(got.Notes), "line 1 is left out: curl's --upload-file") {
+		t.Errorf("of two commands the first of which is not understood: %v\n%s", err, got.Scenario)
+	}
+	if _, err := Curl([]byte("curl -T foo.bin https://shop.test/up\n"), Options{Name: "shop"}); err == nil || !strings.Contains(err.Error(), "line 1: curl's --upload-file") {
+		t.Errorf("of one that is not understood: %v, want its line", err)
+	}
+	har := `{"log":{"version":"1.2","entries":[{"startedDateTime":"2026-01-02T15:04:05Z","time":1,
+		"request":{"method":"GET","url":"http://shop.test/api/me","headers":[]},
+		"response":{"status":500,"headers":[],"content":{"mimeType":"application/json","text":"{}"}}}]}}`
+	got, err = HAR([]byte(har), Options{Name: "shop"})
+	if err != nil || strings.Contains(string(got.Scenario), "StatusInternalServerError") || !strings.Contains(fmt.Sprint(got.Notes), "status 500 when it was recorded") {
+		t.Errorf("of an answer with status 500: %v\n%s", err, got.Scenario)
+	}
+	for _, name := range []string{"func", "func7"} {
+		if got := (scope{}).name(name); literalForm.MatchString(got) {
+			t.Errorf("a method is named %s, as function literals are", got)
 		}
 	}
 }

@@ -70,6 +70,7 @@ func TestParseNamesThePlaceTheMistakeAndTheWayOut(t *testing.T) {
 		{"/cart < 300ms", []string{"character 1", `"/cart" is no metric`, "p50, p95", "rps"}},
 		{"< 300ms", []string{"character 1", "a metric is missing before <"}},
 		{"GET /cart p95", []string{"character 1", "compares nothing", "GET /cart p95 < 300ms"}},
+		{"p95 < 300ms && fail% < 1", []string{"joins two checks", "a check of its own"}},
 		{"GET /cart", []string{"GET /cart p95 < 300ms"}},
 		{"p95 = 3", []string{"character 5", "write =="}},
 		{"p95 => 3", []string{"character 5", "write >="}},

@@ -44,6 +44,11 @@ func Parse(text string) (Check, error) {
 	if c.Op, err = op.operator(); err != nil {
 		return Check{}, err
 	}
+	for _, word := range strings.Fields(before.text) {
+		if word == "&&" || word == "||" {
+			return Check{}, before.wrong("%s joins two checks — write each as a check of its own", word)
+		}
+	}
 	subject, metric := before.lastWord()
 	if metric.text == "" {
 		return Check{}, metric.wrong("a metric is missing before %s — %s", op.text, known)

@@ -1,5 +1,7 @@
 package report
 
+import "github.com/gregaria/gregaria/engine"
+
 // A CheckLine is how a run did by something it was held to.
 type CheckLine struct {
 	Check   string // what is measured of which requests: "GET /cart p95"
@@ -8,9 +10,17 @@ type CheckLine struct {
 	Verdict string // one word or two
 }
 
-// ChecksTable says how a run did by what it was held to; it is empty when that is
-// nothing.
-func ChecksTable(checks []CheckLine, width int) string {
+// Judged says of which part of a run the values are that checks are held against.
+func Judged(c engine.Config) string {
+	if c.CheckWarmup > 0 {
+		return "after " + c.CheckWarmup.String() + " of warm-up"
+	}
+	return "in the whole run"
+}
+
+// ChecksTable says how a run did by what it was held to, in the part that is judged; it is
+// empty when that is nothing.
+func ChecksTable(checks []CheckLine, judged string, width int) string {
 	var lines [][]string
 	for _, c := range checks {
 		value := c.Value
@@ -22,7 +32,7 @@ func ChecksTable(checks []CheckLine, width int) string {
 	if len(lines) == 0 {
 		return ""
 	}
-	return "Checks, over the whole run\n" + table([]column{
+	return "Checks, " + judged + "\n" + table([]column{
 		{"Verdict", 7, true, false}, {"Check", leastName, true, false}, {"Value", 7, false, true}, {"Bound", 8, true, true},
 	}, lines, false, width)
 }

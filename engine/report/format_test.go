@@ -322,17 +322,22 @@ func TestJUnitIsSound(t *testing.T) {
 // In a pull request, text of a target does nothing.
 func TestMarkdownIsHarmless(t *testing.T) {
 	for in, want := range map[string]string{
-		"GET /cities/{id}":       "GET /cities/{id}",
-		"a|b":                    "a&#124;b",
-		"`rm`":                   "&#96;rm&#96;",
-		"<img src=x onerror=1>":  "&#60;img src=x onerror=1&#62;",
-		"@octocat fixes #12":     "@\u200boctocat fixes #\u200b12",
-		"![x](https://evil)":     "&#33;&#91;x&#93;(https&#58;//evil)",
-		"see www.evil.test":      "see www&#46;evil.test",
-		"**_~$\\x$":              `&#42;&#42;&#95;&#126;&#36;&#92;x&#36;`,
-		"line\r\n| x |\x1b[31m":  `line&#92;r&#92;n&#124; x &#124;&#92;x1b&#91;31m`,
-		"&lt;":                   "&#38;lt;",
-		strings.Repeat("é", 500): strings.Repeat("é", mdText-1) + "…",
+		"GET /cities/{id}":              "GET /cities/{id}",
+		"a|b":                           "a&#124;b",
+		"`rm`":                          "&#96;rm&#96;",
+		"<img src=x onerror=1>":         "&#60;img src=x onerror=1&#62;",
+		"@octocat fixes #12":            "@\u200boctocat fixes #\u200b12",
+		"![x](https://evil)":            "&#33;&#91;x&#93;(https&#58;//evil)",
+		"see www.evil.test":             "see www&#46;evil.test",
+		"it is :tada:":                  "it is :\u200btada:",
+		":a:+1: at 15:04":               ":\u200ba:\u200b+1: at 15:04",
+		"gh-12, GH-x":                   "g\u200bh-12, GH-x",
+		"commit 0123456789abcdefABCDEF": "commit 012345\u200b6789ab\u200bcdefAB\u200bCDEF",
+		"a deed of 123456":              "a deed of 123456",
+		"**_~$\\x$":                     `&#42;&#42;&#95;&#126;&#36;&#92;x&#36;`,
+		"line\r\n| x |\x1b[31m":         `line&#92;r&#92;n&#124; x &#124;&#92;x1b&#91;31m`,
+		"&lt;":                          "&#38;lt;",
+		strings.Repeat("é", 500):        strings.Repeat("é", mdText-1) + "…",
 	} {
 		if got := markText(in); got != want {
 			t.Errorf("markText(%q) = %q, want %q", in, got, want)

@@ -18,7 +18,7 @@ func HistogramLog(w io.Writer, s *engine.Status) error {
 		"Load generator: " + HealthText(s.Stats.Health),
 	}
 	for _, c := range s.Checks {
-		comments = append(comments, fmt.Sprintf("Check %s: %s: %s", c, HoldingOf(c), checkText(c)))
+		comments = append(comments, fmt.Sprintf("Check %s: %s: %s", c, HoldingOf(c), checkText(s, c)))
 	}
 	comments = append(comments, "Values are in µs. Without a tag: response times of all requests. Tags: rows; service: times from sending; failed: failed requests alone")
 	for i := range comments {

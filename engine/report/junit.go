@@ -133,13 +133,13 @@ func checkCase(s *engine.Status, c engine.CheckStatus) junitCase {
 	j := junitCase{Name: OneLine(c.String()), Time: junitTime(0)}
 	switch HoldingOf(c) {
 	case Holds:
-		j.Out = OneLine(checkText(c))
+		j.Out = OneLine(checkText(s, c))
 	case Breaks:
-		j.Failure = &junitResult{OneLine(c.String() + ": " + c.Say(c.Run.Value)), "check", OneLine(checkText(c))}
+		j.Failure = &junitResult{OneLine(c.String() + ": " + c.Say(c.Run.Value)), "check", OneLine(checkText(s, c))}
 	case NoData:
 		j.Failure = &junitResult{"there was no such request", "check", "a name that is mistyped, or requests that were never made"}
 	case Pending:
-		j.Skipped = &junitSkipped{"the run is not over: " + OneLine(checkText(c))}
+		j.Skipped = &junitSkipped{"the run is not over: " + OneLine(checkText(s, c))}
 	}
 	return j
 }

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -81,6 +82,9 @@ func (m markdown) checks(s *engine.Status) {
 			more = fmt.Sprintf("broken %s, %s in all", times(c.Breaches), c.Broken.Round(time.Second))
 		}
 		m.printf("| %s | %s | %s | %s |\n", holdingMarks[HoldingOf(c)], markText(c.String()), markText(value), more)
+	}
+	if s.Config.CheckWarmup > 0 {
+		m.printf("\nChecks are judged %s.\n", Judged(s.Config))
 	}
 }
 
@@ -161,16 +165,29 @@ func (m markdown) notes(s *engine.Status) {
 // blank has no width and parts what would otherwise be a mention or a reference.
 const blank = "\u200b"
 
+// reference begins what a forge makes a picture or a link of: :tada: or GH-12.
+var reference = regexp.MustCompile(`^(?::[\w+-]+:|(?i:gh-)\d)`)
+
+// shortHash is how many digits of a commit a forge takes for that commit.
+const shortHash = 7
+
 // markText returns text as Markdown of one line that shows it and does nothing else: no
-// markup, HTML, link, mention, reference or formula.
+// markup, HTML, link, mention, picture, reference or formula.
 func markText(s string) string {
 	s = shorten(OneLine(s), mdText)
 	var b strings.Builder
+	hex := 0 // how many such digits there were in a row
 	for i, r := range s {
+		if hex++; !strings.ContainsRune("0123456789abcdefABCDEF", r) {
+			hex = 0
+		} else if hex == shortHash {
+			b.WriteString(blank)
+			hex = 1
+		}
 		switch {
 		case strings.ContainsRune("\\`*_[]<>|~&$!", r), r == ':' && strings.HasPrefix(s[i:], ":/"), r == '.' && strings.HasSuffix(s[:i], "www"):
 			fmt.Fprintf(&b, "&#%d;", r)
-		case r == '@' || r == '#':
+		case r == '@' || r == '#' || reference.MatchString(s[i:]):
 			b.WriteRune(r)
 			b.WriteString(blank)
 		default:

@@ -124,11 +124,11 @@ func brokenChecks(s *engine.Status) (n int) {
 }
 
 // checkText says in a line what came of a check.
-func checkText(c engine.CheckStatus) string {
+func checkText(s *engine.Status, c engine.CheckStatus) string {
 	if !c.Run.Known {
 		return "there was no such request"
 	}
-	text := c.Say(c.Run.Value) + " in the whole run"
+	text := c.Say(c.Run.Value) + " " + Judged(s.Config)
 	if c.Breaches > 0 {
 		text += fmt.Sprintf("; broken %s, %s in all, first at %s",
 			times(c.Breaches), c.Broken.Round(time.Second), moment(c.FirstBreach))

@@ -117,6 +117,9 @@ func changed(c engine.Config, by int) (engine.Config, error) {
 	}
 	users := max(1, min(engine.MaxUsers, c.Users+by))
 	if users == c.Users {
+		if users == 1 {
+			return c, errors.New("1 user is as far as keys go")
+		}
 		return c, fmt.Errorf("%d users are as far as keys go", c.Users)
 	}
 	return engine.Config{Users: users, SpawnRate: spawnRate}, nil

@@ -2,6 +2,7 @@ package terminal
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"os"
 	"strings"
@@ -54,8 +55,8 @@ const (
 
 // A showing is the view from when it comes until it has gone.
 type showing struct {
-	program *tea.Program
-	over    chan struct{} // closed when it has gone
+	kill func()        // ends it wherever it is
+	over chan struct{} // closed when it has gone
 }
 
 // Open returns the terminal that the program was started from, which is of a kind as in
@@ -94,8 +95,11 @@ func (t *Terminal) Show(e Engine) error {
 	if t.keyboard != nil {
 		input = t.keyboard
 	}
-	p := tea.NewProgram(m, tea.WithInput(input), tea.WithOutput(t.screen), tea.WithoutSignalHandler())
-	show := &showing{p, make(chan struct{})}
+	// By its context, and not by Kill, which meets what Run has not made yet.
+	ctx, kill := context.WithCancel(context.Background())
+	defer kill()
+	p := tea.NewProgram(m, tea.WithContext(ctx), tea.WithInput(input), tea.WithOutput(t.screen), tea.WithoutSignalHandler())
+	show := &showing{kill, make(chan struct{})}
 	t.mu.Lock()
 	t.mode, t.line = coming, func(line string) { p.Send(tea.Println(line)()) }
 	t.mu.Unlock()
@@ -152,7 +156,7 @@ func (t *Terminal) Restore() {
 	if show == nil {
 		return
 	}
-	go show.program.Kill()
+	show.kill()
 	select {
 	case <-show.over:
 	case <-time.After(patience):

@@ -167,7 +167,7 @@ func TestKeysChangeTheLoad(t *testing.T) {
 	}{
 		{"a user more", engine.Config{Users: 3}, 1, "3 → 4 users"},
 		{"ten less, but one stays", engine.Config{Users: 3}, -10, "3 → 1 users"},
-		{"none is left to take", engine.Config{Users: 1}, -1, "1 users are as far as keys go"},
+		{"none is left to take", engine.Config{Users: 1}, -1, "1 user is as far as keys go"},
 		{"no more than there may be", engine.Config{Users: engine.MaxUsers}, 10, "1000000 users are as far as keys go"},
 		{"arrivals", engine.Config{Model: engine.Open, Rate: 2.5}, 10, "2.5 → 12.5/s"},
 		{"arrivals do not end", engine.Config{Model: engine.Open, Rate: 5}, -10, "5 → 1/s"},
