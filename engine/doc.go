@@ -8,7 +8,7 @@
 //
 // # Rooms
 //
-//	load      what scenarios are written in
+//	load      what scenarios are written in; load/loadtest runs them in tests
 //	stats     samples → deltas → table, history, snapshot
 //	checks    what a run is held to: "GET /cart p95 < 300ms"
 //	health    whether the load generator itself was in the way

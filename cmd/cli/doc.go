@@ -6,6 +6,13 @@
 // Without --headless it serves the page until it is told to end. With it, it makes
 // one run, shows it as it goes, see package terminal, and ends with the run.
 //
+// # Rooms
+//
+//	terminal      the live view of a run, and its keys
+//	cmd/dev       rebuilds and restarts: the command dev
+//	cmd/scaffold  begins modules: init
+//	cmd/traffic   scenarios from traffic: import
+//
 // # How much load
 //
 // A run keeps a number of users busy (--users), which is the closed model, or starts
