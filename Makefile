@@ -25,7 +25,7 @@ build: ## build bin/gregaria
 test: race alloc ## all tests, in real Chromium too, under the race detector
 
 race: setup ## all tests under the race detector
-	@if .ci/setup has-race; then go test -race ./...; else go test ./...; fi
+	@race=; if .ci/setup has-race; then race=-race; fi; go test $$race -p 3 -timeout 14m ./... # three packages at once, for many of them mostly wait
 
 alloc: ## the tests that count allocations, which the race detector would distort
 	go test -run Alloc ./engine/load ./engine/stats ./engine/wire

@@ -22,7 +22,8 @@ func (p *program) importCommand() *cobra.Command {
 
 Two files are written, NAME.go and NAME_test.go, to be read and changed like any other
 code. Ids in paths are grouped, values of earlier answers are carried, times to think are
-kept, and secrets become parameters: they are never written.`,
+kept, and what is known as a secret by its name or its form becomes a parameter. Look
+through bodies and addresses all the same before you share the files.`,
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			return errors.New("import: of what? — write import har, curl or openapi, and a file; import --help says more")
