@@ -2,6 +2,7 @@ package traffic
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"html"
 	"net/http"
@@ -175,11 +176,11 @@ func eachTag(page []byte, add func(*carried)) {
 				addTag(page, raw, value, name, add)
 			}
 		case "meta":
-			if name := cmpOr(attribute(tag, "name"), attribute(tag, "property")); secretName(name) {
+			if name := cmp.Or(attribute(tag, "name"), attribute(tag, "property")); secretName(name) {
 				addTag(page, raw, attribute(tag, "content"), name, add)
 			}
 		case "a", "form":
-			target, err := url.Parse(cmpOr(attribute(tag, "href"), attribute(tag, "action")))
+			target, err := url.Parse(cmp.Or(attribute(tag, "href"), attribute(tag, "action")))
 			if err != nil || target.Host != "" {
 				continue
 			}
@@ -233,7 +234,7 @@ func addTag(page []byte, raw, value, key string, add func(*carried)) {
 }
 
 // standIn returns what the test has in place of a carried value.
-func (k *carried) standIn() string { return cmpOr(k.stand, k.value) }
+func (k *carried) standIn() string { return cmp.Or(k.stand, k.value) }
 
 // answerBody returns as much of an answer as the scenario reads of it. It begins with the example that a description gives.
 func answerBody(takes []*carried, example []byte) string {

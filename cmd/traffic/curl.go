@@ -256,7 +256,7 @@ func (c *curled) option(name, value string, n *notes) error {
 				}
 			}
 			if strings.HasPrefix(p.value, "@") {
-				p.file, p.value = cmpOr(p.file, path.Base(p.value[1:])), ""
+				p.file, p.value = cmp.Or(p.file, path.Base(p.value[1:])), ""
 			}
 			p.value = strings.Trim(p.value, `"`)
 		}

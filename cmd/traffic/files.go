@@ -1,6 +1,7 @@
 package traffic
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"go/parser"
@@ -22,9 +23,9 @@ func PlaceOf(output string) (Place, error) {
 	name, isFile := strings.CutSuffix(base, ".go")
 	switch {
 	case !isFile:
-		return Place{Dir: cmpOr(output, ".")}, nil
+		return Place{Dir: cmp.Or(output, ".")}, nil
 	case strings.HasSuffix(name, "_test") || name == "":
-		return Place{}, fmt.Errorf("%s would be a test — write for example %s.go", output, cmpOr(strings.TrimSuffix(name, "_test"), "shop"))
+		return Place{}, fmt.Errorf("%s would be a test — write for example %s.go", output, cmp.Or(strings.TrimSuffix(name, "_test"), "shop"))
 	}
 	return Place{Dir: filepath.Dir(output), File: name}, nil
 }
@@ -60,7 +61,7 @@ func PackageName(text string) string {
 // Write writes the two files and returns their paths. Files that are there are left
 // alone, unless force is set.
 func (p Place) Write(r *Result, force bool) ([]string, error) {
-	base := filepath.Join(p.Dir, cmpOr(p.File, r.File))
+	base := filepath.Join(p.Dir, cmp.Or(p.File, r.File))
 	files := []string{base + ".go", base + "_test.go"}
 	if !force {
 		for _, path := range files {

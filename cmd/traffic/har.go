@@ -2,6 +2,7 @@ package traffic
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -121,7 +122,7 @@ func (h *harEntry) exchange() (*exchange, error) {
 		return nil, errors.New("its URL cannot be read")
 	}
 	if u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		return nil, fmt.Errorf("%s: is not HTTP", cmpOr(u.Scheme, "no scheme"))
+		return nil, fmt.Errorf("%s: is not HTTP", cmp.Or(u.Scheme, "no scheme"))
 	}
 	if h.Response.Status == 101 || h.Kind == "websocket" {
 		return nil, fmt.Errorf("%s is a websocket: write that part by hand, with u.Measure", u.Path)

@@ -1,6 +1,7 @@
 package traffic
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net"
@@ -117,7 +118,7 @@ func redirect(status int) bool {
 }
 
 func sameURL(a, b *url.URL) bool {
-	return a.Scheme == b.Scheme && a.Host == b.Host && cmpOr(a.EscapedPath(), "/") == cmpOr(b.EscapedPath(), "/") && a.RawQuery == b.RawQuery
+	return a.Scheme == b.Scheme && a.Host == b.Host && cmp.Or(a.EscapedPath(), "/") == cmp.Or(b.EscapedPath(), "/") && a.RawQuery == b.RawQuery
 }
 
 // fold makes one exchange of three or more equal ones in a row: a page that polls.

@@ -27,13 +27,6 @@ func oneLine(text string) string {
 	return strings.TrimSpace(text)
 }
 
-func cmpOr(text, otherwise string) string {
-	if text == "" {
-		return otherwise
-	}
-	return text
-}
-
 // words returns the words that a name is made of, in small letters: accessToken,
 // access_token and access-token are access and token.
 func words(text string) []string {

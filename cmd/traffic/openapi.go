@@ -2,6 +2,7 @@ package traffic
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -266,7 +267,7 @@ func (d *description) path(path string, params []*openapi3.Parameter, c *call) t
 		name := path[m[2]:m[3]]
 		value := "1"
 		if i := slices.IndexFunc(params, func(p *openapi3.Parameter) bool { return p.Name == name && p.In == openapi3.ParameterInPath }); i >= 0 {
-			value = cmpOr(scalar(d.parameter(operation{path: path, method: c.method}, params[i])), "1")
+			value = cmp.Or(scalar(d.parameter(operation{path: path, method: c.method}, params[i])), "1")
 		}
 		if secretName(name) {
 			t = append(t, piece{lit: lit}, piece{secret: d.secret(value, name)})
@@ -758,7 +759,7 @@ func word(s *openapi3.Schema) string {
 		"uuid": "3fa85f64-5717-4562-b3fc-2c963f66afa6", "uri": "https://example.com/", "url": "https://example.com/", "hostname": "example.com",
 		"ipv4": "192.0.2.1", "ipv6": "2001:db8::1", "password": "password",
 	}
-	text := cmpOr(known[s.Format], "text")
+	text := cmp.Or(known[s.Format], "text")
 	for uint64(len(text)) < s.MinLength && len(text) < 1000 {
 		text += "x"
 	}

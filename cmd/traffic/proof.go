@@ -1,6 +1,7 @@
 package traffic
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -128,7 +129,7 @@ func mentionsSecret(c *call, s *secret) bool {
 
 // answer writes one answer of the recording.
 func (w *writer) answer(c *call, a answer, first, last bool) {
-	path := cmpOr(a.path, "/")
+	path := cmp.Or(a.path, "/")
 	if first {
 		path = w.path(c)
 	} else {
@@ -197,7 +198,7 @@ func (w *writer) path(c *call) string {
 			all += p.lit
 		}
 	}
-	return cmpOr(strings.TrimPrefix(all, c.host), "/")
+	return cmp.Or(strings.TrimPrefix(all, c.host), "/")
 }
 
 // disguise replaces secrets in what was recorded.

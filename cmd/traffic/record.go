@@ -2,6 +2,7 @@ package traffic
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -45,7 +46,7 @@ func record(kept []*exchange, o Options, n *notes, origin string) (*Result, erro
 
 func newRecorder(o Options, n *notes, origin string) *recorder {
 	return &recorder{
-		script: &script{name: slug(o.Name), pkg: cmpOr(o.Package, "scenarios"), origin: origin},
+		script: &script{name: slug(o.Name), pkg: cmp.Or(o.Package, "scenarios"), origin: origin},
 		memory: memory{held: map[string]*carried{}, typed: map[string]bool{}},
 		names:  scope{}, params: scope{}, byText: map[string]*secret{}, made: map[string]*fresh{}, pulled: map[string]bool{},
 		notes: n,
@@ -201,7 +202,7 @@ var verbs = map[string]string{"GET": "get", "POST": "post", "PUT": "put", "PATCH
 var versionForm = regexp.MustCompile(`^(api|rest|v\d+(\.\d+)*)$`)
 
 func methodName(e *exchange, c *call) string {
-	verb := cmpOr(verbs[e.method], "send")
+	verb := cmp.Or(verbs[e.method], "send")
 	if e.kind == "document" && e.method == "GET" {
 		verb = "open"
 	}
@@ -282,7 +283,7 @@ func (r *recorder) call(e *exchange) *call {
 
 // route makes the path of a call and the name of its row.
 func (r *recorder) route(c *call, u *url.URL) {
-	path := cmpOr(u.EscapedPath(), "/")
+	path := cmp.Or(u.EscapedPath(), "/")
 	if c.host != "" {
 		c.path = plain(c.host)
 	}
@@ -301,11 +302,11 @@ func (r *recorder) route(c *call, u *url.URL) {
 		t := r.text(plainPart, "", c)
 		if _, literal := t.pure(); literal {
 			c.path = append(c.path, piece{lit: s})
-			row = append(row, cmpOr(place, s))
+			row = append(row, cmp.Or(place, s))
 			continue
 		}
 		c.path = append(c.path, t...)
-		row = append(row, cmpOr(place, "{"+partName(t)+"}"))
+		row = append(row, cmp.Or(place, "{"+partName(t)+"}"))
 	}
 	c.row = c.host + strings.Join(row, "/")
 }
@@ -356,10 +357,10 @@ func (r *recorder) secret(value, name string) *secret {
 	if s := r.byText[value]; s != nil {
 		return s
 	}
-	param := r.params.name(r.name + "-" + slug(cmpOr(name, "token")))
+	param := r.params.name(r.name + "-" + slug(cmp.Or(name, "token")))
 	s := &secret{
 		value: value, param: param, stand: fmt.Sprint("secret-", len(r.secrets)+1),
-		help: cmpOr(oneLine(name), "token"),
+		help: cmp.Or(oneLine(name), "token"),
 	}
 	r.byText[value] = s
 	r.secrets = append(r.secrets, s)
@@ -461,7 +462,7 @@ func (r *recorder) body(e *exchange, c *call) {
 		}
 		fallthrough
 	default:
-		c.body.kind, c.body.mime = rawBody, cmpOr(oneLine(contentType), "application/octet-stream")
+		c.body.kind, c.body.mime = rawBody, cmp.Or(oneLine(contentType), "application/octet-stream")
 		c.body.raw = r.scrub(string(e.body))
 		if secretName(c.body.mime + " " + oneLine(string(e.body[:min(len(e.body), 2000)]))) {
 			r.notes.add("the body of %s %s stands in the source as it was sent: look for secrets in it", c.method, c.row)
@@ -518,7 +519,7 @@ func (r *recorder) tree(v any, name string, e *exchange, c *call, depth int) any
 		r.refresh(e, name, v, c)
 		return r.text(v, name, c)
 	case json.Number:
-		if k := r.memory.use(v.String(), cmpOr(name, "value"), c); k != nil && k.number {
+		if k := r.memory.use(v.String(), cmp.Or(name, "value"), c); k != nil && k.number {
 			return text{{carry: k}}
 		}
 		r.memory.typed[v.String()] = true
@@ -631,7 +632,7 @@ func (r *recorder) share() {
 		k.isSticky, k.sticky = true, prefix
 		for _, c := range calls[from+1:] {
 			c.header = slices.DeleteFunc(c.header, func(h setting) bool { return h.name == "Authorization" })
-			if !mentions(c, k) {
+			if !mentions(c, func(p piece) bool { return p.carry == k }) {
 				k.uses = slices.DeleteFunc(k.uses, func(u *call) bool { return u == c })
 			}
 		}
@@ -660,13 +661,13 @@ func (r *recorder) share() {
 	}
 }
 
-// mentions reports whether a call uses a carried value.
-func mentions(c *call, k *carried) bool {
+// mentions reports whether a call has a piece that is as wanted.
+func mentions(c *call, wanted func(piece) bool) bool {
 	var in func(v any) bool
 	in = func(v any) bool {
 		switch v := v.(type) {
 		case text:
-			return slices.ContainsFunc(v, func(p piece) bool { return p.carry == k })
+			return slices.ContainsFunc(v, wanted)
 		case []setting:
 			return slices.ContainsFunc(v, func(s setting) bool { return in(s.value) })
 		case map[string]any:

@@ -1,6 +1,7 @@
 package traffic
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"go/format"
@@ -36,7 +37,7 @@ func (r *recorder) write(n *notes) (*Result, error) {
 	}
 	for _, k := range r.script.carries {
 		if k.pattern != "" {
-			k.variable = top.name(camel(append(words(w.variable), append(words(cmpOr(k.field, k.key)), "form")...), false))
+			k.variable = top.name(camel(append(words(w.variable), append(words(cmp.Or(k.field, k.key)), "form")...), false))
 		}
 	}
 	for _, c := range r.all() {
@@ -143,7 +144,7 @@ func (w *writer) state() {
 }
 
 // source says where a carried value is from.
-func (k *carried) source() string { return k.from.method + " " + cmpOr(k.from.row, "/") }
+func (k *carried) source() string { return k.from.method + " " + cmp.Or(k.from.row, "/") }
 
 func (w *writer) literal() {
 	w.line("var %s = load.Scenario[%s]{", w.variable, w.user)
@@ -301,39 +302,12 @@ func (w *writer) usesState(m *method) bool {
 			}
 		}
 		for _, f := range w.fresh {
-			if f.made == c || mentionsFresh(c, f) {
+			if f.made == c || mentions(c, func(p piece) bool { return p.fresh == f }) {
 				return true
 			}
 		}
 	}
 	return false
-}
-
-func mentionsFresh(c *call, f *fresh) bool {
-	var in func(v any) bool
-	in = func(v any) bool {
-		switch v := v.(type) {
-		case text:
-			return slices.ContainsFunc(v, func(p piece) bool { return p.fresh == f })
-		case []setting:
-			return slices.ContainsFunc(v, func(s setting) bool { return in(s.value) })
-		case map[string]any:
-			for _, x := range v {
-				if in(x) {
-					return true
-				}
-			}
-		case []any:
-			return slices.ContainsFunc(v, in)
-		}
-		return false
-	}
-	for _, p := range c.body.parts {
-		if in(p.value) {
-			return true
-		}
-	}
-	return in(c.path) || in(c.query) || in(c.header) || in(c.body.json) || in(c.body.form)
 }
 
 func (w *writer) call(c *call, names scope, responses *int, last bool) {
@@ -379,7 +353,7 @@ func (w *writer) pause(c *call) {
 func (w *writer) request(c *call) string {
 	var args []string
 	path := w.expr(c.path, true)
-	switch verb := cmpOr(verbs[c.method], ""); verb {
+	switch verb := cmp.Or(verbs[c.method], ""); verb {
 	case "":
 		args = append(args, quote(c.method), path)
 	default:
