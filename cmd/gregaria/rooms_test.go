@@ -165,7 +165,7 @@ func home(path string) string {
 // Whoever opens the project sees the same few things for ever.
 func TestTheTopLevelStaysSmall(t *testing.T) {
 	t.Parallel()
-	const fixed = "cmd server engine web scenarios static go.mod go.sum Makefile README.md LICENSE CONTRIBUTING.md CHANGELOG.md Dockerfile compose.yaml"
+	const fixed = "cmd server engine web scenarios static go.mod go.sum Makefile README.md LICENSE CONTRIBUTING.md CHANGELOG.md Dockerfile"
 	cmd := exec.Command("git", "ls-files", "--cached", "--others", "--exclude-standard")
 	cmd.Dir = root
 	out, err := cmd.Output()
