@@ -116,7 +116,8 @@ func TestALinkLetsOneBrowserIn(t *testing.T) {
 	t.Parallel()
 	gregaria := serve(t, "--web-login", "get")
 	links := regexp.MustCompile(`http://\S+/login\?token=\S+`)
-	link := links.FindString(gregaria.out.String())
+	var link string
+	eventually(t, "the link", gregaria.out.String, func() bool { link = links.FindString(gregaria.out.String()); return link != "" })
 	p := open(t, gregaria.url)
 	p.until(`text(document.body).includes("Open the link that the program has printed")`)
 	p.goTo(link)
