@@ -35,12 +35,13 @@ func (p *program) command() *cobra.Command {
 	usual := root.HelpFunc()
 	root.SetHelpFunc(func(c *cobra.Command, args []string) {
 		if c == root {
-			p.status = p.print(p.flags.help(p.Name, p.Width()) + p.commandsHelp(root))
+			p.status = p.print(p.flags.help(p.Name, p.Width()) + p.commandsHelp(root) + p.topicsHelp())
 			return
 		}
 		usual(c, args)
 	})
 	root.CompletionOptions.DisableDefaultCmd = true
+	root.SetHelpCommand(p.helpCommand())
 	root.AddCommand(p.subcommands()...)
 	for _, c := range root.Commands() {
 		p.flags.commands = append(p.flags.commands, c.Name())
