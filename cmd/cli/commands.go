@@ -26,12 +26,7 @@ func (p *program) command() *cobra.Command {
 	root.SetErr(p.Stderr)
 	root.Flags().AddFlagSet(p.flags.all)
 	root.Flags().SortFlags = false
-	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		if c == root {
-			return p.flags.explain(err)
-		}
-		return err
-	})
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return explain(err, c.Flags(), p.Args) })
 	usual := root.HelpFunc()
 	root.SetHelpFunc(func(c *cobra.Command, args []string) {
 		if c == root {
