@@ -13,7 +13,6 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -22,6 +21,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/gregaria/gregaria/cmd/dev"
+	"github.com/gregaria/gregaria/cmd/modtest"
 	"github.com/gregaria/gregaria/server"
 )
 
@@ -48,35 +48,11 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	home := ownHome()
+	leave := modtest.Home()
 	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
-		os.RemoveAll(home)
+		leave()
 		os.Exit(code)
 	}))
-}
-
-// ownHome keeps the settings of whoever runs the tests from the programs they build, and
-// returns the folder that is home now.
-func ownHome() string {
-	home, err := os.MkdirTemp("", "gregaria-home-")
-	if err != nil {
-		panic(err)
-	}
-	names := []string{"GOCACHE", "GOMODCACHE", "GOPATH", "GOENV"} // which are in the owner's home
-	out, err := exec.Command("go", append([]string{"env"}, names...)...).Output()
-	if err != nil {
-		panic(err)
-	}
-	for i, value := range strings.Split(strings.TrimRight(string(out), "\n"), "\n") {
-		os.Setenv(names[i], value)
-	}
-	for _, setting := range os.Environ() {
-		if name, _, _ := strings.Cut(setting, "="); strings.HasPrefix(name, "GREGARIA_") || strings.HasPrefix(name, "LOCUST_") {
-			os.Unsetenv(name)
-		}
-	}
-	os.Setenv("HOME", home)
-	return home
 }
 
 func options(l net.Listener, log io.Writer) dev.Options {
@@ -133,43 +109,19 @@ func main() {
 // one does.
 func newModule(t *testing.T) *module {
 	t.Helper()
-	root, err := filepath.Abs("../..")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Chdir(t.TempDir())
-	t.Setenv("GOFLAGS", "-mod=mod")
-	t.Setenv("GOWORK", "off")
-	for from, to := range map[string]string{"go.mod": "go.mod", "go.sum": "go.sum"} {
-		text, err := os.ReadFile(filepath.Join(root, from))
-		if err != nil {
-			t.Fatal(err)
-		}
-		write(t, to, strings.Replace(string(text), "module github.com/gregaria/gregaria\n", "module shop\n", 1))
-	}
-	edit := exec.Command("go", "mod", "edit", "-require", "github.com/gregaria/gregaria@v0.0.0", "-replace", "github.com/gregaria/gregaria="+root)
-	if out, err := edit.CombinedOutput(); err != nil {
-		t.Fatalf("go mod edit: %v: %s", err, out)
-	}
+	dir := modtest.New(t, "shop")
+	t.Chdir(dir)
+	t.Setenv("GOFLAGS", "-mod=mod -ldflags=-w")
 	m := &module{t: t}
 	m.save()
-	if out, err := exec.Command("go", "build", "-o", os.DevNull).CombinedOutput(); err != nil { // so that later builds take no longer than a link
-		t.Fatalf("go build: %v: %s", err, out)
-	}
+	modtest.Go(t, dir, "build", "-o", os.DevNull) // so that later builds take no longer than a link
 	return m
-}
-
-func write(t *testing.T, name, text string) {
-	t.Helper()
-	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
 }
 
 // save writes the source with something else in some places.
 func (m *module) save(replace ...string) {
 	m.t.Helper()
-	write(m.t, "shop.go", strings.NewReplacer(replace...).Replace(source))
+	modtest.Write(m.t, ".", "shop.go", strings.NewReplacer(replace...).Replace(source))
 }
 
 // ask returns what the page answers at a path, to a browser.

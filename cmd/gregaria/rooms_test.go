@@ -23,6 +23,7 @@ var mayImport = map[string]string{
 	"cmd/dev":              "server web engine",
 	"cmd/traffic":          "",
 	"cmd/scaffold":         "",
+	"cmd/modtest":          "",
 	"cmd/bench":            "cmd/cli engine/load",
 	"server":               "server/doors web static engine engine/checks engine/load engine/stats engine/report",
 	"server/doors":         "",

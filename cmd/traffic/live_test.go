@@ -12,6 +12,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/gregaria/gregaria/cmd/modtest"
 )
 
 // shop is the site that testdata/shop.har was recorded of, with other secrets and ids: what
@@ -64,9 +66,9 @@ func TestAProgramSendsWhatWasRecorded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := module(t)
-	put(t, dir, "shop.go", got.Scenario)
-	put(t, dir, "main.go", []byte(`package main
+	dir := modtest.New(t, "own")
+	modtest.Write(t, dir, "shop.go", string(got.Scenario))
+	modtest.Write(t, dir, "main.go", `package main
 
 import (
 	"github.com/gregaria/gregaria/cmd/cli"
@@ -74,11 +76,8 @@ import (
 )
 
 func main() { cli.Main(load.Suite{Scenarios: []load.Planner{shop}}) }
-`))
-	golang(t, dir, "build", "-o", "program", ".")
-	if t.Failed() {
-		return
-	}
+`)
+	modtest.Go(t, dir, "build", "-o", "program", ".")
 	site := &shop{}
 	server := httptest.NewServer(site)
 	defer server.Close()
