@@ -188,7 +188,12 @@ func TestHostileTargetsCostOneFailureARequest(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			url := hostile(t, tt.handle)
-			e := newRealEngine(t, load.Limits{Response: 200 * time.Millisecond}, always("a", load.Constant(10*time.Millisecond), get("/")))
+			// A machine that stands still may let one time-out come before another.
+			limits, slow := load.Limits{Response: time.Minute}, strings.HasPrefix(tt.want, "timeout")
+			if slow {
+				limits.Response = 200 * time.Millisecond
+			}
+			e := newRealEngine(t, limits, always("a", load.Constant(10*time.Millisecond), get("/")))
 			mustStart(t, e, Config{Users: 10, SpawnRate: 1000, Host: url})
 			waitFor(t, e, func(s *Status) bool { return s.Stats.Total.Requests() >= 20 })
 			if got := e.Status().Users; got != 10 {
@@ -199,7 +204,7 @@ func TestHostileTargetsCostOneFailureARequest(t *testing.T) {
 			var sum int64
 			for _, f := range s.Failures {
 				sum += f.Count
-				if f.Format != tt.want && !(tt.want == "connection reset" && strings.HasPrefix(f.Format, "connection closed")) {
+				if f.Format != tt.want && !(slow && strings.HasPrefix(f.Format, "timeout")) && !(tt.want == "connection reset" && strings.HasPrefix(f.Format, "connection closed")) {
 					t.Errorf("failure %q, want only %q", f.Format, tt.want)
 				}
 			}
@@ -235,7 +240,7 @@ func TestTwoHundredRunsLeaveNothingBehind(t *testing.T) {
 		cycle()
 	}
 	server.CloseClientConnections()
-	for deadline := time.Now().Add(5 * time.Second); ; {
+	for deadline := time.Now().Add(2 * time.Minute); ; {
 		g, o := settled()
 		if g <= goroutines+5 && o <= open+5 {
 			break

@@ -359,7 +359,7 @@ func TestLiveConnectionsNeedALoginAndEndWithIt(t *testing.T) {
 	}
 	bobsCookie["Host"] = "localhost:" + port
 	call{name: "log out", method: "POST", path: "/logout", header: bobsCookie, status: 200}.do(t, h.Server)
-	bob.SetReadDeadline(time.Now().Add(10 * time.Second))
+	bob.SetReadDeadline(time.Now().Add(patience))
 	for {
 		_, _, err := bob.ReadMessage()
 		if websocket.IsCloseError(err, closeLoggedOut) {

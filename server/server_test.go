@@ -185,7 +185,7 @@ func waitFor(t *testing.T, e *engine.Engine, what string, ok func(*engine.Status
 	t.Helper()
 	news, end := e.Watch()
 	defer end()
-	deadline := time.After(20 * time.Second)
+	deadline := time.After(patience)
 	for !ok(e.Status()) {
 		select {
 		case <-news:

@@ -32,7 +32,7 @@ one. Everything else, flags and scenarios, is passed on to the program.
 func (p *program) devCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:                "dev [PACKAGE] [flags and scenarios of the program]",
-		Short:              "rebuild and restart when Go files change, errors in the page",
+		Short:              "Rebuild and restart when Go files change, errors in the page",
 		Long:               devHelp,
 		DisableFlagParsing: true, // the flags are the program's
 		RunE: func(c *cobra.Command, args []string) error {

@@ -37,6 +37,7 @@ func (f *flags) addDoors() {
 	f.value("tls-cert", "", "FILE", "", "serve the page by TLS, with the certificate and its chain in this PEM file; read anew when it changes")
 	f.value("tls-key", "", "FILE", "", "its private key")
 	f.value("trusted-proxy", "", "NETS", "", "believe what proxies at these addresses or networks say of who sent a request: 127.0.0.1,10.0.0.0/8")
+	f.several("trusted-proxy")
 	f.value("auth-proxy-header", "", "NAME", "", "let in whom such a proxy names in this header, such as X-Forwarded-User, which it must set itself")
 	f.value("audit-log", "", "FILE", "", "add a line of JSON to this file for each start, change, stop and login")
 	f.toggle("insecure-no-login", "", "let everybody in though others reach the page: they can start load on any host")

@@ -20,7 +20,7 @@ import (
 
 // userCommand edits who may log in.
 func (p *program) userCommand() *cobra.Command {
-	c := &cobra.Command{Use: "user", Short: "say who may log in to the page", Args: cobra.NoArgs, RunE: needsSubcommand}
+	c := &cobra.Command{Use: "user", Short: "Say who may log in to the page", Args: cobra.NoArgs, RunE: needsSubcommand}
 	file := c.PersistentFlags().String("web-users", defaultUsers, "`FILE` of users and tokens")
 	role, proxied := new(string), new(bool)
 	add := &cobra.Command{
@@ -60,7 +60,7 @@ func (p *program) userCommand() *cobra.Command {
 
 // tokenCommand edits which programs may come in.
 func (p *program) tokenCommand() *cobra.Command {
-	c := &cobra.Command{Use: "token", Short: "let programs use the API", Args: cobra.NoArgs, RunE: needsSubcommand}
+	c := &cobra.Command{Use: "token", Short: "Let programs use the API", Args: cobra.NoArgs, RunE: needsSubcommand}
 	file := c.PersistentFlags().String("web-users", defaultUsers, "`FILE` of users and tokens")
 	scope, expires := new(string), new(string)
 	add := &cobra.Command{

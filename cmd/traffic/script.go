@@ -19,6 +19,20 @@ type script struct {
 	notes     []string // for the reader of the code
 }
 
+// all returns every call in order.
+func (s *script) all() (calls []*call) {
+	if s.start != nil {
+		calls = append(calls, s.start.calls...)
+	}
+	for _, m := range s.methods {
+		calls = append(calls, m.calls...)
+	}
+	if s.stop != nil {
+		calls = append(calls, s.stop.calls...)
+	}
+	return calls
+}
+
 // A method is what a user does in one go.
 type method struct {
 	name   string

@@ -123,7 +123,7 @@ func TestSocketsAreCounted(t *testing.T) {
 	})
 	for _, k := range transports {
 		t.Run(k.name, func(t *testing.T) {
-			d := NewDialer(Options{Limits: load.Limits{Connect: 5 * time.Second}})
+			d := NewDialer(Options{Limits: load.Limits{Connect: time.Minute}})
 			const users = 8
 			var all sync.WaitGroup
 			for i := range users {
@@ -144,7 +144,7 @@ func TestSocketsAreCounted(t *testing.T) {
 			}
 			all.Wait()
 			// net/http closes in goroutines of its own.
-			for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
+			for deadline := time.Now().Add(2 * time.Minute); ; time.Sleep(time.Millisecond) {
 				open, _ := d.Open()
 				if open == 0 {
 					break
