@@ -2,9 +2,11 @@ package server
 
 import (
 	"context"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
 )
@@ -55,7 +57,8 @@ func TestTwoFilesAreMadeAtOnceAndOthersWait(t *testing.T) {
 
 func TestConnectionsAreBounded(t *testing.T) {
 	listeners := []net.Listener{listenLocal(t), listenLocal(t)}
-	bounded := bound(listeners, 4) // two each
+	var log ledger
+	bounded := Bound(listeners, 4, slog.New(slog.NewTextHandler(&log, nil))) // two each
 	accept := func(i int) net.Conn {
 		c, err := bounded[i].Accept()
 		if err != nil {
@@ -90,6 +93,21 @@ func TestConnectionsAreBounded(t *testing.T) {
 	first.Close()
 	if <-third == nil {
 		t.Error("a third connection was not accepted after one had ended")
+	}
+	if said := log.String(); strings.Count(said, "the page has all 2 connections it may have") != 1 || !strings.Contains(said, "ulimit -n") {
+		t.Errorf("that the page is full has to be said, once a minute:\n%s", said)
+	}
+}
+
+func TestPagesGetTheirShareOfFewDescriptors(t *testing.T) {
+	for spare, want := range map[int64]int{1: 2, 32: 16, 128: 64, 192: 128, 4224: 4160, 20128: maxConnections, 1 << 40: maxConnections} {
+		if got := Connections(spare); got != want {
+			t.Errorf("Connections(%d) = %d, want %d", spare, got, want)
+		}
+	}
+	s, _ := newServer(t, nil)
+	if s.crowd.most != liveConnections {
+		t.Errorf("%d live connections without a bound, want %d", s.crowd.most, liveConnections)
 	}
 }
 

@@ -463,7 +463,7 @@ func TestStartsAreLimitedOnceThereAreLogins(t *testing.T) {
 }
 
 func TestOneAddressHasNotAllLiveConnections(t *testing.T) {
-	var c crowd
+	c := crowd{most: liveConnections}
 	far, near := netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("127.0.0.1")
 	for range livePerAddress {
 		c.add(far, 1)
