@@ -8,6 +8,7 @@ import (
 	"os"
 	"regexp"
 
+	"github.com/gregaria/gregaria/engine/wire"
 	"github.com/gregaria/gregaria/server"
 	"github.com/gregaria/gregaria/server/doors"
 )
@@ -110,7 +111,7 @@ func (o *opening) close() {
 func (p *program) openDoors(listeners []net.Listener) (*opening, []net.Listener, error) {
 	e := p.opts.doors
 	o := &opening{scheme: "http"}
-	listeners = server.Bound(listeners)
+	listeners = server.Bound(listeners, p.connections(), p.log.Logger)
 	if e.tlsCert != "" && e.tlsKey != "" {
 		c, err := server.LoadCertificate(e.tlsCert, e.tlsKey, p.log.Logger)
 		if err != nil {
@@ -143,6 +144,10 @@ func (p *program) openDoors(listeners []net.Listener) (*opening, []net.Listener,
 	}
 	return o, listeners, nil
 }
+
+// connections returns how many there may be to the page, so that those of users are not
+// too few.
+func (p *program) connections() int { return server.Connections(wire.Spare()) }
 
 // warn says what is not safe about how the page can be reached.
 func (p *program) warn(o *opening) {

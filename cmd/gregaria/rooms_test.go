@@ -79,7 +79,7 @@ var homes = map[string]struct{ code, tests string }{
 	"github.com/jszwec/csvutil":               {code: "engine/load"},
 	"github.com/santhosh-tekuri/jsonschema":   {tests: "engine/report"},
 	"mvdan.cc/sh":                             {code: "cmd/traffic"},
-	"golang.org/x/net":                        {code: "cmd/traffic server"},
+	"golang.org/x/net":                        {code: "cmd/traffic"},
 	"github.com/getkin/kin-openapi":           {code: "cmd/traffic", tests: "server"},
 	"go.yaml.in/yaml":                         {code: "cmd/traffic"},
 	"golang.org/x/mod":                        {code: "cmd/scaffold"},
