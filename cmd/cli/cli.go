@@ -263,12 +263,19 @@ func (p *program) work(ctx context.Context) int {
 		return p.refuse(err)
 	}
 	// The files come last: who cannot start must not wipe out earlier results.
+	claims, err := p.opts.claimFiles()
+	defer claims.release()
+	if err != nil {
+		p.complain(err)
+		pushLast()
+		return exitUnsaved
+	}
 	reports, err := newReports(p.opts.reports, p.faults)
 	var files *csvFiles
 	if p.opts.csv != "" {
 		if err == nil {
 			files, err = createCSV(p.opts.csv, p.opts.csvFull, p.faults)
-		} else if csvErr := report.Writable(p.opts.csv + "_stats.csv"); csvErr != nil {
+		} else if csvErr := report.Writable(p.opts.csv + statsFile); csvErr != nil {
 			err = errors.Join(err, fmt.Errorf("--csv: %w", csvErr))
 		}
 	}
