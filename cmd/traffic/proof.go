@@ -26,7 +26,7 @@ func (w *writer) proof() ([]byte, error) {
 		header       map[string]string
 		body         string
 	}{`)
-	for _, c := range w.all() {
+	for _, c := range w.played() {
 		if len(c.answers) == 0 { // none is known: any will do
 			w.answer(c, answer{method: c.method, status: http.StatusOK}, true, true)
 		}
@@ -99,7 +99,7 @@ func (w *writer) needs(c *call) (all []string) {
 		}
 	}
 	for _, k := range w.script.carries {
-		if slices.Contains(k.uses, c) {
+		if slices.Contains(k.uses, c) && k.chosen == nil {
 			add(k.standIn())
 		}
 	}
@@ -188,7 +188,7 @@ func (w *writer) path(c *call) string {
 	all := ""
 	for _, p := range c.path {
 		switch {
-		case p.fresh != nil:
+		case p.fresh != nil, p.carry != nil && p.carry.chosen != nil:
 			return ""
 		case p.carry != nil:
 			all += url.PathEscape(p.carry.standIn())

@@ -66,6 +66,7 @@ func TestScenariosBuildVetAndPassTheirTests(t *testing.T) {
 		{"demo.har", HAR},
 		{"browser.curl.sh", Curl},
 		{"library.yaml", OpenAPI},
+		{"keeper.yaml", OpenAPI},
 		{"petstore.json", OpenAPI},
 		{"old.yaml", OpenAPI},
 	} {
@@ -129,7 +130,11 @@ func TestScenariosSayWhatWasMeant(t *testing.T) {
 		{"JSON becomes Go", "browser.curl.sh", Curl, `"big":      json.Number("12345678901234567890")`},
 		{"basic authentication needs only the password", "browser.curl.sh", Curl, `base64.StdEncoding.EncodeToString([]byte("ann:"+browserPassword2.Of(u)))`},
 		{"reads weigh more than writes", "library.yaml", OpenAPI, `{Run: (*libraryUser).listBooks, Weight: 10, Tags: []string{"books", "read-only"}}`},
-		{"an id comes from a list, or is an example", "library.yaml", OpenAPI, `cmp.Or(v.bookID, "3fa85f64-5717-4562-b3fc-2c963f66afa6")`},
+		{"an id is that of what the user made itself", "library.yaml", OpenAPI, "if v.bookID == \"\" {\n\t\tif err := v.addBook(u); err != nil {"},
+		{"what is deleted is forgotten, with what it held", "keeper.yaml", OpenAPI, "\tv.shelfID = \"\"\n\tv.bookID = \"\"\n\treturn resp.Err()"},
+		{"what nothing makes is not deleted", "keeper.yaml", OpenAPI, "DELETE /topics/{topicId} is left out"},
+		{"a name is made up where the request says it", "keeper.yaml", OpenAPI, `username := u.Unique("u")`},
+		{"an id is the target's own affair where it answers one", "keeper.yaml", OpenAPI, `u.Post("/api/shelves", load.JSON(map[string]any{"room": "text"}))`},
 		{"what is left out is said", "library.yaml", OpenAPI, `callbacks are left out`},
 		{"Swagger's base path is kept", "old.yaml", OpenAPI, `u.Get("/api/things", load.Query("q", "a b")`},
 	} {
