@@ -147,6 +147,7 @@ func TestNoSecretIsWritten(t *testing.T) {
 		secrets []string
 	}{
 		{"shop.har", HAR, []string{"hunter2", "s3ss10n", "c5rf", "eyJ", "c2lnbmF0dXJl"}},
+		{"spa.har", HAR, []string{"opaque.", "refresh.", "correct horse"}},
 		{"browser.curl.sh", Curl, []string{"hunter2", "abc123", "eyJ", "s3cret99", "k3y-k3y"}},
 	} {
 		got, err := tt.make(read(t, tt.file), Options{Name: "x", Static: true, AllHosts: true})

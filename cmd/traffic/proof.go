@@ -105,7 +105,7 @@ func (w *writer) needs(c *call) (all []string) {
 	}
 	calls := w.all()
 	for _, k := range w.script.carries {
-		if k.isSticky && slices.Index(calls, k.from) < slices.Index(calls, c) {
+		if k.stickyName != "" && k == w.stuck(calls, k.stickyName, c) {
 			add(k.standIn())
 		}
 	}
@@ -115,6 +115,18 @@ func (w *writer) needs(c *call) (all []string) {
 		}
 	}
 	return all
+}
+
+// stuck returns what a field of the user's header has when a call is made.
+func (w *writer) stuck(calls []*call, name string, at *call) (now *carried) {
+	for _, c := range calls[:slices.Index(calls, at)] {
+		for _, k := range w.script.carries {
+			if k.from == c && k.stickyName == name {
+				now = k
+			}
+		}
+	}
+	return now
 }
 
 func mentionsSecret(c *call, s *secret) bool {

@@ -87,6 +87,7 @@ type need struct {
 type call struct {
 	in      *method
 	method  string
+	page    bool   // a browser's own, not of a script
 	host    string // when it is not the scenario's
 	path    text
 	row     string // "" when that is the path
@@ -210,6 +211,7 @@ type carried struct {
 	variable string // of the pattern
 	stand    string // for it in the test, "" for itself
 	uses     []*call
-	sticky   string // set into the user's header with this prefix before it
-	isSticky bool
+	sticky   string // what stands before it in that field of the user's header
+
+	stickyName string // of the user's header, where it goes with everything; "" when it does not
 }

@@ -84,7 +84,7 @@ func (w *writer) take(c *call, names scope) {
 
 // keep writes where a value goes.
 func (w *writer) keep(k *carried, code string) {
-	if k.isSticky {
+	if k.stickyName != "" {
 		text := code
 		if k.number {
 			text += ".String()"
@@ -92,7 +92,7 @@ func (w *writer) keep(k *carried, code string) {
 		if k.sticky != "" {
 			text = quote(k.sticky) + "+" + text
 		}
-		w.line(`u.Header.Set("Authorization", %s)`, text)
+		w.line("u.Header.Set(%s, %s)", quote(k.stickyName), text)
 	}
 	switch {
 	case k.field == "":
