@@ -58,6 +58,7 @@ func (r *recorder) call(e *exchange) *call {
 	if e.times > 1 {
 		c.comment = fmt.Sprintf("Asked %d times in a row while it was recorded.", e.times)
 	}
+	c.page = e.method == "GET" && (e.kind == "document" || e.kind == "" && e.last() != nil && strings.HasPrefix(e.last().mime, "text/html"))
 	r.route(c, e.url)
 	for _, p := range splitPairs(e.url.RawQuery) {
 		c.query = append(c.query, setting{p.name, r.text(p.value, p.name, c)})
@@ -184,6 +185,9 @@ func (r *recorder) secret(value, name string) *secret {
 
 // headerText returns the value of a header field.
 func (r *recorder) headerText(p pair, c *call) text {
+	if k := r.memory.held[p.value]; says(p.name) && k != nil && len(p.value) >= 8 {
+		return r.shown(k, c)
+	}
 	if scheme, rest, ok := strings.Cut(p.value, " "); ok && p.name == "Authorization" {
 		if strings.EqualFold(scheme, "Basic") {
 			if data, err := base64.StdEncoding.DecodeString(strings.TrimSpace(rest)); err == nil && utf8.Valid(data) {
@@ -191,11 +195,23 @@ func (r *recorder) headerText(p pair, c *call) text {
 				return r.basic(user, password).value
 			}
 		}
+		if k := r.memory.held[rest]; k != nil && len(rest) >= 8 && oneLine(scheme) == scheme && len(scheme) < 20 {
+			return append(plain(scheme+" "), r.shown(k, c)...)
+		}
 		if t := r.text(rest, "token", c); oneLine(scheme) == scheme && len(scheme) < 20 {
 			return append(plain(scheme+" "), t...)
 		}
 	}
 	return r.text(p.value, p.name, c)
+}
+
+// shown returns a carried value that says who asks.
+func (r *recorder) shown(k *carried, c *call) text {
+	if !slices.Contains(k.uses, c) {
+		k.uses = append(k.uses, c)
+	}
+	r.hide(k)
+	return text{{carry: k}}
 }
 
 // basic returns the header field of a user and a password.
@@ -212,7 +228,7 @@ var sessionCookie = regexp.MustCompile(`(?i)sess|auth|token|jwt|login|\bsid\b|re
 // cookies makes a secret of the cookies that no answer has set.
 func (r *recorder) cookies(e *exchange, c *call) {
 	sent := field(e.header, "Cookie")
-	if sent == "" || r.origin != fromCurl && e.url.Host != r.home.Host {
+	if sent == "" || r.origin != fromCurl && e.url.Host != r.home.Host && e.url.Scheme+"://"+e.url.Host != r.host {
 		return
 	}
 	cookies, err := http.ParseCookie(sent)

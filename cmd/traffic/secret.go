@@ -36,8 +36,14 @@ func secretValue(value string) bool { return jwtForm.MatchString(value) }
 // typed reports whether a secret is one that people know by heart, and so never one
 // of an earlier answer.
 func typed(name string) bool {
-	squeezed := strings.Join(words(name), "")
-	return strings.Contains(squeezed, "pass") || strings.Contains(squeezed, "pwd") || strings.Contains(squeezed, "pin") && len(squeezed) < 6
+	all := words(name)
+	squeezed := strings.Join(all, "")
+	for _, part := range []string{"password", "passwd", "passcode", "passphrase", "pwd"} {
+		if strings.Contains(squeezed, part) {
+			return true
+		}
+	}
+	return strings.HasSuffix(squeezed, "pass") || slices.Contains(all, "pin")
 }
 
 // idName reports whether a name is that of something which tells one thing from others.

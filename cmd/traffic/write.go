@@ -28,6 +28,12 @@ func (w *writer) uses(path string) { w.imports[path] = true }
 // write makes Go of the script.
 func (r *recorder) write(n *notes) (*Result, error) {
 	top := scope{}
+	for _, f := range r.script.fresh { // a function would hide what it has of the same name
+		top[f.field] = true
+	}
+	for _, k := range r.script.carries {
+		top[k.field] = true
+	}
 	w := &writer{script: r.script, imports: map[string]bool{"github.com/gregaria/gregaria/engine/load": true}}
 	w.variable = top.name(identifier(r.name, "traffic", false))
 	w.user = top.name(w.variable + "User")
@@ -121,7 +127,7 @@ func (w *writer) state() {
 	for _, k := range w.script.carries {
 		if k.field != "" && !k.local {
 			kind := "string"
-			if k.number && !k.isSoft {
+			if k.number {
 				kind = "json.Number"
 				w.uses("encoding/json")
 			}
@@ -129,10 +135,17 @@ func (w *writer) state() {
 				continue // from another answer, too
 			}
 			known[k.field] = true
-			lines = append(lines, fmt.Sprintf("%s %s // from %s", k.field, kind, oneLine(k.source())))
+			from := "from"
+			if k.chosen != nil {
+				from = "said in"
+			}
+			lines = append(lines, fmt.Sprintf("%s %s // %s %s", k.field, kind, from, oneLine(k.source())))
 		}
 	}
 	for _, f := range w.fresh {
+		if f.local {
+			continue
+		}
 		lines = append(lines, f.field+" string // made up, another for each user")
 	}
 	if len(lines) == 0 {
