@@ -29,8 +29,10 @@ of a page, a bearer token or the id of what was just made, is taken out of that 
 carried. Pauses become Wait, signing in becomes OnStart; who registers gets a name of its
 own. Redirects and cookies are the user's own business. Pictures, styles, scripts, fonts and
 other sites are left out, see har --help. What a browser did at the same time is done one
-after the other; bodies of no known form stay as they were sent. OpenAPI is 3.0, 3.1 or
-Swagger 2.0, and a task of it may ask for an id that another has deleted.
+after the other; bodies of no known form stay as they were sent.
+
+OpenAPI is 3.0, 3.1 or Swagger 2.0. Where things can be deleted, a user asks only for what it
+made itself, makes one where it has none, and forgets what it deletes.
 
 What is a password, key, token or cookie by its name or its form is not written: it is a
 secret parameter, GREGARIA_SHOP_PASSWORD say. Secrets in bodies of no known form and under
