@@ -224,6 +224,9 @@ func (s *Server) asked(form url.Values) (cfg engine.Config, change bool, err err
 	if change && form.Get(web.FieldStart) != "" {
 		return cfg, true, errOn
 	}
+	if err := unclear(form); err != nil {
+		return cfg, change, err
+	}
 	if !saysLoad(form) && !(change && saysOther(form)) {
 		return cfg, change, errors.Join(
 			&engine.FieldError{Field: engine.FieldUsers, Message: "is missing — send for example user_count=20"},
