@@ -85,6 +85,8 @@ func (p *program) importFile(file, output string, force bool, o traffic.Options,
 		o.Package = place.Package()
 	case traffic.PackageName(o.Package) != o.Package:
 		return fmt.Errorf("--package: %q is no name for a package — write for example scenarios", o.Package)
+	case output != "-" && place.Holds() != "" && place.Holds() != o.Package:
+		return fmt.Errorf("--package: %s holds package %s, and no other beside it — leave the flag away, or choose another --output", place.Dir, place.Holds())
 	}
 	data, err := p.readFile(file)
 	if err != nil {
@@ -92,6 +94,9 @@ func (p *program) importFile(file, output string, force bool, o traffic.Options,
 	}
 	if o.Name == "" {
 		o.Name = traffic.NameOf(file)
+	}
+	if output != "-" {
+		o.Beside = place.Beside(o.Name)
 	}
 	result, err := make(data, o)
 	if err != nil {

@@ -23,6 +23,7 @@ type Options struct {
 	Package  string // of the Go files; "" is scenarios
 	Static   bool   // keep pictures, styles, scripts and fonts
 	AllHosts bool   // keep requests to other sites
+	Beside   Beside // what the package of the Go files has already
 }
 
 // A Result is a scenario in Go, with its test.
