@@ -110,6 +110,9 @@ func (p *program) importFile(file, output string, force bool, o traffic.Options,
 		fmt.Fprintf(p.Stderr, "%s: note: %s\n", p.Name, report.OneLine(note))
 	}
 	if output == "-" {
+		if len(result.Secrets) > 0 {
+			fmt.Fprintf(p.Stderr, "%s: note: secrets are parameters: %s\n", p.Name, strings.Join(result.Secrets, ", "))
+		}
 		_, err := p.Stdout.Write(result.Scenario)
 		return err
 	}
@@ -120,7 +123,8 @@ func (p *program) importFile(file, output string, force bool, o traffic.Options,
 	fmt.Fprintf(p.Stdout, "Wrote %s.\nNext: put %s into the list of your load.Suite, and test it with: go test %s\n",
 		strings.Join(files, " and "), result.Variable, relative(place.Dir))
 	if len(result.Secrets) > 0 {
-		fmt.Fprintf(p.Stdout, "Before a run set, in the environment or in the form: %s\n", strings.Join(result.Secrets, ", "))
+		fmt.Fprintf(p.Stdout, "Secrets are parameters, not in the files. Before a run set, in the environment or in the form: %s\n"+
+			"Look for others, which neither name nor form tell, before you share the files.\n", strings.Join(result.Secrets, ", "))
 	}
 	return nil
 }

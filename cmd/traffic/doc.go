@@ -57,7 +57,7 @@ func NameOf(file string) string {
 type notes struct{ all []string }
 
 func (n *notes) add(format string, args ...any) {
-	text := oneLine(fmt.Sprintf(format, args...))
+	text := oneLine(mask(fmt.Sprintf(format, args...), "…"))
 	for _, old := range n.all {
 		if old == text {
 			return

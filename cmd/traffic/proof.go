@@ -225,7 +225,7 @@ func (w *writer) disguise(raw string) string {
 			raw = strings.ReplaceAll(raw, s.value, s.stand)
 		}
 	}
-	return raw
+	return mask(raw, "hidden")
 }
 
 func sortedKeys(m map[string]string) []string {

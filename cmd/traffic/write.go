@@ -138,7 +138,11 @@ func (w *writer) order() (all []*method) {
 }
 
 func (w *writer) state() {
-	w.line("// A %s is one user of the scenario %s.", w.user, w.name)
+	article := "A"
+	if strings.ContainsAny(w.user[:1], "aeio") {
+		article = "An"
+	}
+	w.line("// %s %s is one user of the scenario %s.", article, w.user, w.name)
 	var lines []string
 	known := map[string]bool{}
 	for _, k := range w.script.carries {
