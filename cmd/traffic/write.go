@@ -49,7 +49,7 @@ func (r *recorder) write(n *notes) (*Result, error) {
 	}
 	for _, k := range r.script.carries {
 		if k.pattern != "" {
-			k.variable = top.name(camel(append(words(w.variable), append(words(cmp.Or(k.field, k.key)), "form")...), false))
+			k.variable = top.name(cmp.Or(camel(append(words(w.variable), append(words(cmp.Or(k.field, k.key)), "form")...), false), "form"))
 		}
 	}
 	for _, c := range r.all() {
