@@ -1,6 +1,7 @@
 package server
 
 import (
+	"fmt"
 	"maps"
 	"net/url"
 	"slices"
@@ -22,6 +23,23 @@ func translate(form url.Values) {
 	}
 	form.Del(locustShape)
 	form.Del(locustProfile)
+}
+
+// single are the fields of which there can be only one.
+var single = []engine.Field{
+	engine.FieldModel, engine.FieldUsers, engine.FieldSpawnRate, engine.FieldRate, engine.FieldUserCap, engine.FieldStages, engine.FieldShape,
+	engine.FieldIterations, engine.FieldSeed, engine.FieldHost, engine.FieldRunTime, engine.FieldCheckStop, engine.FieldCheckWarmup,
+}
+
+// doubled says which of them a form has several of that differ: whoever sends them means
+// one, and nobody knows which.
+func doubled(form url.Values) (errs []error) {
+	for _, field := range single {
+		if values := form[formFields[field]]; len(slices.Compact(slices.Clone(values))) > 1 {
+			errs = append(errs, &engine.FieldError{Field: field, Message: fmt.Sprintf("is there %d times, and differs — send it once", len(values))})
+		}
+	}
+	return errs
 }
 
 // unknown says which fields of a form mean nothing. They are no mistakes, as by Locust: a

@@ -103,12 +103,12 @@ func testSuite() load.Suite {
 
 // newServer returns a server whose users reach no network. The gate, if not nil, holds
 // their requests back.
-func newServer(t *testing.T, gate *gate) (*Server, *engine.Engine) {
+func newServer(t testing.TB, gate *gate) (*Server, *engine.Engine) {
 	t.Helper()
 	return serverOf(t, testSuite(), gate, slog.New(slog.DiscardHandler), engine.Config{Users: 1, SpawnRate: 1, Scenarios: []string{"shop"}})
 }
 
-func serverOf(t *testing.T, suite load.Suite, gate *gate, log *slog.Logger, defaults engine.Config) (*Server, *engine.Engine) {
+func serverOf(t testing.TB, suite load.Suite, gate *gate, log *slog.Logger, defaults engine.Config) (*Server, *engine.Engine) {
 	t.Helper()
 	e, err := engine.New(suite, engine.Options{
 		Logger: log,
