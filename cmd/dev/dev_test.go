@@ -358,8 +358,8 @@ func selfSigned(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	write(t, "cert.pem", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})))
-	write(t, "key.pem", string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: secret})))
+	modtest.Write(t, ".", "cert.pem", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})))
+	modtest.Write(t, ".", "key.pem", string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: secret})))
 }
 
 func TestAProgramEndsWithItsParentHoweverThatEnds(t *testing.T) {
