@@ -187,7 +187,7 @@ func newReportCharts(s *engine.Status) *Charts {
 		c.Empty = "The run was over before its first second was measured, so there is nothing to draw."
 		return c
 	}
-	c.draw(s, Query{}, points)
+	c.draw(s, Query{}, points, usualPercentiles)
 	for i := range c.Events {
 		c.Events[i].Href = "" // there is nobody to answer
 	}

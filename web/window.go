@@ -137,10 +137,10 @@ func shownPoints(t stats.Timeline, q Query) []stats.Point {
 	return slices.Collect(inSight(t, q).Points())
 }
 
-// seriesOf returns the points of one row in a part of a run.
-func seriesOf(s *engine.Status, key stats.Key, part stats.Timeline, site Site) []stats.Point {
+// seriesOf returns the points of one row in a part of a run, with the times of percentiles.
+func seriesOf(s *engine.Status, key stats.Key, part stats.Timeline, site Site, percentiles ...float64) []stats.Point {
 	if site.Series != nil {
-		return site.Series(s, key, part)
+		return site.Series(s, key, part, percentiles...)
 	}
-	return stats.NewSeries(key).Points(part)
+	return stats.NewSeries(key, percentiles...).Points(part)
 }
