@@ -286,7 +286,7 @@ func (p *program) work(ctx context.Context) int {
 		if err == nil {
 			files, err = createCSV(p.opts.csv, p.opts.csvFull, p.faults)
 		} else if csvErr := report.Writable(p.opts.csv + statsFile); csvErr != nil {
-			err = errors.Join(err, fmt.Errorf("--csv: %w", csvErr))
+			err = errors.Join(err, fmt.Errorf("--csv: %w", folderMissing(csvErr)))
 		}
 	}
 	if err != nil {

@@ -35,7 +35,7 @@ Swagger 2.0, and a task of it may ask for an id that another has deleted.
 What is a password, key, token or cookie by its name or its form is not written: it is a
 secret parameter, GREGARIA_SHOP_PASSWORD say. Secrets in bodies of no known form and under
 harmless names are not recognised: look before you share the files.`,
-		Args: cobra.NoArgs,
+		Args: takes(0),
 		RunE: func(*cobra.Command, []string) error {
 			return errors.New("import: of what? — write import har, curl or openapi, and a file; import --help says more")
 		},
@@ -78,7 +78,7 @@ harmless names are not recognised: look before you share the files.`,
 // oneFile wants the name of a file, or - for standard input.
 func oneFile(c *cobra.Command, args []string) error {
 	if len(args) != 1 {
-		return fmt.Errorf("%s wants one file, or - for standard input — see %s --help", c.Name(), c.CommandPath())
+		return fmt.Errorf("%s: needs one file, or - for standard input — %s --help says more", within(c), c.CommandPath())
 	}
 	return nil
 }
