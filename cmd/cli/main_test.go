@@ -353,7 +353,7 @@ func TestSecondSignalEndsAtOnce(t *testing.T) {
 		wait(t, "a request", tg.first)
 		c.signal(t, s)
 		c.err.find(t, `run is stopping`)
-		c.signal(t, s)
+		c.insists(t, s)
 		c.exits(t, status)
 	}
 	close(forever)
