@@ -12,6 +12,7 @@ import (
 var (
 	outForm  = regexp.MustCompile(`(?i)/(log|sign)[-_]?(out|off)\b`)
 	newForm  = regexp.MustCompile(`(?i)/(register|registration|sign[-_]?up)/?$`)
+	endForm  = regexp.MustCompile(`(?i)/(sessions?|logins?|auth/token)(/(current|me))?/?$`)
 	signForm = regexp.MustCompile(`(?i)/(log|sign)[-_]?(in|on)\b|/(auth\w*|oauth2?|sessions?|tokens?|logins?)\b`)
 	whoForm  = regexp.MustCompile(`(?i)^(e?-?mail|email_?address|user_?name|login|nick(name)?|handle)$`)
 )
@@ -96,7 +97,9 @@ func says(name string) bool {
 	return secretName(name) && !slices.ContainsFunc(words(name), func(w string) bool { return w == "csrf" || w == "xsrf" || w == "cookie" || w == "nonce" })
 }
 
-func signsOut(e *exchange) bool { return outForm.MatchString(e.url.Path) }
+func signsOut(e *exchange) bool {
+	return outForm.MatchString(e.url.Path) || e.method == http.MethodDelete && endForm.MatchString(e.url.Path)
+}
 
 // signsIn reports whether a request carries a password that was accepted.
 func signsIn(e *exchange) bool {
