@@ -5,14 +5,16 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/gregaria/gregaria/cmd/modtest"
 )
 
 // TestNamesAreFree writes scenarios into a package that has their names, and those of what
 // they import, in use already.
 func TestNamesAreFree(t *testing.T) {
 	t.Parallel()
-	dir := module(t)
-	put(t, dir, "mine.go", []byte(`package own
+	dir := modtest.New(t, "own")
+	modtest.Write(t, dir, "mine.go", `package own
 
 import (
 	shopPassword2 "strings"
@@ -27,20 +29,20 @@ const shopPassword, url = "", "http://x.test"
 var shop, _, http = fmt.Sprint(shopPassword2.ToUpper("a")), 1, 2
 
 func load(json, html string) string { return shop + url }
-`))
-	put(t, dir, "mine_test.go", []byte(`package own
+`)
+	modtest.Write(t, dir, "mine_test.go", `package own
 
 import "testing"
 
 func TestShop2(t *testing.T) { load("", "") }
-`))
-	put(t, dir, "outside_test.go", []byte(`package own_test
+`)
+	modtest.Write(t, dir, "outside_test.go", `package own_test
 
 import "testing"
 
 func TestShop3(t *testing.T) {}
-`))
-	put(t, dir, "broken.go.txt", []byte("package"))
+`)
+	modtest.Write(t, dir, "broken.go.txt", "package")
 	place := Place{Dir: dir}
 	for _, tt := range []struct {
 		name, file string
@@ -66,8 +68,8 @@ func TestShop3(t *testing.T) {}
 			}
 		}
 	}
-	golang(t, dir, "vet", ".")
-	golang(t, dir, "test", ".")
+	modtest.Go(t, dir, "vet", ".")
+	modtest.Go(t, dir, "test", ".")
 }
 
 // A package in which Go's own words mean something else gets no scenario.

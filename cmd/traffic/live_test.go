@@ -12,6 +12,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/gregaria/gregaria/cmd/modtest"
 )
 
 // shop is the site that testdata/shop.har was recorded of, with other secrets and ids: what
@@ -58,7 +60,7 @@ func (s *shop) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // TestAProgram builds a program with scenarios that were made, and runs it against live sites.
 func TestAProgram(t *testing.T) {
 	t.Parallel()
-	dir := module(t)
+	dir := modtest.New(t, "own")
 	for _, tt := range []struct {
 		file string
 		make func([]byte, Options) (*Result, error)
@@ -68,9 +70,9 @@ func TestAProgram(t *testing.T) {
 			t.Fatal(err)
 		}
 		hurried := strings.ReplaceAll(string(got.Scenario), "load.Between(500*time.Millisecond, 1500*time.Millisecond)", "load.Between(0, time.Millisecond)")
-		put(t, dir, got.File+".go", []byte(hurried))
+		modtest.Write(t, dir, got.File+".go", hurried)
 	}
-	put(t, dir, "main.go", []byte(`package main
+	modtest.Write(t, dir, "main.go", `package main
 
 import (
 	"github.com/gregaria/gregaria/cmd/cli"
@@ -78,8 +80,8 @@ import (
 )
 
 func main() { cli.Main(load.Suite{Scenarios: []load.Planner{shop, keeper}}) }
-`))
-	golang(t, dir, "build", "-o", "program", ".")
+`)
+	modtest.Go(t, dir, "build", "-o", "program", ".")
 	if t.Failed() {
 		return
 	}

@@ -3,6 +3,8 @@ package traffic
 import (
 	"strings"
 	"testing"
+
+	"github.com/gregaria/gregaria/cmd/modtest"
 )
 
 func TestSecretsAreKnownByTheirForm(t *testing.T) {
@@ -83,8 +85,8 @@ func TestSecretsInOddPlacesAreParameters(t *testing.T) {
 			t.Errorf("%s is missing in\n%s", want, all)
 		}
 	}
-	dir := module(t)
-	put(t, dir, "app.go", got.Scenario)
-	put(t, dir, "app_test.go", got.Test)
-	golang(t, dir, "test", ".")
+	dir := modtest.New(t, "own")
+	modtest.Write(t, dir, "app.go", string(got.Scenario))
+	modtest.Write(t, dir, "app_test.go", string(got.Test))
+	modtest.Go(t, dir, "test", ".")
 }

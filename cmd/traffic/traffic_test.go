@@ -3,10 +3,11 @@ package traffic
 import (
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/gregaria/gregaria/cmd/modtest"
 )
 
 // read returns a file of testdata.
@@ -19,45 +20,10 @@ func read(t *testing.T, name string) []byte {
 	return data
 }
 
-// module returns a directory with a module that has gregaria's source as a dependency.
-func module(t *testing.T) string {
-	t.Helper()
-	dir := t.TempDir()
-	root, err := filepath.Abs("../..")
-	if err != nil {
-		t.Fatal(err)
-	}
-	sums, err := os.ReadFile(filepath.Join(root, "go.sum"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	put(t, dir, "go.sum", sums)
-	put(t, dir, "go.mod", []byte("module own\n\ngo 1.26.0\n\nrequire github.com/gregaria/gregaria v0.0.0\n\nreplace github.com/gregaria/gregaria => "+root+"\n"))
-	return dir
-}
-
-func put(t *testing.T, dir, name string, data []byte) {
-	t.Helper()
-	if err := os.WriteFile(filepath.Join(dir, name), data, 0o644); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// golang runs go in a directory.
-func golang(t *testing.T, dir string, args ...string) {
-	t.Helper()
-	cmd := exec.Command("go", args...)
-	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "GOFLAGS=-mod=mod", "GOWORK=off")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Errorf("go %v: %v\n%s", args, err, out)
-	}
-}
-
 // TestScenariosBuildVetAndPassTheirTests takes every kind of input through Go itself.
 func TestScenariosBuildVetAndPassTheirTests(t *testing.T) {
 	t.Parallel()
-	dir := module(t)
+	dir := modtest.New(t, "own")
 	for _, tt := range []struct {
 		file string
 		make func([]byte, Options) (*Result, error)
@@ -76,12 +42,12 @@ func TestScenariosBuildVetAndPassTheirTests(t *testing.T) {
 			t.Errorf("%s: %v", tt.file, err)
 			continue
 		}
-		put(t, dir, got.File+".go", got.Scenario)
-		put(t, dir, got.File+"_test.go", got.Test)
+		modtest.Write(t, dir, got.File+".go", string(got.Scenario))
+		modtest.Write(t, dir, got.File+"_test.go", string(got.Test))
 		parses(t, got)
 	}
-	golang(t, dir, "vet", ".")
-	golang(t, dir, "test", ".")
+	modtest.Go(t, dir, "vet", ".")
+	modtest.Go(t, dir, "test", ".")
 }
 
 // readSeed returns a file of testdata to a fuzz test.
@@ -97,18 +63,18 @@ func readSeed(f *testing.F, name string) []byte {
 // TestHostileTextsStayTexts takes what tries to become code through Go itself.
 func TestHostileTextsStayTexts(t *testing.T) {
 	t.Parallel()
-	dir := module(t)
+	dir := modtest.New(t, "own")
 	for name, input := range map[string]string{"hostile": hostileHAR, "init": hostileHAR, "func": hostileHAR, "../../load": hostileHAR, "x_linux_test": hostileHAR} {
 		got, err := HAR([]byte(input), Options{Name: name, Package: "own", AllHosts: true})
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
 		parses(t, got)
-		put(t, dir, got.File+".go", got.Scenario)
-		put(t, dir, got.File+"_test.go", got.Test)
+		modtest.Write(t, dir, got.File+".go", string(got.Scenario))
+		modtest.Write(t, dir, got.File+"_test.go", string(got.Test))
 	}
-	golang(t, dir, "vet", ".")
-	golang(t, dir, "test", ".")
+	modtest.Go(t, dir, "vet", ".")
+	modtest.Go(t, dir, "test", ".")
 }
 
 func TestScenariosSayWhatWasMeant(t *testing.T) {
