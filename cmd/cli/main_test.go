@@ -24,8 +24,7 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
+	"github.com/gregaria/gregaria/engine/leaks"
 	"github.com/gregaria/gregaria/engine/load"
 )
 
@@ -516,7 +515,7 @@ func TestDemo(t *testing.T) {
 // Within one process, everything that was started has ended when Run returns.
 func TestRunLeavesNothingBehind(t *testing.T) {
 	tg := newTarget(t, fine)
-	others := goleak.IgnoreCurrent()
+	ended := leaks.Check(t)
 	for name, args := range map[string][]string{
 		"headless": {"--headless", "-H", tg.URL, "--csv", filepath.Join(t.TempDir(), "x"), "hit"},
 		"page":     {"-P", "0", "--autostart", "-H", tg.URL, "hit"},
@@ -538,6 +537,6 @@ func TestRunLeavesNothingBehind(t *testing.T) {
 			t.Errorf("%s: Run = %d, want %d\n%s", name, got, want, &log)
 		}
 		tg.CloseClientConnections()
-		goleak.VerifyNone(t, others)
+		ended()
 	}
 }
