@@ -9,7 +9,7 @@ import (
 )
 
 // requestBody makes the body of a call.
-func (d *description) requestBody(at operation, e *exchange, c *call) {
+func (d *description) requestBody(at *operation, e *exchange, c *call) {
 	if at.op.RequestBody == nil || at.op.RequestBody.Value == nil {
 		return
 	}
@@ -17,7 +17,11 @@ func (d *description) requestBody(at operation, e *exchange, c *call) {
 	name, media := jsonContent(content)
 	if media != nil {
 		c.body.kind = jsonBody
-		c.body.json = d.tree(plainJSON(d.media(at, media, true)), "", e, c, 0)
+		value := plainJSON(d.media(*at, media, true))
+		if object, ok := value.(map[string]any); ok {
+			d.refer(at, object)
+		}
+		c.body.json = d.tree(value, "", e, c, 0)
 		if name != "application/json" && !strings.Contains(name, "*") {
 			c.header = append(c.header, setting{"Content-Type", plain(oneLine(name))})
 		}
@@ -28,13 +32,18 @@ func (d *description) requestBody(at operation, e *exchange, c *call) {
 		if media == nil {
 			continue
 		}
-		value := plainJSON(d.media(at, media, true))
+		value := plainJSON(d.media(*at, media, true))
 		object, isObject := value.(map[string]any)
 		switch {
 		case strings.HasPrefix(name, "application/x-www-form-urlencoded") && isObject:
 			c.body.kind = formBody
+			d.refer(at, object)
 			for _, key := range slices.Sorted(maps.Keys(object)) {
-				c.body.form = append(c.body.form, setting{key, d.text(scalar(object[key]), key, c)})
+				value, known := object[key].(text)
+				if !known {
+					value = d.text(scalar(object[key]), key, c)
+				}
+				c.body.form = append(c.body.form, setting{key, value})
 			}
 		case strings.HasPrefix(name, "multipart/form-data") && isObject:
 			c.body.kind = partsBody

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // value returns decoded JSON in Go.
@@ -25,6 +26,9 @@ func (w *writer) value(v any) string {
 	case text:
 		if len(v) == 1 && v[0].carry != nil && v[0].carry.number {
 			return w.field(v[0].carry)
+		}
+		if len(v) == 1 && v[0].fresh != nil {
+			return v[0].fresh.code()
 		}
 		return w.expr(v, false)
 	case []any:
@@ -54,6 +58,14 @@ func (w *writer) field(k *carried) string {
 	return "v." + k.field
 }
 
+// code returns where a fresh value is kept.
+func (f *fresh) code() string {
+	if f.local {
+		return f.field
+	}
+	return "v." + f.field
+}
+
 // expr returns a text in Go. What is carried is escaped for a path.
 func (w *writer) expr(t text, path bool) string {
 	var all []string
@@ -69,12 +81,8 @@ func (w *writer) expr(t text, path bool) string {
 		switch {
 		case p.carry != nil:
 			code = w.field(p.carry)
-			if p.carry.number && !p.carry.isSoft {
+			if p.carry.number {
 				code += ".String()"
-			}
-			if p.carry.isSoft {
-				w.uses("cmp")
-				code = fmt.Sprintf("cmp.Or(%s, %s)", code, quote(p.carry.soft))
 			}
 		case p.secret != nil:
 			code = p.secret.variable + ".Of(u)"
@@ -86,7 +94,10 @@ func (w *writer) expr(t text, path bool) string {
 				code = fmt.Sprintf("base64.StdEncoding.EncodeToString([]byte(%s + %s))", quote(p.secret.basic+":"), code)
 			}
 		case p.fresh != nil:
-			code = "v." + p.fresh.field
+			code = p.fresh.code()
+			if p.fresh.number {
+				code += ".String()"
+			}
 		default:
 			lit += p.lit
 			continue
@@ -113,7 +124,8 @@ func quote(text string) string { return strconv.Quote(text) }
 
 // quoteRaw does so with backquotes where that is possible and reads better.
 func quoteRaw(text string) string {
-	if strings.ContainsAny(text, `"\`) && strconv.CanBackquote(text) {
+	hides := strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) // what would show otherwise than it is
+	if strings.ContainsAny(text, `"\`) && strconv.CanBackquote(text) && !hides {
 		return "`" + text + "`"
 	}
 	return quote(text)

@@ -34,13 +34,20 @@ func OpenAPI(data []byte, o Options) (result *Result, err error) {
 	if doc.Info != nil {
 		r.help = oneLine(doc.Info.Title)
 	}
-	d := &description{recorder: r, doc: doc, fields: map[string]string{}}
+	d := &description{recorder: r, doc: doc}
 	d.server()
 	d.operations()
+	for _, at := range d.listed {
+		d.name(at)
+	}
+	d.resources()
+	for _, at := range d.listed {
+		d.operation(at)
+	}
+	d.settleNeeds()
 	if len(r.methods) == 0 {
 		return nil, errors.New("the OpenAPI file has no operation to make a task of")
 	}
-	d.carry()
 	r.share()
 	r.script.carries = d.carries
 	return r.write(&n)
@@ -90,9 +97,9 @@ type description struct {
 	*recorder
 	doc     *openapi3.T
 	prefix  string // of all paths
-	listed  []operation
+	listed  []*operation
 	carries []*carried
-	fields  map[string]string // of the state, by collection and parameter
+	kept    map[string]*resource // by collection
 }
 
 func (d *description) server() {
@@ -144,11 +151,11 @@ func (d *description) operations() {
 			if op == nil {
 				continue
 			}
-			if len(d.methods) == mostCalls/4 {
+			if len(d.listed) == mostCalls/4 {
 				d.notes.add("only the first %d operations become tasks", mostCalls/4)
 				return
 			}
-			d.operation(path, method, item, op)
+			d.note(path, method, item, op)
 		}
 		for _, method := range slices.Sorted(maps.Keys(operations)) {
 			d.notes.add("%s %s is left out", method, path)

@@ -20,49 +20,38 @@ type operation struct {
 	method string
 	op     *openapi3.Operation
 	call   *call
+	params []*openapi3.Parameter
+	wants  []*resource         // whose ids it needs
 	good   *openapi3.MediaType // of the answer when all is well; nil when it is no JSON
 }
 
-func (d *description) operation(path, verb string, item *openapi3.PathItem, op *openapi3.Operation) {
-	c := &call{method: verb}
-	at := operation{path: path, method: verb, op: op, call: c}
+// note lists an operation.
+func (d *description) note(path, verb string, item *openapi3.PathItem, op *openapi3.Operation) {
+	at := &operation{path: path, method: verb, op: op, call: &call{method: verb}, params: parameters(item, op)}
 	if len(op.Callbacks) > 0 {
 		d.notes.add("%s %s: callbacks are left out: they are sent by the target", verb, path)
 	}
 	if op.Servers != nil && len(*op.Servers) > 0 || len(item.Servers) > 0 {
 		d.notes.add("%s %s has servers of its own, which are left out", verb, path)
 	}
-	params := parameters(item, op)
-	e := &exchange{method: verb, url: &url.URL{Path: path}}
-	c.row = d.prefix + clean(path)
-	c.path = d.path(path, params, c)
-	for _, p := range params {
-		if !p.Required {
-			continue
-		}
-		switch p.In {
-		case openapi3.ParameterInQuery:
-			c.query = append(c.query, d.query(at, p, c)...)
-		case openapi3.ParameterInHeader:
-			if fieldForm.MatchString(p.Name) && !idle.MatchString(p.Name) && p.Name != "Authorization" && p.Name != "Accept" {
-				c.header = append(c.header, setting{http.CanonicalHeaderKey(p.Name), d.text(oneLine(scalar(d.parameter(at, p))), p.Name, c)})
-			}
-		case openapi3.ParameterInCookie:
-			if fieldForm.MatchString(p.Name) {
-				value := d.text(oneLine(scalar(d.parameter(at, p))), p.Name, c)
-				c.header = append(c.header, setting{"Cookie", append(plain(p.Name+"="), value...)})
-			}
-		}
-	}
-	d.requestBody(at, e, c)
-	d.security(at, c)
-	d.answers(&at, c)
+	d.answers(at, at.call)
+	d.listed = append(d.listed, at)
+}
 
-	m := &method{name: d.names.name(identifier(op.OperationID, "op", false)), weight: weights[verb]}
+// name makes the method of an operation.
+func (d *description) name(at *operation) {
+	op := at.op
+	c := at.call
+	c.row = d.prefix + clean(at.path)
+	m := &method{name: d.names.name(identifier(op.OperationID, "op", false)), weight: weights[at.method]}
 	if len(words(op.OperationID)) == 0 {
-		m.name = d.names.name(camel(append([]string{verbs[verb]}, pathWords(path)...), false))
+		path := pathWords(at.path)
+		if strings.HasSuffix(at.path, "}") {
+			path[len(path)-1] = singular(path[len(path)-1])
+		}
+		m.name = d.names.name(camel(append([]string{verbs[at.method]}, path...), false))
 	}
-	m.doc = "sends " + verb + " " + oneLine(c.row)
+	m.doc = "sends " + at.method + " " + oneLine(c.row)
 	if s := strings.TrimSuffix(oneLine(op.Summary), "."); s != "" {
 		m.doc += ": " + s
 	}
@@ -74,7 +63,32 @@ func (d *description) operation(path, verb string, item *openapi3.PathItem, op *
 	c.in = m
 	m.calls = []*call{c}
 	d.methods = append(d.methods, m)
-	d.listed = append(d.listed, at)
+}
+
+// operation makes the call of an operation.
+func (d *description) operation(at *operation) {
+	c := at.call
+	c.path = d.path(at)
+	for _, p := range at.params {
+		if !p.Required {
+			continue
+		}
+		switch p.In {
+		case openapi3.ParameterInQuery:
+			c.query = append(c.query, d.query(*at, p, c)...)
+		case openapi3.ParameterInHeader:
+			if fieldForm.MatchString(p.Name) && !idle.MatchString(p.Name) && p.Name != "Authorization" && p.Name != "Accept" {
+				c.header = append(c.header, setting{http.CanonicalHeaderKey(p.Name), d.text(oneLine(scalar(d.parameter(*at, p))), p.Name, c)})
+			}
+		case openapi3.ParameterInCookie:
+			if fieldForm.MatchString(p.Name) {
+				value := d.text(oneLine(scalar(d.parameter(*at, p))), p.Name, c)
+				c.header = append(c.header, setting{"Cookie", append(plain(p.Name+"="), value...)})
+			}
+		}
+	}
+	d.requestBody(at, &exchange{method: at.method, url: &url.URL{Path: at.path}}, c)
+	d.security(*at, c)
 }
 
 // parameters returns those of an operation, and those of its path that it does not replace.
@@ -104,30 +118,39 @@ func clean(path string) string {
 }
 
 // path returns the path of a call with values in place of parameters.
-func (d *description) path(path string, params []*openapi3.Parameter, c *call) text {
+func (d *description) path(at *operation) text {
 	var t text
+	path := at.path
 	if path == "" || path[0] != '/' {
 		path = "/" + path
 	}
 	literal := func(s string) string { return (&url.URL{Path: s}).EscapedPath() }
-	lit, at := d.prefix, 0
+	lit, from := d.prefix, 0
 	for _, m := range pathParameter.FindAllStringSubmatchIndex(path, -1) {
-		lit += literal(path[at:m[0]])
-		at = m[1]
+		lit += literal(path[from:m[0]])
+		from = m[1]
 		name := path[m[2]:m[3]]
 		value := "1"
-		if i := slices.IndexFunc(params, func(p *openapi3.Parameter) bool { return p.Name == name && p.In == openapi3.ParameterInPath }); i >= 0 {
-			value = cmp.Or(scalar(d.parameter(operation{path: path, method: c.method}, params[i])), "1")
+		if i := slices.IndexFunc(at.params, func(p *openapi3.Parameter) bool { return p.Name == name && p.In == openapi3.ParameterInPath }); i >= 0 {
+			value = cmp.Or(scalar(d.parameter(*at, at.params[i])), "1")
 		}
-		if secretName(name) {
-			t = append(t, piece{lit: lit}, piece{secret: d.secret(value, name)})
-			lit = ""
+		var p piece
+		r := d.kept[plainPath(path[:m[0]])]
+		switch whole := path[m[0]-1] == '/' && (m[1] == len(path) || path[m[1]] == '/'); {
+		case secretName(name):
+			p.secret = d.secret(value, name)
+		case !whole || r == nil || len(r.sources) == 0:
+			lit += url.PathEscape(value)
 			continue
+		case r.onPath && r.maker.call == at.call:
+			p.fresh = r.sources[0].chosen
+		default:
+			p = d.use(at, r)
 		}
-		t = append(t, piece{lit: lit}, piece{carry: &carried{key: name, soft: value, isSoft: true}}) // see carry
+		t = append(t, piece{lit: lit}, p)
 		lit = ""
 	}
-	lit += literal(path[at:])
+	lit += literal(path[from:])
 	return append(t, piece{lit: lit})
 }
 

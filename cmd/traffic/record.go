@@ -29,15 +29,15 @@ type recorder struct {
 func record(kept []*exchange, o Options, n *notes, origin string) (*Result, error) {
 	r := newRecorder(o, n, origin)
 	r.home = homeOf(kept)
-	r.host = r.home.Scheme + "://" + r.home.Host
+	r.host = hostOf(kept, r.home)
 	r.build(kept)
 	return r.write(n)
 }
 
 func newRecorder(o Options, n *notes, origin string) *recorder {
 	return &recorder{
-		script: &script{name: slug(o.Name), pkg: cmp.Or(o.Package, "scenarios"), origin: origin},
-		memory: memory{held: map[string]*carried{}, typed: map[string]bool{}},
+		script: &script{name: slug(o.Name), pkg: cmp.Or(o.Package, "scenarios"), beside: o.Beside, origin: origin},
+		memory: memory{held: map[string]*carried{}, typed: map[string]bool{}, cookies: map[string]bool{}},
 		names:  scope{}, params: scope{}, byText: map[string]*secret{}, made: map[string]*fresh{}, pulled: map[string]bool{},
 		notes: n,
 	}
@@ -47,8 +47,8 @@ func (r *recorder) build(kept []*exchange) {
 	var bursts []*method
 	var at *method
 	var before *exchange
-	var login, logout *method
 	var quiet time.Time // when the latest answer had come
+	of := map[*call]*exchange{}
 	for _, e := range kept {
 		gap := time.Duration(0)
 		if before != nil && !e.start.IsZero() && !quiet.IsZero() {
@@ -62,39 +62,28 @@ func (r *recorder) build(kept []*exchange) {
 			bursts = append(bursts, at)
 		}
 		c := r.call(e)
-		c.in = at
-		if len(at.calls) == 0 {
-			at.name = r.names.name(methodName(e, c))
-		}
+		of[c] = e
 		at.calls = append(at.calls, c)
-		if login == nil && signsIn(e) {
-			login = at
-		}
-		if signsOut(e) {
-			logout = at
-		}
 		if quiet.Before(e.end()) {
 			quiet = e.end()
 		}
 		before = e
 	}
-	if at := slices.Index(bursts, login); at >= 0 && at < len(bursts)-1 && logout != nil && slices.Index(bursts, logout) == at {
-		login = nil
-	}
-	if at := slices.Index(bursts, login); login != nil && at >= 0 && at < len(bursts)-1 && len(bursts[at+1:]) > 0 {
-		r.start = merge(bursts[:at+1], r.names.name("signIn"))
-		bursts = bursts[at+1:]
-		if n := len(bursts) - 1; n > 0 && bursts[n] == logout {
-			bursts[n].think = 0
-			r.stop = bursts[n]
-			bursts = bursts[:n]
-		}
-	}
+	bursts = r.sign(bursts, of)
 	for _, m := range bursts {
-		m.doc = sends(m)
+		m.name = r.names.name(methodName(of[m.calls[0]], m.calls[0]))
 	}
 	if r.stop != nil {
-		r.stop.doc = sends(r.stop)
+		r.stop.name = r.names.name(methodName(of[r.stop.calls[0]], r.stop.calls[0]))
+	}
+	for _, m := range append(slices.Clone(bursts), r.stop) {
+		if m == nil {
+			continue
+		}
+		m.doc = sends(m)
+		for _, c := range m.calls {
+			c.in = m
+		}
 	}
 	r.methods = bursts
 	r.share()

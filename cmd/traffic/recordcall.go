@@ -58,6 +58,7 @@ func (r *recorder) call(e *exchange) *call {
 	if e.times > 1 {
 		c.comment = fmt.Sprintf("Asked %d times in a row while it was recorded.", e.times)
 	}
+	c.page = e.method == "GET" && (e.kind == "document" || e.kind == "" && e.last() != nil && strings.HasPrefix(e.last().mime, "text/html"))
 	r.route(c, e.url)
 	for _, p := range splitPairs(e.url.RawQuery) {
 		c.query = append(c.query, setting{p.name, r.text(p.value, p.name, c)})
@@ -96,6 +97,9 @@ func (r *recorder) call(e *exchange) *call {
 	return c
 }
 
+// linkForm matches what stands before a token in the links of mails.
+var linkForm = regexp.MustCompile(`(?i)^(reset|invit|verif|confirm|activat|magic|unsubscribe|share|token|secret)`)
+
 // route makes the path of a call and the name of its row.
 func (r *recorder) route(c *call, u *url.URL) {
 	path := cmp.Or(u.EscapedPath(), "/")
@@ -114,7 +118,11 @@ func (r *recorder) route(c *call, u *url.URL) {
 			continue
 		}
 		place := placeholder(plainPart)
-		t := r.text(plainPart, "", c)
+		name := ""
+		if i > 0 && linkForm.MatchString(strings.Split(path, "/")[i-1]) && len(plainPart) >= 16 && digit.MatchString(plainPart) {
+			name = "link-token"
+		}
+		t := r.text(plainPart, name, c)
 		if _, literal := t.pure(); literal {
 			c.path = append(c.path, piece{lit: s})
 			row = append(row, cmp.Or(place, s))
@@ -150,14 +158,17 @@ func (r *recorder) text(value, name string, c *call) text {
 	if f := r.made[value]; f != nil {
 		return text{{fresh: f}}
 	}
-	if value != "" && (name != "" && secretName(name) || secretValue(value)) {
+	if value != "" && name != "" && secretName(name) {
 		return text{{secret: r.secret(value, name)}}
 	}
 	if s := r.byText[value]; s != nil && len(value) >= 6 {
 		return text{{secret: s}}
 	}
+	if r.memory.cookies[value] || secretValue(value) && (name != "" || aTokenForm.MatchString(value)) && !idName(name) {
+		return text{{secret: r.guess(value, name, c)}}
+	}
 	r.memory.typed[value] = true
-	return plain(value)
+	return r.scrub(value, c, !strings.ContainsAny(value, " \n"), false)
 }
 
 // hide gives a carried secret another value in the test.
@@ -182,8 +193,18 @@ func (r *recorder) secret(value, name string) *secret {
 	return s
 }
 
+// guess makes a secret of what looks like one, and says so.
+func (r *recorder) guess(value, name string, c *call) *secret {
+	s := r.secret(value, name)
+	r.notes.add("%s %s has what looks like a secret: --%s. If it is none, write it into the source", c.method, cmp.Or(c.row, "/"), s.param)
+	return s
+}
+
 // headerText returns the value of a header field.
 func (r *recorder) headerText(p pair, c *call) text {
+	if k := r.memory.held[p.value]; says(p.name) && k != nil && len(p.value) >= 8 {
+		return r.shown(k, c)
+	}
 	if scheme, rest, ok := strings.Cut(p.value, " "); ok && p.name == "Authorization" {
 		if strings.EqualFold(scheme, "Basic") {
 			if data, err := base64.StdEncoding.DecodeString(strings.TrimSpace(rest)); err == nil && utf8.Valid(data) {
@@ -191,11 +212,23 @@ func (r *recorder) headerText(p pair, c *call) text {
 				return r.basic(user, password).value
 			}
 		}
+		if k := r.memory.held[rest]; k != nil && len(rest) >= 8 && oneLine(scheme) == scheme && len(scheme) < 20 {
+			return append(plain(scheme+" "), r.shown(k, c)...)
+		}
 		if t := r.text(rest, "token", c); oneLine(scheme) == scheme && len(scheme) < 20 {
 			return append(plain(scheme+" "), t...)
 		}
 	}
 	return r.text(p.value, p.name, c)
+}
+
+// shown returns a carried value that says who asks.
+func (r *recorder) shown(k *carried, c *call) text {
+	if !slices.Contains(k.uses, c) {
+		k.uses = append(k.uses, c)
+	}
+	r.hide(k)
+	return text{{carry: k}}
 }
 
 // basic returns the header field of a user and a password.
@@ -212,7 +245,7 @@ var sessionCookie = regexp.MustCompile(`(?i)sess|auth|token|jwt|login|\bsid\b|re
 // cookies makes a secret of the cookies that no answer has set.
 func (r *recorder) cookies(e *exchange, c *call) {
 	sent := field(e.header, "Cookie")
-	if sent == "" || r.origin != fromCurl && e.url.Host != r.home.Host {
+	if sent == "" || r.origin != fromCurl && e.url.Host != r.home.Host && e.url.Scheme+"://"+e.url.Host != r.host {
 		return
 	}
 	cookies, err := http.ParseCookie(sent)

@@ -9,49 +9,24 @@ import (
 // share finds the header fields that are those of a user and not of a request.
 func (r *recorder) share() {
 	calls := r.all()
+	var shown []string
 	for _, c := range calls {
-		if c.host != "" {
-			return // another host must not see them
+		for _, h := range c.header {
+			if says(h.name) && !slices.Contains(shown, h.name) {
+				shown = append(shown, h.name)
+			}
 		}
 	}
-	// An Authorization that is carried, and goes with everything since.
-	for _, k := range r.memory.held {
-		if len(k.uses) == 0 {
-			continue
-		}
-		from := slices.Index(calls, k.from)
-		prefix, every := "", len(calls) > from+1
-		for _, c := range calls[from+1:] {
-			i := slices.IndexFunc(c.header, func(h setting) bool { return h.name == "Authorization" })
-			if i < 0 {
-				every = false
-				break
-			}
-			t := c.header[i].value
-			if len(t) == 0 || t[len(t)-1].carry != k || len(t) > 2 {
-				every = false
-				break
-			}
-			if len(t) == 2 {
-				prefix = t[0].lit
-			}
-		}
-		if !every {
-			continue
-		}
-		k.isSticky, k.sticky = true, prefix
-		for _, c := range calls[from+1:] {
-			c.header = slices.DeleteFunc(c.header, func(h setting) bool { return h.name == "Authorization" })
-			if !mentions(c, func(p piece) bool { return p.carry == k }) {
-				k.uses = slices.DeleteFunc(k.uses, func(u *call) bool { return u == c })
-			}
-		}
+	for _, name := range shown {
+		r.stick(calls, name)
 	}
 	if len(calls) < 2 {
 		return
 	}
+	strangers := slices.ContainsFunc(calls, func(c *call) bool { return c.host != "" })
 	for _, h := range slices.Clone(calls[0].header) {
-		if h.name == "Content-Type" || !h.value.fixed() {
+		_, open := h.value.pure()
+		if h.name == "Content-Type" || !h.value.fixed() || strangers && !open { // another host must not see a secret
 			continue
 		}
 		everywhere := true
@@ -68,6 +43,55 @@ func (r *recorder) share() {
 	}
 	if len(r.header) > 0 && r.start == nil {
 		r.start = &method{name: r.names.name("prepare"), doc: "sets what goes with every request"}
+	}
+}
+
+// stick makes a header field that is carried, and goes with everything since, the user's
+// own. When another token comes, it takes the place of the one before. A page need not
+// have had it: a browser cannot be told to send it there.
+func (r *recorder) stick(calls []*call, name string) {
+	value := func(c *call) text {
+		if i := slices.IndexFunc(c.header, func(h setting) bool { return h.name == name }); i >= 0 {
+			return c.header[i].value
+		}
+		return nil
+	}
+	sources := map[*call]*carried{}
+	prefix := map[*carried]string{}
+	for _, c := range calls {
+		if t := value(c); len(t) > 0 && len(t) <= 2 && t[len(t)-1].carry != nil {
+			k := t[len(t)-1].carry
+			sources[k.from], prefix[k] = k, ""
+			if len(t) == 2 {
+				prefix[k] = t[0].lit
+			}
+		}
+	}
+	var now *carried
+	for _, c := range calls {
+		if now != nil {
+			t := value(c)
+			if c.host != "" || t == nil && !c.page || t != nil && (t[len(t)-1].carry != now || len(t) == 2 && t[0].lit != prefix[now]) {
+				return
+			}
+		}
+		if k := sources[c]; k != nil && k.stickyName == "" {
+			now = k
+		}
+	}
+	for _, k := range sources {
+		k.stickyName, k.sticky = name, prefix[k]
+	}
+	for _, c := range calls {
+		t := value(c)
+		if t == nil || t[len(t)-1].carry == nil {
+			continue
+		}
+		k := t[len(t)-1].carry
+		c.header = slices.DeleteFunc(c.header, func(h setting) bool { return h.name == name })
+		if !mentions(c, func(p piece) bool { return p.carry == k }) {
+			k.uses = slices.DeleteFunc(k.uses, func(u *call) bool { return u == c })
+		}
 	}
 }
 
@@ -104,7 +128,7 @@ func (r *recorder) settle() {
 	calls := r.all()
 	r.carries = nil
 	for _, k := range r.memory.held {
-		if len(k.uses) > 0 || k.isSticky {
+		if len(k.uses) > 0 || k.stickyName != "" {
 			r.carries = append(r.carries, k)
 		}
 	}

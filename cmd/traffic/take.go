@@ -37,7 +37,7 @@ func (w *writer) take(c *call, names scope) {
 					path += "." + step
 				case int:
 					node = node.elem
-					if have, ok := checked[at]; (!ok || have < step) && !k.isSoft {
+					if have, ok := checked[at]; (!ok || have < step) && !k.maybe {
 						checked[at] = step
 						w.line("if len(%s) <= %d {\nreturn resp.Failf(%s, len(%s))\n}", at, step, quote(fmt.Sprintf("answer has %%d%s, want at least %d", percent(path), step+1)), at)
 					}
@@ -46,23 +46,21 @@ func (w *writer) take(c *call, names scope) {
 					path += fmt.Sprintf("[%d]", step)
 				}
 			}
-			if k.isSoft {
+			if k.maybe {
 				soft = append(soft, at+` != ""`)
-				value := at
-				if k.number {
-					value += ".String()"
-				}
-				w.line("if %s {\nv.%s = %s\n}", strings.Join(soft, " && "), k.field, value)
+				w.line("if %s {\nv.%s = %s\n}", strings.Join(soft, " && "), k.field, at)
 				continue
 			}
 			w.line("if %s == \"\" {\nreturn resp.Failf(%s)\n}", at, quote("answer has no "+percent(strings.TrimPrefix(path, "."))))
 			w.keep(k, at)
 		}
-	} else {
+	} else if slices.ContainsFunc(others, func(k *carried) bool { return k.chosen == nil }) {
 		w.line("if err := resp.Err(); err != nil {\nreturn err\n}")
 	}
 	for _, k := range others {
 		switch {
+		case k.chosen != nil:
+			w.line("v.%s = %s", k.field, k.chosen.code())
 		case k.pattern != "":
 			found := names.local("found")
 			w.uses("html")
@@ -86,7 +84,7 @@ func (w *writer) take(c *call, names scope) {
 
 // keep writes where a value goes.
 func (w *writer) keep(k *carried, code string) {
-	if k.isSticky {
+	if k.stickyName != "" {
 		text := code
 		if k.number {
 			text += ".String()"
@@ -94,7 +92,7 @@ func (w *writer) keep(k *carried, code string) {
 		if k.sticky != "" {
 			text = quote(k.sticky) + "+" + text
 		}
-		w.line(`u.Header.Set("Authorization", %s)`, text)
+		w.line("u.Header.Set(%s, %s)", quote(k.stickyName), text)
 	}
 	switch {
 	case k.field == "":

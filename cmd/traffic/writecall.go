@@ -20,7 +20,19 @@ func (w *writer) method(m *method) {
 			w.line("u.Header.Set(%s, %s)", quote(h.name), w.expr(h.value, false))
 		}
 	}
+	for _, n := range m.needs {
+		failed, why := "err != nil", ""
+		if n.maybe {
+			failed, why = fmt.Sprintf("err != nil || v.%s == \"\"", n.field), " // there may be none"
+		}
+		w.line("if v.%s == \"\" {\nif err := v.%s(u); %s {\nreturn err%s\n}\n}", n.field, n.by.name, failed, why)
+	}
 	names := scope{}
+	for _, f := range w.fresh {
+		if f.local {
+			names[f.field] = true
+		}
+	}
 	for _, k := range w.script.carries {
 		if k.local {
 			names[k.field] = true
@@ -38,7 +50,13 @@ func (w *writer) method(m *method) {
 
 // usesState reports whether a method reads or writes the state.
 func (w *writer) usesState(m *method) bool {
+	if len(m.needs) > 0 {
+		return true
+	}
 	for _, c := range m.calls {
+		if len(c.ends) > 0 {
+			return true
+		}
 		for _, k := range w.script.carries {
 			if k.field == "" || k.local {
 				continue
@@ -48,7 +66,7 @@ func (w *writer) usesState(m *method) bool {
 			}
 		}
 		for _, f := range w.fresh {
-			if f.made == c || mentions(c, func(p piece) bool { return p.fresh == f }) {
+			if !f.local && (f.made == c || mentions(c, func(p piece) bool { return p.fresh == f })) {
 				return true
 			}
 		}
@@ -61,16 +79,37 @@ func (w *writer) call(c *call, names scope, responses *int, last bool) {
 		w.line("// %s", oneLine(c.comment))
 	}
 	for _, f := range w.fresh {
-		if f.made == c {
+		if f.made == c && f.number {
+			w.uses("encoding/json")
+			w.uses("math")
+			w.uses("strconv")
+			w.line("%s := json.Number(strconv.Itoa(u.Rand.IntN(math.MaxInt32)))", f.field)
+		} else if f.made == c {
 			suffix := ""
 			if f.suffix != "" {
 				suffix = " + " + quote(f.suffix)
 			}
-			w.line("v.%s = u.Unique(%q)%s", f.field, f.prefix, suffix)
+			assign := "="
+			if f.local {
+				assign = ":="
+			}
+			w.line("%s %s u.Unique(%q)%s", f.code(), assign, f.prefix, suffix)
 		}
 	}
 	request := w.request(c)
-	if len(c.takes) == 0 {
+	if !slices.ContainsFunc(c.takes, func(k *carried) bool { return k.chosen == nil }) {
+		switch {
+		case len(c.takes) > 0:
+			w.line("if err := %s.Err(); err != nil {\nreturn err\n}", request)
+			w.take(c, names)
+			w.ends(c)
+			return
+		case len(c.ends) > 0:
+			w.line("resp := %s", request)
+			w.ends(c)
+			w.line("return resp.Err()")
+			return
+		}
 		if last {
 			w.line("return %s.Err()", request)
 			return
@@ -86,7 +125,15 @@ func (w *writer) call(c *call, names scope, responses *int, last bool) {
 	}
 	w.line("resp %s %s", assign, request)
 	w.take(c, names)
+	w.ends(c)
 	w.pause(c)
+}
+
+// ends empties the fields that a call makes void.
+func (w *writer) ends(c *call) {
+	for _, field := range c.ends {
+		w.line("v.%s = \"\"", field)
+	}
 }
 
 func (w *writer) pause(c *call) {
@@ -133,17 +180,18 @@ func (w *writer) request(c *call) string {
 		name = strings.ToUpper(verb[:1]) + verb[1:]
 	}
 	text := "u." + name + "(" + strings.Join(args, ", ") + ")"
-	if len(text) > 120 && len(args) > 1 {
-		text = "u." + name + "(" + args[0] + ",\n" + strings.Join(args[1:], ",\n") + ",\n)"
-	}
+	expect := ""
 	if len(c.expect) > 0 {
 		var codes []string
 		for _, code := range c.expect {
 			codes = append(codes, w.status(code))
 		}
-		text += ".Expect(" + strings.Join(codes, ", ") + ")"
+		expect = ".Expect(" + strings.Join(codes, ", ") + ")"
 	}
-	return text
+	if len(text)+len(expect) > 120 && len(args) > 1 {
+		text = "u." + name + "(" + args[0] + ",\n" + strings.Join(args[1:], ",\n") + ",\n)"
+	}
+	return text + expect
 }
 
 var statusNames = map[int]string{
