@@ -24,8 +24,7 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
+	"github.com/gregaria/gregaria/engine/leaks"
 	"github.com/gregaria/gregaria/engine/load"
 )
 
@@ -518,7 +517,7 @@ func TestRunLeavesNothingBehind(t *testing.T) {
 	first, atFirst := answering(t)
 	second, atSecond := answering(t)
 	answered := map[string]<-chan struct{}{"headless": atFirst, "page": atSecond}
-	others := goleak.IgnoreCurrent()
+	ended := leaks.Check(t)
 	for name, args := range map[string][]string{
 		"headless": {"--headless", "-H", first.URL, "--csv", filepath.Join(t.TempDir(), "x"), "hit"},
 		"page":     {"-P", "0", "--autostart", "-H", second.URL, "hit"},
@@ -541,6 +540,6 @@ func TestRunLeavesNothingBehind(t *testing.T) {
 		}
 		first.CloseClientConnections()
 		second.CloseClientConnections()
-		goleak.VerifyNone(t, others)
+		ended()
 	}
 }
