@@ -202,7 +202,7 @@ func TestAnInterruptedRunPassesOnlyByWhatItMeasured(t *testing.T) {
 // --autoquit ends the program after the run, and after one that was started meanwhile.
 func TestAutoquit(t *testing.T) {
 	tg := newTarget(t, fine)
-	c := launch(t, nil, "-P", "0", "--autostart", "--autoquit", "0", "-t", "1", "-H", tg.URL, "hit")
+	c := launch(t, nil, "-P", "0", "--autostart", "--autoquit", "0", "-t", "1", "-s", "60", "-H", tg.URL, "hit")
 	c.exits(t, 0)
 	c.err.find(t, `ending, as --autoquit says`)
 	c.out.find(t, `stopped after .*the run time of 1s is over`)
