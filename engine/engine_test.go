@@ -258,7 +258,7 @@ func waitFor(t *testing.T, e *Engine, ok func(*Status) bool) {
 	t.Helper()
 	news, end := e.Watch()
 	defer end()
-	deadline := time.After(20 * time.Second)
+	deadline := time.After(2 * time.Minute)
 	for !ok(e.Status()) {
 		select {
 		case <-news:

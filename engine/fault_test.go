@@ -94,7 +94,7 @@ func TestABrokenScenarioLeavesTheOthersAlone(t *testing.T) {
 			good := always("good", load.Constant(10*time.Millisecond), get("/good"))
 			good.Count = 10
 			g := &target{}
-			played(t, g, Config{Users: 10 + broken, SpawnRate: 100_000, RunTime: 5 * time.Second, StopTimeout: time.Second}, bad, good)
+			played(t, g, Config{Users: 10 + broken, SpawnRate: 100_000, RunTime: 1500 * time.Millisecond, StopTimeout: time.Second}, bad, good)
 			n = g.count("/good")
 		})
 		return n
@@ -188,7 +188,12 @@ func TestHostileTargetsCostOneFailureARequest(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			url := hostile(t, tt.handle)
-			e := newRealEngine(t, load.Limits{Response: 200 * time.Millisecond}, always("a", load.Constant(10*time.Millisecond), get("/")))
+			// A machine that stands still may let one time-out come before another.
+			limits, slow := load.Limits{Response: time.Minute}, strings.HasPrefix(tt.want, "timeout")
+			if slow {
+				limits.Response = 200 * time.Millisecond
+			}
+			e := newRealEngine(t, limits, always("a", load.Constant(10*time.Millisecond), get("/")))
 			mustStart(t, e, Config{Users: 10, SpawnRate: 1000, Host: url})
 			waitFor(t, e, func(s *Status) bool { return s.Stats.Total.Requests() >= 20 })
 			if got := e.Status().Users; got != 10 {
@@ -199,7 +204,7 @@ func TestHostileTargetsCostOneFailureARequest(t *testing.T) {
 			var sum int64
 			for _, f := range s.Failures {
 				sum += f.Count
-				if f.Format != tt.want && !(tt.want == "connection reset" && strings.HasPrefix(f.Format, "connection closed")) {
+				if f.Format != tt.want && !(slow && strings.HasPrefix(f.Format, "timeout")) && !(tt.want == "connection reset" && strings.HasPrefix(f.Format, "connection closed")) {
 					t.Errorf("failure %q, want only %q", f.Format, tt.want)
 				}
 			}
@@ -235,7 +240,7 @@ func TestTwoHundredRunsLeaveNothingBehind(t *testing.T) {
 		cycle()
 	}
 	server.CloseClientConnections()
-	for deadline := time.Now().Add(5 * time.Second); ; {
+	for deadline := time.Now().Add(2 * time.Minute); ; {
 		g, o := settled()
 		if g <= goroutines+5 && o <= open+5 {
 			break
@@ -310,16 +315,17 @@ func TestStopAtAnyMomentOfTheRamp(t *testing.T) {
 	}
 }
 
-// A million different names are a thousand rows, a row for the others, and exact sums.
+// However many different names there are, they are a thousand rows, a row for the others,
+// and exact sums.
 func TestUnboundedNamesAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var n atomic.Int64
 		s := always("a", load.Constant(time.Millisecond), func(u *load.User) error {
 			return u.Get("/", load.Name(fmt.Sprintf("/item/%d", n.Add(1)))).Err()
 		})
-		got := played(t, &target{}, Config{Users: 100, SpawnRate: 100_000, Iterations: 1_000_000}, s).Stats
-		if len(got.Rows) != stats.MaxRows+1 || got.Total.Requests() != 1_000_000 {
-			t.Errorf("%d rows, %d requests, want %d and a million", len(got.Rows), got.Total.Requests(), stats.MaxRows+1)
+		got := played(t, &target{}, Config{Users: 100, SpawnRate: 100_000, Iterations: 200_000}, s).Stats
+		if len(got.Rows) != stats.MaxRows+1 || got.Total.Requests() != 200_000 {
+			t.Errorf("%d rows, %d requests, want %d and 200,000", len(got.Rows), got.Total.Requests(), stats.MaxRows+1)
 		}
 	})
 }

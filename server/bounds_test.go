@@ -2,9 +2,12 @@ package server
 
 import (
 	"context"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
+	"strings"
 	"sync"
 	"testing"
 )
@@ -55,41 +58,75 @@ func TestTwoFilesAreMadeAtOnceAndOthersWait(t *testing.T) {
 
 func TestConnectionsAreBounded(t *testing.T) {
 	listeners := []net.Listener{listenLocal(t), listenLocal(t)}
-	bounded := bound(listeners, 4) // two each
-	accept := func(i int) net.Conn {
-		c, err := bounded[i].Accept()
-		if err != nil {
-			t.Error(err)
-			return nil
-		}
-		t.Cleanup(func() { c.Close() })
-		return c
+	var log ledger
+	const most = 3
+	bounded := Bound(listeners, most, slog.New(slog.NewTextHandler(&log, nil)))
+	accepted := []chan net.Conn{make(chan net.Conn), make(chan net.Conn)}
+	var accepting sync.WaitGroup
+	for i, l := range bounded {
+		accepting.Go(func() {
+			for {
+				c, err := l.Accept()
+				if err != nil {
+					return
+				}
+				accepted[i] <- c
+			}
+		})
 	}
-	for range 3 {
-		call, err := net.Dial("tcp", listeners[0].Addr().String())
+	dial := func(i int) {
+		c, err := net.Dial("tcp", listeners[i].Addr().String())
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer call.Close()
+		t.Cleanup(func() { c.Close() })
 	}
-	first := accept(0)
-	accept(0)
-	third := make(chan net.Conn, 1)
-	go func() { third <- accept(0) }()
-	call, err := net.Dial("tcp", listeners[1].Addr().String())
-	if err != nil {
-		t.Fatal(err)
+	var open []net.Conn
+	for range most + 1 { // the other listener's seat stays its own
+		dial(0)
+		open = append(open, <-accepted[0])
 	}
-	defer call.Close()
-	accept(1)
+	dial(0)
+	dial(1)
+	open = append(open, <-accepted[1])
 	select {
-	case <-third:
-		t.Error("a third connection was accepted while two are open")
+	case <-accepted[0]:
+		t.Error("one more was accepted while there are as many as may be")
 	default:
 	}
-	first.Close()
-	if <-third == nil {
-		t.Error("a third connection was not accepted after one had ended")
+	for !strings.Contains(log.String(), "ulimit -n") {
+		runtime.Gosched() // until a listener finds no seat
+	}
+	open[0].Close()
+	open[0].Close() // which is no second seat
+	open = append(open[1:], <-accepted[0])
+	if said := log.String(); strings.Count(said, "the page has all 3 connections it may have") != 1 {
+		t.Errorf("that the page is full has to be said, once a minute:\n%s", said)
+	}
+	if n := len(bounded[0].(*doorway).hall.seats); n != most+len(listeners) {
+		t.Errorf("%d seats are taken, want all %d", n, most+len(listeners))
+	}
+	for _, l := range bounded { // while they wait for a seat
+		l.Close()
+	}
+	accepting.Wait()
+	for _, c := range open {
+		c.Close()
+	}
+	if n := len(bounded[0].(*doorway).hall.seats); n != 0 {
+		t.Errorf("%d seats are taken when everybody has left", n)
+	}
+}
+
+func TestPagesGetTheirShareOfFewDescriptors(t *testing.T) {
+	for spare, want := range map[int64]int{1: 2, 32: 16, 128: 64, 192: 128, 4224: 4160, 20128: maxConnections, 1 << 40: maxConnections} {
+		if got := Connections(spare); got != want {
+			t.Errorf("Connections(%d) = %d, want %d", spare, got, want)
+		}
+	}
+	s, _ := newServer(t, nil)
+	if s.crowd.most != liveConnections {
+		t.Errorf("%d live connections without a bound, want %d", s.crowd.most, liveConnections)
 	}
 }
 

@@ -78,7 +78,11 @@ func (c *Certificate) latest(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	return c.pair, nil
 }
 
-// Listen makes listeners speak TLS.
+// Listen makes listeners speak TLS, and HTTP/1.1 by it. HTTP/2 would bring the page nothing:
+// it is one document, few files that browsers keep, and a websocket, for which they open a
+// connection of HTTP/1.1 anyway. It would cost much: what bounds connections, bytes and
+// seconds here bounds them for each connection, of which HTTP/2 makes hundreds of requests
+// at once.
 func (c *Certificate) Listen(listeners []net.Listener) []net.Listener {
 	config := &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: c.latest, NextProtos: []string{"http/1.1"}}
 	secure := make([]net.Listener, len(listeners))

@@ -70,14 +70,15 @@ func fewFiles() func(http.Handler) http.Handler {
 
 // A crowd counts live connections, by the address they are from.
 type crowd struct {
-	all int
-	by  map[netip.Addr]int
+	most int
+	all  int
+	by   map[netip.Addr]int
 }
 
 // admits reports whether one more may come from ip. Those of this machine are not
 // counted apart: a proxy on it may stand for many.
 func (c *crowd) admits(ip netip.Addr) bool {
-	return c.all < liveConnections && (ip.IsLoopback() || c.by[ip] < livePerAddress)
+	return c.all < c.most && (ip.IsLoopback() || c.by[ip] < livePerAddress)
 }
 
 func (c *crowd) add(ip netip.Addr, n int) {

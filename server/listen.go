@@ -7,8 +7,6 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
-
-	"golang.org/x/net/netutil"
 )
 
 // Loopback are the addresses to listen on by default: localhost means either.
@@ -34,21 +32,6 @@ func Listen(hosts []string, port int) ([]net.Listener, error) {
 		port = l.Addr().(*net.TCPAddr).Port
 	}
 	return open, nil
-}
-
-// maxConnections is how many there may be at once: live ones and as many more.
-const maxConnections = 2 * liveConnections
-
-// Bound keeps listeners from accepting more connections at once than are bearable: who
-// comes later waits. It comes before TLS, so that handshakes count.
-func Bound(listeners []net.Listener) []net.Listener { return bound(listeners, maxConnections) }
-
-func bound(listeners []net.Listener, most int) []net.Listener {
-	bounded := make([]net.Listener, len(listeners))
-	for i, l := range listeners {
-		bounded[i] = netutil.LimitListener(l, most/len(listeners))
-	}
-	return bounded
 }
 
 // noSuchAddress reports whether the machine lacks the address, or its family.

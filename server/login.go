@@ -92,12 +92,12 @@ func (s *Server) identify(r *http.Request) (visitor, bool) {
 	v, ok := visitor{}, false
 	if token, given := bearer(r); given {
 		if v.Visitor, ok = k.Token(token); !ok {
-			s.failed(r, "token", "")
+			s.failed(r, deed{way: "token"})
 			return visitor{}, false
 		}
 	} else if names := r.Header.Values(s.login.Header); s.login.Header != "" && peerOf(r).Proxied && len(names) > 0 {
 		if v.Visitor, ok = k.Proxy(names[0]); !ok || len(names) > 1 {
-			s.failed(r, "proxy", names[0])
+			s.failed(r, deed{way: "proxy", who: named(names[0])})
 			return visitor{}, false
 		}
 	} else if c, err := r.Cookie(s.cookieName(r)); err == nil {
@@ -176,14 +176,13 @@ func (s *Server) logIn(w http.ResponseWriter, r *http.Request) {
 		writeProblem(w, r, statusOf(err), err.Error())
 		return
 	}
-	next, link, name := nextPath(form.Get("next")), form.Get("token"), form.Get("username")
+	next, link := nextPath(form.Get("next")), form.Get("token")
 	var id string
 	var v doors.Visitor
 	if link != "" {
-		name = "by link"
-		id, v, err = s.login.Keeper.FollowLink(peerOf(r).IP, link)
+		id, v, err = s.login.Keeper.FollowLink(r.Context(), peerOf(r).IP, link)
 	} else {
-		id, v, err = s.login.Keeper.LogIn(r.Context(), peerOf(r).IP, name, form.Get("password"))
+		id, v, err = s.login.Keeper.LogIn(r.Context(), peerOf(r).IP, form.Get("username"), form.Get("password"))
 	}
 	if err != nil {
 		s.refuseLogin(w, r, form, err)
@@ -214,11 +213,14 @@ func (s *Server) refuseLogin(w http.ResponseWriter, r *http.Request, form url.Va
 	case link != "":
 		message = "This link has been used, or is wrong. The program has printed the one that works."
 	}
-	way := "password"
-	if link != "" {
-		way = "link"
+	switch name := form.Get("username"); {
+	case link != "":
+		s.failed(r, deed{way: "link"})
+	case s.login.Keeper.Knows(name):
+		s.failed(r, deed{way: "password", who: name})
+	default: // somebody may have typed a password in place of the name
+		s.failed(r, deed{way: "password", outcome: "no user has the name that was given"})
 	}
-	s.failed(r, way, form.Get("username"))
 	if !wantsPage(r) {
 		writeJSON(w, status, map[string]any{"success": false, "message": message})
 		return
@@ -287,11 +289,20 @@ func (s *Server) reader(r *http.Request) web.Reader {
 	return reader
 }
 
+// named returns a name as a proxy that is trusted has it, "" when it can be none.
+func named(name string) string {
+	if doors.CheckName(name) != nil {
+		return ""
+	}
+	return name
+}
+
 // failed notes that somebody could not come in; of many at once only some, or they could
 // fill the log.
-func (s *Server) failed(r *http.Request, way, name string) {
+func (s *Server) failed(r *http.Request, d deed) {
 	if !s.failures.Allow() {
 		return
 	}
-	s.record(r, deed{event: "login failed", who: name, way: way})
+	d.event = "login failed"
+	s.record(r, d)
 }

@@ -235,6 +235,9 @@ func TestWhoIsWrongGetsTheSameAnswerAndThenHasToWait(t *testing.T) {
 			t.Errorf("answers differ:\n%s\n%s", bodies[0], b)
 		}
 	}
+	if log := h.log.String(); strings.Contains(log, "nobody") {
+		t.Errorf("the log has a name that is nobody's, and may be a password:\n%s", log)
+	}
 	page := map[string]string{"Accept": "text/html"}
 	call{name: "in a browser", method: "POST", path: "/login", form: form("username", hostile, "password", "hunter2hunter2"), header: page, status: 401,
 		contain: []string{"The name or the password is wrong.", "&lt;img src=x"}, absent: []string{"<img src=x", "hunter2"}}.do(t, h.Server)
@@ -243,8 +246,8 @@ func TestWhoIsWrongGetsTheSameAnswerAndThenHasToWait(t *testing.T) {
 	if after := w.Header().Get("Retry-After"); after != "60" {
 		t.Errorf("Retry-After = %q, want 60", after)
 	}
-	if log := h.log.String(); strings.Contains(log, "hunter2") || strings.Contains(log, passphrase) || !strings.Contains(log, "login failed") || !strings.Contains(log, "who=nobody") {
-		t.Errorf("the log has to say who failed and no password:\n%s", log)
+	if log := h.log.String(); strings.Contains(log, "hunter2") || strings.Contains(log, passphrase) || !strings.Contains(log, "login failed\" who=ann") || strings.Contains(log, "img src") {
+		t.Errorf("the log has to say which user failed and no password:\n%s", log)
 	}
 	call{name: "too long", method: "POST", path: "/login", form: form("username", "ann", "password", strings.Repeat("x", maxLogin)), status: 413}.do(t, h.Server)
 	call{name: "no form", method: "POST", path: "/login", status: 400}.do(t, h.Server)
@@ -356,7 +359,7 @@ func TestLiveConnectionsNeedALoginAndEndWithIt(t *testing.T) {
 	}
 	bobsCookie["Host"] = "localhost:" + port
 	call{name: "log out", method: "POST", path: "/logout", header: bobsCookie, status: 200}.do(t, h.Server)
-	bob.SetReadDeadline(time.Now().Add(10 * time.Second))
+	bob.SetReadDeadline(time.Now().Add(patience))
 	for {
 		_, _, err := bob.ReadMessage()
 		if websocket.IsCloseError(err, closeLoggedOut) {
@@ -460,7 +463,7 @@ func TestStartsAreLimitedOnceThereAreLogins(t *testing.T) {
 }
 
 func TestOneAddressHasNotAllLiveConnections(t *testing.T) {
-	var c crowd
+	c := crowd{most: liveConnections}
 	far, near := netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("127.0.0.1")
 	for range livePerAddress {
 		c.add(far, 1)
@@ -544,7 +547,7 @@ func TestTheAuditSaysWhoDidWhat(t *testing.T) {
 	got := entries(t, h.audit)
 	want := []entry{
 		{Event: "login", Who: "ann", Way: "password"},
-		{Event: "login failed", Who: `ann\n2026 INFO audit: start who=root\x1b[2J\u202e`, Way: "password"},
+		{Event: "login failed", Way: "password", Outcome: "no user has the name that was given"},
 		{Event: "refused", Who: "robot-view", Way: "token", Outcome: "POST /swarm"},
 		{Event: "start", Who: "ann", Way: "password", Target: "http://shop.test", Scenarios: []string{"shop"}, Users: 2, SpawnRate: 500, RunTime: "1h0m0s"},
 		{Event: "edit", Who: "ann", Way: "password", Target: "http://shop.test", Scenarios: []string{"shop"}, Users: 3, SpawnRate: 500, RunTime: "1h0m0s"},
@@ -574,6 +577,13 @@ func TestTheAuditSaysWhoDidWhat(t *testing.T) {
 	}
 	if info, err := os.Stat(h.audit); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("the file's mode is %v, %v, want 0600", info.Mode(), err)
+	}
+}
+
+func TestNothingInALineOfTheAuditMakesAnother(t *testing.T) {
+	e := entry{Who: "ann\n2026 INFO audit: start who=root\x1b[2J\u202e", Outcome: strings.Repeat("é", 1000), Scenarios: []string{"a\nb"}}.clean()
+	if want := `ann\n2026 INFO audit: start who=root\x1b[2J\u202e`; e.Who != want || len(e.Outcome) > 510 || e.Scenarios[0] != `a\nb` {
+		t.Errorf("clean = %+v, want %q, and a short outcome", e, want)
 	}
 }
 

@@ -37,6 +37,8 @@ type Options struct {
 	Hosts    []string             // host names to answer to besides those of loopback; "*" answers to any IP address
 	Login    Login                // who may come in; the zero one means everybody
 	Audit    *Audit               // nil means by Logger alone
+
+	Connections int // that there may be at once, see Connections; half of them may be live. 0 means as many as there may ever be
 }
 
 // A logNews returns a channel that holds a token when there are new log lines, and a
@@ -97,6 +99,9 @@ func New(opts Options) *Server {
 	} else {
 		rebuild = func() web.Rebuild { r, _ := opts.Rebuild(); return r }
 	}
+	if opts.Connections == 0 {
+		opts.Connections = maxConnections
+	}
 	if opts.Ending == nil {
 		opts.Ending = context.Background()
 	}
@@ -110,6 +115,7 @@ func New(opts Options) *Server {
 			Window: newWindows().of, Series: new(series).of, Logs: opts.Logs, Alarms: opts.Alarms, Rebuild: rebuild,
 		},
 	}
+	s.crowd.most = max(opts.Connections/2, 1)
 	s.closing, s.close = context.WithCancel(context.Background())
 	s.frames = newFrames(opts.Engine, s.site)
 	s.handler = guard(under(opts.BasePath, s.routes()), opts.Hosts, opts.Login.Proxies)

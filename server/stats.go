@@ -8,6 +8,7 @@ import (
 
 	"github.com/gregaria/gregaria/engine"
 	"github.com/gregaria/gregaria/engine/checks"
+	"github.com/gregaria/gregaria/engine/report"
 	"github.com/gregaria/gregaria/engine/stats"
 )
 
@@ -189,7 +190,7 @@ func (s *Server) requests(w http.ResponseWriter, r *http.Request) {
 	a.Stats = append(a.Stats, total)
 	for _, f := range snap.Failures {
 		a.Errors = append(a.Errors, failureAnswer{
-			Name: f.Name, Method: f.Method, Error: f.Format, Occurrences: f.Count, Example: f.Example, Ours: f.Ours,
+			Name: f.Name, Method: f.Method, Error: report.Kind(f.Failure), Occurrences: f.Count, Example: f.Example, Ours: f.Ours,
 			FirstSeen: f.First.UTC().Format(time.RFC3339), LastSeen: f.Last.UTC().Format(time.RFC3339),
 		})
 	}

@@ -59,7 +59,7 @@
       const filled = labels.filter((l) => l.value).map((l) => `${l.label} ${l.value}`);
       return (filled.length ? filled : labels.map((l) => l.label)).join(", ");
     },
-    plan: (section) => section.querySelector("figcaption").textContent,
+    plan: (section) => section.querySelector("figcaption")?.textContent ?? "", // there is none while it comes
   };
   // The edit form has a weight for each scenario; those of the run count.
   const onlyRunning = (form, names) => {

@@ -263,12 +263,19 @@ func (p *program) work(ctx context.Context) int {
 		return p.refuse(err)
 	}
 	// The files come last: who cannot start must not wipe out earlier results.
+	claims, err := p.opts.claimFiles()
+	defer claims.release()
+	if err != nil {
+		p.complain(err)
+		pushLast()
+		return exitUnsaved
+	}
 	reports, err := newReports(p.opts.reports, p.faults)
 	var files *csvFiles
 	if p.opts.csv != "" {
 		if err == nil {
 			files, err = createCSV(p.opts.csv, p.opts.csvFull, p.faults)
-		} else if csvErr := report.Writable(p.opts.csv + "_stats.csv"); csvErr != nil {
+		} else if csvErr := report.Writable(p.opts.csv + statsFile); csvErr != nil {
 			err = errors.Join(err, fmt.Errorf("--csv: %w", csvErr))
 		}
 	}
@@ -294,15 +301,15 @@ func (p *program) work(ctx context.Context) int {
 		}
 		return p.refuse(err)
 	}
-	return p.judge(status, saveErr, ctx.Err() != nil)
+	return p.judge(status, saveErr)
 }
 
 // judge returns the exit status of a session that is over, and says why, unless requests
-// that failed say so themselves.
-// Whoever interrupted it knows that it had no time to test anything.
-func (p *program) judge(status *engine.Status, saveErr error, interrupted bool) int {
+// that failed say so themselves. Who ended it makes no difference; but a page that was only
+// looked at need not have tested anything.
+func (p *program) judge(status *engine.Status, saveErr error) int {
 	o := outcomeOf(status)
-	o.untested = o.untested && !interrupted
+	o.untested = o.untested && (p.opts.headless || p.opts.autostart)
 	if saveErr != nil {
 		p.complain(saveErr)
 		o.internal = statusOf(saveErr) == exitInternal

@@ -26,21 +26,17 @@ func (p *program) command() *cobra.Command {
 	root.SetErr(p.Stderr)
 	root.Flags().AddFlagSet(p.flags.all)
 	root.Flags().SortFlags = false
-	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		if c == root {
-			return p.flags.explain(err)
-		}
-		return err
-	})
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return explain(err, c.Flags(), p.Args) })
 	usual := root.HelpFunc()
 	root.SetHelpFunc(func(c *cobra.Command, args []string) {
 		if c == root {
-			p.status = p.print(p.flags.help(p.Name, p.Width()) + p.commandsHelp(root))
+			p.status = p.print(p.flags.help(p.Name, p.Width()) + p.commandsHelp(root) + p.topicsHelp())
 			return
 		}
 		usual(c, args)
 	})
 	root.CompletionOptions.DisableDefaultCmd = true
+	root.SetHelpCommand(p.helpCommand())
 	root.AddCommand(p.subcommands()...)
 	for _, c := range root.Commands() {
 		p.flags.commands = append(p.flags.commands, c.Name())

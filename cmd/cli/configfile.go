@@ -139,11 +139,11 @@ func tomlText(n *unstable.Node) (string, error) {
 }
 
 // parseConf reads settings as Locust writes them: lines of "key = value", "key: value" or
-// "key value", lists as [a, b], and comments from # or ; on. A key alone means true.
+// "key value", lists as [a, b] or as lines of the same key, and comments from # or ; on. A
+// key alone means true.
 func parseConf(name, text string) ([]setting, error) {
 	var list []setting
 	var errs []error
-	lines := map[string]int{}
 	for i, line := range strings.Split(text, "\n") {
 		wrong := func(format string, args ...any) {
 			errs = append(errs, &fileError{name, i + 1, fmt.Errorf(format, args...)})
@@ -166,11 +166,6 @@ func parseConf(name, text string) ([]setting, error) {
 			wrong("there is no key — write for example users = 20")
 			continue
 		}
-		if first := lines[s.key]; first > 0 {
-			wrong("%s is on line %d already — leave one of them out, or write a list such as [a, b]", s.key, first)
-			continue
-		}
-		lines[s.key] = i + 1
 		rest := strings.TrimSpace(line[end:])
 		if strings.HasPrefix(rest, "=") || strings.HasPrefix(rest, ":") {
 			rest = strings.TrimSpace(rest[1:])

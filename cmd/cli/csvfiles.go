@@ -40,6 +40,9 @@ const (
 	serviceFile  = "_service.csv"
 )
 
+// statsFile is the one whose name others are kept from.
+const statsFile = "_stats.csv"
+
 // csvName is what the files are called in messages.
 const csvName = "CSV files"
 
@@ -193,7 +196,7 @@ func (c *csvFiles) replace(s *engine.Status) error {
 		wanted bool
 		write  func(io.Writer) error
 	}{
-		{"_stats.csv", true, func(w io.Writer) error { return report.RequestsCSV(w, s.Stats) }},
+		{statsFile, true, func(w io.Writer) error { return report.RequestsCSV(w, s.Stats) }},
 		{"_failures.csv", true, func(w io.Writer) error { return report.FailuresCSV(w, s.Stats.Failures) }},
 		{"_exceptions.csv", true, func(w io.Writer) error { return report.ExceptionsCSV(w, s.Stats.Exceptions) }},
 		{"_phases.csv", true, func(w io.Writer) error { return report.PhasesCSV(w, s.Stats) }},

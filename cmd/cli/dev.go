@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -32,7 +33,7 @@ one. Everything else, flags and scenarios, is passed on to the program.
 func (p *program) devCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:                "dev [PACKAGE] [flags and scenarios of the program]",
-		Short:              "rebuild and restart when Go files change, errors in the page",
+		Short:              "Rebuild and restart when Go files change, errors in the page",
 		Long:               devHelp,
 		DisableFlagParsing: true, // the flags are the program's
 		RunE: func(c *cobra.Command, args []string) error {
@@ -58,14 +59,22 @@ func (p *program) dev(ctx context.Context, args []string) error {
 	if p.opts.headless {
 		return errors.New("--headless: gregaria dev serves the page — leave it out")
 	}
+	certificate, err := p.opts.doors.certificate(slog.New(slog.DiscardHandler)) // the program says when it changes
+	if err != nil {
+		return err
+	}
 	listeners, err := p.listen()
 	if err != nil {
 		return err
 	}
-	return dev.Run(ctx, dev.Options{
+	opts := dev.Options{
 		Package: name, Args: rest, Listeners: listeners, BasePath: p.opts.webBase, Hosts: p.answersTo(), Private: p.private(),
 		Environ: os.Environ(), Stdout: p.Stdout, Stderr: p.Stderr,
-	})
+	}
+	if certificate != nil {
+		opts.Secure = certificate.Listen
+	}
+	return dev.Run(ctx, opts)
 }
 
 // programOf tells the package of a program, which looks like a path, from its arguments.

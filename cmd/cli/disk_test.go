@@ -52,7 +52,7 @@ func wholeReport(name string, text []byte) error {
 func TestReportsOfARun(t *testing.T) {
 	tg := newTarget(t, fine)
 	dir := t.TempDir()
-	c := launch(t, nil, append(reportFlags(dir), "--headless", "-u", "2", "-r", "0.5", "-t", "1", "--json", "--html", filepath.Join(dir, "{u}_{r}_{t}.html"), "-H", tg.URL, "hit")...)
+	c := launch(t, nil, append(reportFlags(dir), "--headless", "-u", "2", "-r", "0.5", "-t", "1", "-s", "60", "--json", "--html", filepath.Join(dir, "{u}_{r}_{t}.html"), "-H", tg.URL, "hit")...)
 	c.exits(t, 0)
 	for _, name := range append(slices.Clone(reportNames), "2_0.5_1.html") {
 		text, err := os.ReadFile(filepath.Join(dir, name))
@@ -80,7 +80,7 @@ func TestReportsOfARun(t *testing.T) {
 	for _, e := range list {
 		sum += e.Requests
 	}
-	if got := tg.answered.Load(); sum > got || sum < got-2 || sum == 0 { // whoever was stopped had a request under way
+	if got := tg.answered.Load(); sum != got || sum == 0 {
 		t.Errorf("the rows count %d requests, the target %d", sum, got)
 	}
 }
@@ -134,7 +134,7 @@ func TestFullStdoutAndLog(t *testing.T) {
 	}
 	defer full.Close()
 	tg := newTarget(t, fine)
-	run := []string{"--headless", "-t", "1", "-H", tg.URL, "hit"}
+	run := []string{"--headless", "-t", "1", "-s", "60", "-H", tg.URL, "hit"}
 	for name, test := range map[string]struct {
 		stdout *os.File
 		args   []string
@@ -244,7 +244,7 @@ func TestKilledProgramLeavesWholeFiles(t *testing.T) {
 	t.Parallel()
 	tg := newTarget(t, fine)
 	dir := t.TempDir()
-	args := append(reportFlags(dir), "--headless", "-t", "1", "--csv", filepath.Join(dir, "x"), "--csv-full-history", "-H", tg.URL, "hit")
+	args := append(reportFlags(dir), "--headless", "-t", "1", "-s", "60", "--csv", filepath.Join(dir, "x"), "--csv-full-history", "-H", tg.URL, "hit")
 	first := launch(t, nil, args...)
 	first.exits(t, 0)
 	seed := time.Now().UnixNano()

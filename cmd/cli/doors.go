@@ -4,10 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"net"
 	"os"
 	"regexp"
 
+	"github.com/gregaria/gregaria/engine/wire"
 	"github.com/gregaria/gregaria/server"
 	"github.com/gregaria/gregaria/server/doors"
 )
@@ -37,6 +39,7 @@ func (f *flags) addDoors() {
 	f.value("tls-cert", "", "FILE", "", "serve the page by TLS, with the certificate and its chain in this PEM file; read anew when it changes")
 	f.value("tls-key", "", "FILE", "", "its private key")
 	f.value("trusted-proxy", "", "NETS", "", "believe what proxies at these addresses or networks say of who sent a request: 127.0.0.1,10.0.0.0/8")
+	f.several("trusted-proxy")
 	f.value("auth-proxy-header", "", "NAME", "", "let in whom such a proxy names in this header, such as X-Forwarded-User, which it must set itself")
 	f.value("audit-log", "", "FILE", "", "add a line of JSON to this file for each start, change, stop and login")
 	f.toggle("insecure-no-login", "", "let everybody in though others reach the page: they can start load on any host")
@@ -80,6 +83,18 @@ func (f *flags) readDoors() entrance {
 	return e
 }
 
+// certificate returns what the page speaks TLS with, nil for none.
+func (e entrance) certificate(log *slog.Logger) (*server.Certificate, error) {
+	if e.tlsCert == "" || e.tlsKey == "" {
+		return nil, nil
+	}
+	c, err := server.LoadCertificate(e.tlsCert, e.tlsKey, log)
+	if err != nil {
+		return nil, fmt.Errorf("--tls-cert, --tls-key: %w (PEM files are needed, the key without a passphrase)", err)
+	}
+	return c, nil
+}
+
 // guarded returns what is wrong with letting others reach the page.
 func (p *program) guarded() error {
 	if e := p.opts.doors; p.opts.headless || p.loopback() || e.closed() || e.insecure {
@@ -109,16 +124,15 @@ func (o *opening) close() {
 func (p *program) openDoors(listeners []net.Listener) (*opening, []net.Listener, error) {
 	e := p.opts.doors
 	o := &opening{scheme: "http"}
-	listeners = server.Bound(listeners)
-	if e.tlsCert != "" && e.tlsKey != "" {
-		c, err := server.LoadCertificate(e.tlsCert, e.tlsKey, p.log.Logger)
-		if err != nil {
-			return nil, nil, fmt.Errorf("--tls-cert, --tls-key: %w (PEM files are needed, the key without a passphrase)", err)
-		}
+	listeners = server.Bound(listeners, p.connections(), p.log.Logger)
+	c, err := e.certificate(p.log.Logger)
+	if err != nil {
+		return nil, nil, err
+	}
+	if c != nil {
 		o.scheme, listeners = "https", c.Listen(listeners)
 	}
 	o.url = o.scheme + pageURL(p.opts.webHost, listeners[0])[len("http"):] + p.opts.webBase
-	var err error
 	if o.audit, err = server.NewAudit(p.log.Logger, e.audit); err != nil {
 		return nil, nil, fmt.Errorf("--audit-log: %w", err)
 	}
@@ -142,6 +156,10 @@ func (p *program) openDoors(listeners []net.Listener) (*opening, []net.Listener,
 	}
 	return o, listeners, nil
 }
+
+// connections returns how many there may be to the page, so that those of users are not
+// too few.
+func (p *program) connections() int { return server.Connections(wire.Spare()) }
 
 // warn says what is not safe about how the page can be reached.
 func (p *program) warn(o *opening) {

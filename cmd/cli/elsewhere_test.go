@@ -35,7 +35,7 @@ func TestEveryFlagOfLocustHasAnAnswer(t *testing.T) {
 		if name, _, _ := strings.Cut(line, " "); err == nil || err == pflag.ErrHelp || slices.Contains(coming, name) {
 			continue
 		}
-		says := f.explain(err).Error()
+		says := explain(err, f.all, strings.Fields(line)).Error()
 		if strings.Contains(says, "did you mean") || strings.Contains(says, "--help shows all flags") || !strings.Contains(says, " — ") {
 			t.Errorf("%s: %s; want a flag, or what to do instead", line, says)
 		}
@@ -65,7 +65,7 @@ func TestAnswersNameFlagsThatThereAre(t *testing.T) {
 		"--scenarios hit": "unknown flag --scenarios — name scenarios without a flag, after the others",
 	} {
 		f := testFlags(t)
-		if err := f.all.Parse(strings.Fields(args)); err == nil || f.explain(err).Error() != want {
+		if err := f.all.Parse(strings.Fields(args)); err == nil || explain(err, f.all, strings.Fields(args)).Error() != want {
 			t.Errorf("%s: %v, want %s", args, err, want)
 		}
 	}

@@ -43,6 +43,7 @@ type options struct {
 
 	metrics, otlp bool
 	otlpEndpoint  string // "" means what the environment says
+	otlpGRPC      bool
 
 	level   slog.Level
 	logfile string
@@ -204,11 +205,7 @@ func (f *flags) value(name, short, kind, standard, usage string) {
 	f.given[name] = e
 }
 
-func (f *flags) names() []string {
-	var names []string
-	f.all.VisitAll(func(flag *pflag.Flag) { names = append(names, flag.Name) })
-	return names
-}
+func (f *flags) names() []string { return flagNames(f.all) }
 
 // read makes options of the flags that were given and of what the environment and files
 // say; args are the words besides flags. With mistakes in values it returns what can be
@@ -327,28 +324,6 @@ func parsePort(text string) (int, error) {
 		return 0, fmt.Errorf("--web-port: %q is not a port — write a number up to 65535", text)
 	}
 	return int(n), nil
-}
-
-// explain words what pflag says about a command line, with the way out.
-func (f *flags) explain(err error) error {
-	if e, ok := errors.AsType[*pflag.NotExistError](err); ok {
-		name := e.GetSpecifiedName()
-		dashed := "--" + name
-		if e.GetSpecifiedShortnames() != "" {
-			dashed = "-" + name
-		}
-		hint := "--help shows all flags"
-		if way := elsewhere[name]; way != "" {
-			hint = way
-		} else if near := engine.Nearest(name, f.names()); near != "" && len(name) > 1 {
-			hint = "did you mean --" + near + "?"
-		}
-		return fmt.Errorf("unknown flag %s — %s", dashed, hint)
-	}
-	if e, ok := errors.AsType[*pflag.ValueRequiredError](err); ok {
-		return fmt.Errorf("--%s: needs a value", e.GetFlag().Name)
-	}
-	return err
 }
 
 // message words a mistake in a field of the config with the name of what said it. What

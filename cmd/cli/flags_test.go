@@ -31,7 +31,7 @@ func testFlags(t *testing.T) *flags {
 // parse reads a command line as the program does.
 func parse(f *flags, args []string, lookup func(string) (string, bool)) (*options, error) {
 	if err := f.all.Parse(args); err != nil {
-		return nil, f.explain(err)
+		return nil, explain(err, f.all, args)
 	}
 	return f.read(f.all.Args(), Env{Lookup: lookup})
 }
@@ -209,6 +209,21 @@ gregaria: --page-size: "larg" is not small, medium or large — did you mean lar
 		{[]string{"complation", "bash"}, "\ngregaria: there is neither a scenario nor a command \"complation\" — did you mean completion?"},
 		{[]string{"-x"}, "\ngregaria: unknown flag -x — --help shows all flags"},
 		{[]string{"-L", "WARNIN"}, "\ngregaria: --loglevel: \"WARNIN\" is not a level — did you mean WARNING?"},
+		{[]string{"--usres", "3", "--vus=4", "-c", "5", "-r", "--nope", "--processes", "-1", "-uX", "--spwan-rate", "1", "-lx", "--usres=4", "hit", "--csv"}, `
+gregaria: unknown flag --usres — did you mean --users?
+gregaria: unknown flag --vus — write --users
+gregaria: unknown flag -c — write --users, as -u
+gregaria: unknown flag --processes — this version runs in one process, which uses all cores: leave it out
+gregaria: unknown flag --spwan-rate — did you mean --spawn-rate?
+gregaria: unknown flag -x — --help shows all flags
+gregaria: --csv: needs a value`},
+		{[]string{"--nope", "--", "--neither"}, "\ngregaria: unknown flag --nope — --help shows all flags"},
+		{[]string{"demo", "--lisen", ":1", "--bgu", "--bug=perhaps"}, `
+gregaria: unknown flag --lisen — did you mean --listen?
+gregaria: unknown flag --bgu — did you mean --bug?`},
+		{[]string{"demo", "--bug=perhaps"}, "\ngregaria: --bug: \"perhaps\" is not true or false"},
+		{[]string{"user", "add", "--rol", "view"}, "\ngregaria: unknown flag --rol — did you mean --role?"},
+		{[]string{"import", "har", "--url", "x"}, "\ngregaria: unknown flag --url — --help shows all flags"},
 		{[]string{"--csv"}, "\ngregaria: --csv: needs a value"},
 		{[]string{"-u"}, "\ngregaria: --users: needs a value"},
 		{[]string{"\x1b[2Jred"}, "\ngregaria: there is no scenario \"\\x1b[2Jred\" — the scenarios are: hit, boom, demo, rich, bare"},

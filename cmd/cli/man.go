@@ -92,6 +92,13 @@ func (p *program) manual(root *cobra.Command, date string) string {
 			line("", c.Short+".")
 		}
 	}
+	line(".SH", "TOPICS")
+	line("", name+" help TOPIC tells more:")
+	for _, topic := range topicNames() {
+		line(".TP", "")
+		line(".B", topic)
+		line("", about(topic)+".")
+	}
 	line(".SH", "EXIT STATUS")
 	line("", "The first of these that holds:")
 	for _, s := range exitMeanings {

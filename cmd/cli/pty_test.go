@@ -3,6 +3,7 @@
 package cli
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -195,14 +196,11 @@ func TestARunIsShownOnATerminalAndTakesKeys(t *testing.T) {
 	c.types(t, "?")
 	c.shows(t, `ctrl-C +the same; twice ends at once`)
 
-	screen := c.seen()
-	if n := strings.Count(screen, "busiest now"); n != 1 {
-		t.Errorf("the view is there %d times, want once:\n%s", n, screen)
-	}
-	log, view := strings.Index(screen, `INFO run changed run=1 change="users 3 → 2"`), strings.Index(screen, "● running")
-	if log < 0 || view < log || strings.Contains(screen[view:], " INFO ") {
-		t.Errorf("the log does not stand above the view:\n%s", screen)
-	}
+	c.comes(t, "the view, once, with the log above it", func() bool {
+		screen := c.screen.String()
+		log, view := strings.Index(screen, `INFO run changed run=1 change="users 3 → 2"`), strings.Index(screen, "● running")
+		return strings.Count(screen, "busiest now") == 1 && log >= 0 && view > log && !strings.Contains(screen[view:], " INFO ")
+	})
 	c.types(t, "q")
 	c.leaves(t, 0, before)
 	c.shows(t, `(?s)stopped after [^\n]*: stopped by the operator.*Seed: `)
@@ -261,13 +259,11 @@ func TestTheTerminalMayChangeItsSize(t *testing.T) {
 		// The first line of a picture of this size is on the screen, once, and nothing
 		// of an earlier one is.
 		keys := map[int]string{40: `\nw \+1  s −1 .*`, 90: `w/W \+1/\+10 users`, 12: `users`, 80: `w/W \+1/\+10 users`}[size[0]]
-		c.shows(t, `● running(.*\n)+.*`+keys)
-		if size[0] >= 40 {
-			c.shows(t, `● running(.*\n)+.*Aggregated`)
-		}
-		if screen := c.seen(); strings.Count(screen, "● ") != 1 {
-			t.Errorf("at %d×%d the view is not there once:\n%s", size[0], size[1], screen)
-		}
+		view, table := regexp.MustCompile(`● running(.*\n)+.*`+keys), regexp.MustCompile(`● running(.*\n)+.*Aggregated`)
+		c.comes(t, fmt.Sprintf("the view, once, at %d×%d", size[0], size[1]), func() bool {
+			screen := c.screen.String()
+			return view.MatchString(screen) && (size[0] < 40 || table.MatchString(screen)) && strings.Count(screen, "● ") == 1
+		})
 	}
 	c.types(t, "q")
 	c.exits(t, 0)
@@ -275,7 +271,7 @@ func TestTheTerminalMayChangeItsSize(t *testing.T) {
 
 // Where the program cannot be continued, suspending it shows the run anew.
 func TestSuspending(t *testing.T) {
-	tg := newTarget(t, fine)
+	tg, answered := answering(t)
 	c := onTerminal(t, 80, 24, nil, "--headless", "-H", tg.URL, "hit")
 	before := c.mode(t)
 	c.shows(t, `● running `)
@@ -283,6 +279,7 @@ func TestSuspending(t *testing.T) {
 	c.out.find(t, `\x1b\[\?2004l(?s:.*)\x1b\[\?2004h`)
 	c.types(t, "w")
 	c.shows(t, `● running(.*\n)+2/2 `)
+	wait(t, "an answer", answered)
 	c.types(t, "q")
 	c.leaves(t, 0, before)
 }
@@ -369,7 +366,7 @@ func TestAReaderThatGoes(t *testing.T) {
 	for url, status := range map[string]string{tg.URL: "0\n", broken.URL: "1\n"} {
 		dir := t.TempDir()
 		c := &child{cmd: exec.Command("sh", "-c", `{ "$0" "$@"; echo $? >"$DIR/status"; } 2>&1 | head -1`, os.Args[0],
-			"--headless", "-t", "3", "-H", url, "--csv", filepath.Join(dir, "run"), "hit"), status: make(chan int, 1)}
+			"--headless", "-t", "3", "-s", "60", "-H", url, "--csv", filepath.Join(dir, "run"), "hit"), status: make(chan int, 1)}
 		c.cmd.Env = append(os.Environ(), childEnv+"=1", "DIR="+dir)
 		out, err := c.cmd.Output()
 		if err != nil || strings.Count(string(out), "\n") != 1 {

@@ -27,6 +27,7 @@ type reportFile struct {
 // addReports adds the flags of files that are made of a run when it is over.
 func (f *flags) addReports() {
 	f.value("report", "", "FILE", "", "write the run to this file when it is over; its ending says how: "+series(endings())+"; may be given several times")
+	f.several("report")
 	f.value("html", "", "FILE", "", "write the run to this file as HTML; {u}, {r} and {t} in names stand for users at the peak, spawn rate (with arrivals, both are arrivals per second) and run time in seconds")
 	f.toggle("json", "", "print Locust's list of rows as JSON at the end; tables go to stderr")
 	f.value("json-file", "", "FILE", "", "write Locust's list of rows to this file; .json is appended where it lacks")

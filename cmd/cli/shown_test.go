@@ -10,7 +10,7 @@ import (
 
 func TestOnlyTheSummary(t *testing.T) {
 	tg := newTarget(t, fine)
-	c := launch(t, nil, "--headless", "--only-summary", "-t", "3", "-H", tg.URL, "hit")
+	c := launch(t, nil, "--headless", "--only-summary", "-t", "3", "-s", "60", "-H", tg.URL, "hit")
 	c.exits(t, 0)
 	if out := c.out.String(); !strings.HasPrefix(out, "stopped after") {
 		t.Errorf("stdout begins with something else than the summary:\n%s", out)

@@ -121,11 +121,23 @@ func (f *flags) gatherVariables(env Env) {
 	for name := range f.given {
 		for _, variable := range f.variablesOf(name) {
 			if text, ok := env.Lookup(variable); ok && text != "" && !fromKubernetes(variable, text) {
-				f.take(name, []string{text}, byVariable, variable)
+				f.take(name, f.listed(name, text), byVariable, variable)
 				break
 			}
 		}
 	}
+}
+
+// listed returns the values in a variable: several, in the form of a list in a .conf file,
+// of a flag that may be given more than once. JSON is one value.
+func (f *flags) listed(name, text string) []string {
+	trimmed := strings.TrimSpace(text)
+	if e := f.given[name]; e.many && e.kind != "JSON" && strings.HasPrefix(trimmed, "[") {
+		if texts, _, err := confTexts(trimmed); err == nil { // or else it is an address such as [::1]:8080
+			return texts
+		}
+	}
+	return []string{text}
 }
 
 var kubernetesForm = regexp.MustCompile(`_(SERVICE_(HOST|PORT.*)|PORT(_\d+_(TCP|UDP|SCTP).*)?)$`)
@@ -222,7 +234,8 @@ func (f *flags) gatherFiles(env Env) {
 	}
 }
 
-// takeAll takes what one file says.
+// takeAll takes what one file says. What may be given more than once may stand on several
+// lines, as Locust's parser has it.
 func (f *flags) takeAll(file string, by rank, list []setting) {
 	lines := map[string]int{}
 	for _, s := range list {
@@ -241,10 +254,12 @@ func (f *flags) takeAll(file string, by rank, list []setting) {
 		switch {
 		case name == "config" || slices.Contains(notFromAfar, name):
 			wrong("%s: is for the command line — leave it out of the file", s.key)
-		case lines[name] > 0:
+		case lines[name] > 0 && !f.given[name].many:
 			wrong("%s: is on line %d already — leave one of them out", s.key, lines[name])
 		case s.list && !f.given[name].many:
 			wrong("%s: takes one value, not a list", s.key)
+		case lines[name] > 0 && f.given[name].rank == by:
+			f.given[name].texts = append(f.given[name].texts, s.texts...)
 		default:
 			f.take(name, s.texts, by, fmt.Sprintf("%s:%d", file, s.line))
 		}

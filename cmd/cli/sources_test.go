@@ -137,6 +137,47 @@ timeout = "1500ms"
 	}
 }
 
+// What may be given more than once is a list in a file, or lines of the same key, or a list
+// in a variable. What wins replaces all of it.
+func TestListsAreWrittenAsLocustsParserHasThem(t *testing.T) {
+	const repeated = "check = p95 < 300ms\nreport = a.md\ntags: read\ncheck: [fail% < 1, \"rps > 5\"]\nreport = b, c.json\ntags slow\n"
+	for name, tt := range map[string]struct {
+		setup
+		args string
+		want string
+	}{
+		"lines":          {setup{dir: map[string]string{"gregaria.conf": repeated}}, "", "[p95 < 300ms fail% < 1% rps > 5] [a.md b, c.json] [read slow]"},
+		"a list":         {setup{dir: map[string]string{"gregaria.toml": "check = ['p95 < 300ms', 'fail% < 1']\nreport = ['a.md', 'b.xml']\ntags = ['read']"}}, "", "[p95 < 300ms fail% < 1%] [a.md b.xml] [read]"},
+		"a nearer file":  {setup{dir: map[string]string{"gregaria.conf": repeated}, home: map[string]string{".gregaria.conf": repeated}}, "", "[p95 < 300ms fail% < 1% rps > 5] [a.md b, c.json] [read slow]"},
+		"a flag":         {setup{dir: map[string]string{"gregaria.conf": repeated}}, "--check p50<1s --report=z.md --tags=ask", "[p50 < 1s] [z.md] [ask]"},
+		"a variable":     {setup{dir: map[string]string{"gregaria.conf": repeated}, variables: map[string]string{"GREGARIA_CHECK": "[p99 < 1s, 'GET /a b, c p50 < 1']", "LOCUST_TAGS": "read,ask", "GREGARIA_REPORT": " [x.md,y.json]"}}, "", "[p99 < 1s GET /a b, c p50 < 1ms] [x.md y.json] [read ask]"},
+		"lines of a var": {setup{variables: map[string]string{"GREGARIA_CHECK": "p99 < 1s\nfails < 3", "GREGARIA_REPORT": "x.md", "GREGARIA_TAGS": "[read, slow]"}}, "", "[p99 < 1s fails < 3] [x.md] [read slow]"},
+	} {
+		f := testFlags(t)
+		if err := f.all.Parse(strings.Fields(tt.args)); err != nil {
+			t.Fatal(err)
+		}
+		o, err := f.read(nil, tt.env(t))
+		var files []string
+		for _, r := range o.reports {
+			files = append(files, r.path)
+		}
+		if got := fmt.Sprint(o.config.Checks, files, o.config.Tags); err != nil || got != tt.want {
+			t.Errorf("%s: read = %s, %v, want %s", name, got, err, tt.want)
+		}
+	}
+	o, err := testFlags(t).read(nil, setup{variables: map[string]string{
+		"GREGARIA_ALLOW_TARGET": "[::1]:8080", "GREGARIA_CONFIG_USERS": `[{"user_class_name": "hit", "weight": 7}]`,
+	}}.env(t))
+	if err != nil || o.config.Weights["hit"] != 7 || o.wire.Policy.String() != "[::1]:8080" {
+		t.Errorf("what begins with a bracket and is no list: weights %v, policy %s, %v", o.config.Weights, o.wire.Policy, err)
+	}
+	_, err = testFlags(t).read(nil, setup{dir: map[string]string{"gregaria.conf": "users = 1\nhost = a\nusers = 2"}}.env(t))
+	if want := "gregaria.conf:3: users: is on line 1 already — leave one of them out"; err == nil || err.Error() != want {
+		t.Errorf("users twice: %v, want %s", err, want)
+	}
+}
+
 // What says how much load there is goes together: a flag does not mix with a file.
 // A file that wins over another one does so as a whole, too.
 func TestOneWayToSayTheLoadReplacesThatOfAFileFurtherAway(t *testing.T) {

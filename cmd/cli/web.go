@@ -30,7 +30,7 @@ func (p *program) listen() ([]net.Listener, error) {
 // serveWeb serves the page until ctx ends, and then until the run is over.
 func (p *program) serveWeb(ctx context.Context, doors *opening, listeners []net.Listener) error {
 	page := server.New(server.Options{
-		Login: doors.login, Audit: doors.audit,
+		Login: doors.login, Audit: doors.audit, Connections: p.connections(),
 		Engine: p.engine, Defaults: p.opts.config, BasePath: p.opts.webBase,
 		Logger: p.log.Logger, Logs: p.log.Lines, LogNews: p.log.News, Alarms: p.faults.Alarms, Hosts: p.answersTo(),
 		Ending: ctx, Rebuild: p.rebuilds(), Metrics: p.metrics(),
@@ -58,7 +58,7 @@ func (p *program) serveWeb(ctx context.Context, doors *opening, listeners []net.
 		}
 		p.engine.Close()
 	})
-	beside := p.besidePage(serving, pageURL(p.opts.webHost, listeners[0])+p.opts.webBase)
+	beside := p.besidePage(serving, doors.url)
 	quitting := make(chan struct{})
 	go func() {
 		defer close(quitting)

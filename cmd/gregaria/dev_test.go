@@ -4,10 +4,11 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/gregaria/gregaria/cmd/modtest"
 )
 
 // worked is a program of scenarios that someone works on.
@@ -30,46 +31,31 @@ func main() { cli.Main(load.Suite{Scenarios: []load.Planner{shop}}) }
 // TestThePageTellsOfABrokenChangeAndKeepsWhatWasTyped works on a program while its page
 // is open.
 func TestThePageTellsOfABrokenChangeAndKeepsWhatWasTyped(t *testing.T) {
-	top, err := filepath.Abs(root)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range []string{"GOMODCACHE", "GOCACHE"} { // the program has another home
+	for _, name := range []string{"GOMODCACHE", "GOCACHE", "GOENV"} { // the program has another home
 		out, err := exec.Command("go", "env", name).Output()
 		if err != nil {
 			t.Fatal(err)
 		}
 		t.Setenv(name, strings.TrimSpace(string(out)))
 	}
-	t.Chdir(t.TempDir())
-	t.Setenv("GOFLAGS", "-mod=mod")
+	dir := modtest.New(t, "shop")
+	t.Chdir(dir)
+	t.Setenv("GOFLAGS", "-mod=mod -ldflags=-w")
+	for name, value := range modtest.Build {
+		t.Setenv(name, value)
+	}
 	save := func(name, text string, replace ...string) {
 		t.Helper()
-		if err := os.WriteFile(name, []byte(strings.NewReplacer(replace...).Replace(text)), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for _, name := range []string{"go.mod", "go.sum"} {
-		text, err := os.ReadFile(filepath.Join(top, name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		save(name, string(text), "module "+module+"\n", "module shop\n")
-	}
-	edit := exec.Command("go", "mod", "edit", "-require", module+"@v0.0.0", "-replace", module+"="+top)
-	if out, err := edit.CombinedOutput(); err != nil {
-		t.Fatalf("go mod edit: %v: %s", err, out)
+		modtest.Write(t, dir, name, strings.NewReplacer(replace...).Replace(text))
 	}
 	save("shop.go", worked)
-	if out, err := exec.Command("go", "build", "-o", os.DevNull).CombinedOutput(); err != nil { // so that later builds take no longer than a link
-		t.Fatalf("go build: %v: %s", err, out)
-	}
+	modtest.Go(t, dir, "build", "-o", os.DevNull) // so that later builds take no longer than a link
 
 	p := launch(t, "program", "dev", "--web-port", "0")
 	p.findPage("dev")
 	tab := open(t, p.url)
 	tab.allow("WebSocket connection to", "htmx:ws:error", "Failed to load resource") // while the program restarts
-	tab.fill("Users", "321")
+	tab.fill("Number of users", "321")
 	tab.fill("Host", "http://127.0.0.1:1/<b>")
 	users := fmt.Sprintf("%q", eval[string](tab, `document.querySelector("#start [name=user_count]").value`))
 	// built waits for what a build leads to, which takes longer than a page.

@@ -10,7 +10,7 @@ import (
 func TestARowHasAPageOfItsOwn(t *testing.T) {
 	t.Parallel()
 	api := (&target{every: 5}).listen(t)
-	gregaria := serve(t, "-u", "3", "-r", "100", "--host", api.URL, "--wait", "20ms", "--stop-timeout", "5s", "--autostart", "get")
+	gregaria := serve(t, "-u", "3", "-r", "100", "--host", api.URL, "--wait", "20ms", "--stop-timeout", "60s", "--autostart", "get")
 	p := open(t, gregaria.url)
 	p.allow("willReadFrequently") // it is this test that reads what is drawn
 	p.until(`state() === "running" && fails() > 5`)

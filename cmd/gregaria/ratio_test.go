@@ -6,7 +6,7 @@ import "testing"
 func TestTheRatioIsWhatUsersDo(t *testing.T) {
 	t.Parallel()
 	api := (&target{}).listen(t)
-	gregaria := serve(t, "-u", "3", "-r", "100", "--host", api.URL, "--wait", "20ms", "--stop-timeout", "5s", "get")
+	gregaria := serve(t, "-u", "3", "-r", "100", "--host", api.URL, "--wait", "20ms", "--stop-timeout", "60s", "get")
 	p := open(t, gregaria.url)
 	p.click("Start swarming")
 	p.until(`state() === "running" && number("Users") === 3`)

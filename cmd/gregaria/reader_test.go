@@ -21,7 +21,7 @@ import (
 func TestThePageWorksWithoutScripts(t *testing.T) {
 	t.Parallel()
 	api := (&target{every: 4}).listen(t)
-	gregaria := serve(t, "-u", "2", "-r", "100", "--wait", "20ms", "--stop-timeout", "5s", "get")
+	gregaria := serve(t, "-u", "2", "-r", "100", "--wait", "20ms", "--stop-timeout", "60s", "get")
 	p := newTab(t)
 	p.allow("status of 422") // the browser's own words for an answer that refuses
 	if _, err := chromedp.Call(p.ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true}); err != nil {

@@ -42,7 +42,7 @@ func (c *chrome) start() {
 		c.missing = true
 		return
 	}
-	options := []chromedp.ExecAllocatorOption{chromedp.ExecPath(path), chromedp.WindowSize(1280, 900),
+	options := []chromedp.ExecAllocatorOption{chromedp.ExecPath(path), chromedp.WindowSize(1280, 900), chromedp.WSURLReadTimeout(patience),
 		chromedp.Flag("host-resolver-rules", "MAP evil.test 127.0.0.1")}
 	for _, flag := range []string{
 		"headless", "no-sandbox", "disable-gpu", "disable-dev-shm-usage", "no-first-run", "no-default-browser-check",
@@ -268,7 +268,7 @@ func (p *tab) click(name string) {
 }
 
 // clickOn presses the mouse on the element of an expression.
-func (p *tab) clickOn(element string) {
+func (p *tab) clickOn(element string, how ...chromedp.MouseOption) {
 	p.t.Helper()
 	// Between looking where it is and the click a new notice may push the page down, and
 	// the click then lands beside it: whoever sees that clicks again.
@@ -290,7 +290,7 @@ func (p *tab) clickOn(element string) {
 		if at == nil {
 			return false
 		}
-		p.run(chromedp.MouseClickXY(at.X, at.Y))
+		p.run(chromedp.MouseClickXY(at.X, at.Y, how...))
 		beside, err := tryEval[bool](p, "window.beside === true")
 		return err != nil || !beside // a click may lead to another page
 	})
@@ -305,14 +305,20 @@ func (p *tab) fill(name, value string) {
 // fillIn replaces what the field of an expression holds.
 func (p *tab) fillIn(field, value string) {
 	p.t.Helper()
-	p.until(fmt.Sprintf(`%s && (%[1]s.focus(), %[1]s.select(), document.activeElement === %[1]s)`, field))
-	if value == "" {
-		p.press("\b")
-		return
-	}
-	if _, err := chromedp.Call(p.ctx, input.InsertText, input.InsertTextParams{Text: value}); err != nil {
-		p.t.Fatal(err)
-	}
+	// What comes between may take the focus or what is selected: whoever sees that types again.
+	eventually(p.t, fmt.Sprintf("%s holds %q", field, value), p.words, func() bool {
+		ready, err := tryEval[bool](p, fmt.Sprintf(`Boolean(%s && (%[1]s.focus(), %[1]s.select(), document.activeElement === %[1]s))`, field))
+		if err != nil || !ready {
+			return false
+		}
+		if value == "" {
+			p.press("\b")
+		} else if _, err := chromedp.Call(p.ctx, input.InsertText, input.InsertTextParams{Text: value}); err != nil {
+			p.t.Fatal(err)
+		}
+		typed, err := tryEval[bool](p, fmt.Sprintf(`%s?.value === %q`, field, value))
+		return err == nil && typed
+	})
 }
 
 // press presses keys, with the events a keyboard makes: a raw key down first, so

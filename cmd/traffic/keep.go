@@ -164,6 +164,22 @@ func homeOf(all []*exchange) *url.URL {
 	return all[0].url
 }
 
+// hostOf returns where most of a recording goes: the home of a page, unless its scripts
+// ask another host more often.
+func hostOf(kept []*exchange, home *url.URL) string {
+	count := map[string]int{}
+	best := home.Scheme + "://" + home.Host
+	for _, e := range kept {
+		count[e.url.Scheme+"://"+e.url.Host]++
+	}
+	for _, e := range kept {
+		if host := e.url.Scheme + "://" + e.url.Host; count[host] > count[best] {
+			best = host
+		}
+	}
+	return best
+}
+
 // sameSite reports whether two hosts belong together, as www.example.com and
 // api.example.com do.
 func sameSite(a, b *url.URL) bool {

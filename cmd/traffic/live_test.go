@@ -12,6 +12,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/gregaria/gregaria/cmd/modtest"
 )
 
 // shop is the site that testdata/shop.har was recorded of, with other secrets and ids: what
@@ -55,41 +57,52 @@ func (s *shop) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// TestAProgramSendsWhatWasRecorded runs the scenario of a recording, in a program, against
-// a live site, and compares what arrives with the recording.
-func TestAProgramSendsWhatWasRecorded(t *testing.T) {
+// TestAProgram builds a program with scenarios that were made, and runs it against live sites.
+func TestAProgram(t *testing.T) {
 	t.Parallel()
-	data := read(t, "shop.har")
-	got, err := HAR(data, Options{Name: "shop", Package: "main"})
-	if err != nil {
-		t.Fatal(err)
+	dir := modtest.New(t, "own")
+	for _, tt := range []struct {
+		file string
+		make func([]byte, Options) (*Result, error)
+	}{{"shop.har", HAR}, {"keeper.yaml", OpenAPI}} {
+		got, err := tt.make(read(t, tt.file), Options{Name: NameOf(tt.file), Package: "main"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		hurried := strings.ReplaceAll(string(got.Scenario), "load.Between(500*time.Millisecond, 1500*time.Millisecond)", "load.Between(0, time.Millisecond)")
+		modtest.Write(t, dir, got.File+".go", hurried)
 	}
-	dir := module(t)
-	put(t, dir, "shop.go", got.Scenario)
-	put(t, dir, "main.go", []byte(`package main
+	modtest.Write(t, dir, "main.go", `package main
 
 import (
 	"github.com/gregaria/gregaria/cmd/cli"
 	"github.com/gregaria/gregaria/engine/load"
 )
 
-func main() { cli.Main(load.Suite{Scenarios: []load.Planner{shop}}) }
-`))
-	golang(t, dir, "build", "-o", "program", ".")
+func main() { cli.Main(load.Suite{Scenarios: []load.Planner{shop, keeper}}) }
+`)
+	modtest.Go(t, dir, "build", "-o", "program", ".")
 	if t.Failed() {
 		return
 	}
+	program := filepath.Join(dir, "program")
+	t.Run("SendsWhatWasRecorded", func(t *testing.T) { sendsWhatWasRecorded(t, program) })
+	t.Run("AsksOnlyForWhatThereIs", func(t *testing.T) { asksOnlyForWhatThereIs(t, program) })
+}
+
+// sendsWhatWasRecorded compares what arrives with the recording.
+func sendsWhatWasRecorded(t *testing.T, program string) {
 	site := &shop{}
 	server := httptest.NewServer(site)
 	defer server.Close()
-	cmd := exec.Command(filepath.Join(dir, "program"), "--headless", "--iterations", "1", "--host", server.URL,
+	cmd := exec.Command(program, "shop", "--headless", "--iterations", "1", "--host", server.URL,
 		"--stop-timeout", "60s", "--exit-code-on-invalid", "0")
 	cmd.Env = append(os.Environ(), "GREGARIA_SHOP_PASSWORD=of today")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Errorf("%v: %v\n%s", cmd.Args, err, out)
 	}
 	var n notes
-	all, err := readHAR(data, &n)
+	all, err := readHAR(read(t, "shop.har"), &n)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,6 +117,29 @@ func main() { cli.Main(load.Suite{Scenarios: []load.Planner{shop}}) }
 	}
 }
 
+// asksOnlyForWhatThereIs lets many users make, use and delete at the same time.
+func asksOnlyForWhatThereIs(t *testing.T, program string) {
+	site := &keeper{things: map[string]bool{}, counts: map[string]int{}}
+	server := httptest.NewServer(site)
+	defer server.Close()
+	cmd := exec.Command(program, "keeper", "--headless", "--users", "20", "--spawn-rate", "100", "--iterations", "3000",
+		"--host", server.URL, "--stop-timeout", "60s", "--exit-code-on-invalid", "0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("%v: %v\n%s", cmd.Args, err, out)
+	}
+	if len(site.wrong) > 0 {
+		t.Errorf("%d of the requests were wrong:\n%s", len(site.wrong), strings.Join(site.wrong[:min(len(site.wrong), 20)], "\n"))
+	}
+	for _, want := range []string{
+		"POST shelves", "GET shelves", "DELETE shelves", "POST shelves/books", "GET shelves/books", "PUT shelves/books", "DELETE shelves/books",
+		"POST users", "GET users", "PUT users", "DELETE users", "POST loans", "GET loans", "DELETE loans", "PUT notes", "GET notes", "DELETE notes", "GET topics",
+	} {
+		if site.counts[want] == 0 {
+			t.Errorf("no %s came; what came: %v", want, site.counts)
+		}
+	}
+}
+
 // TestNoSecretIsWritten looks for all secrets of the recordings in what is made of them.
 func TestNoSecretIsWritten(t *testing.T) {
 	t.Parallel()
@@ -113,6 +149,7 @@ func TestNoSecretIsWritten(t *testing.T) {
 		secrets []string
 	}{
 		{"shop.har", HAR, []string{"hunter2", "s3ss10n", "c5rf", "eyJ", "c2lnbmF0dXJl"}},
+		{"spa.har", HAR, []string{"opaque.", "refresh.", "correct horse"}},
 		{"browser.curl.sh", Curl, []string{"hunter2", "abc123", "eyJ", "s3cret99", "k3y-k3y"}},
 	} {
 		got, err := tt.make(read(t, tt.file), Options{Name: "x", Static: true, AllHosts: true})

@@ -16,7 +16,7 @@ func (w *writer) proof() ([]byte, error) {
 	for _, path := range []string{"net/http", "testing", "testing/synctest", "github.com/gregaria/gregaria/engine/load/loadtest"} {
 		w.uses(path)
 	}
-	name := "Test" + strings.ToUpper(w.variable[:1]) + w.variable[1:]
+	name := w.test()
 	w.line("// %s plays the scenario to a target that answers as recorded, as far as the scenario reads it.", name)
 	w.line("func %s(t *testing.T) {", name)
 	w.line(`recorded := []struct {
@@ -26,7 +26,7 @@ func (w *writer) proof() ([]byte, error) {
 		header       map[string]string
 		body         string
 	}{`)
-	for _, c := range w.all() {
+	for _, c := range w.played() {
 		if len(c.answers) == 0 { // none is known: any will do
 			w.answer(c, answer{method: c.method, status: http.StatusOK}, true, true)
 		}
@@ -99,13 +99,13 @@ func (w *writer) needs(c *call) (all []string) {
 		}
 	}
 	for _, k := range w.script.carries {
-		if slices.Contains(k.uses, c) {
+		if slices.Contains(k.uses, c) && k.chosen == nil {
 			add(k.standIn())
 		}
 	}
 	calls := w.all()
 	for _, k := range w.script.carries {
-		if k.isSticky && slices.Index(calls, k.from) < slices.Index(calls, c) {
+		if k.stickyName != "" && k == w.stuck(calls, k.stickyName, c) {
 			add(k.standIn())
 		}
 	}
@@ -115,6 +115,18 @@ func (w *writer) needs(c *call) (all []string) {
 		}
 	}
 	return all
+}
+
+// stuck returns what a field of the user's header has when a call is made.
+func (w *writer) stuck(calls []*call, name string, at *call) (now *carried) {
+	for _, c := range calls[:slices.Index(calls, at)] {
+		for _, k := range w.script.carries {
+			if k.from == c && k.stickyName == name {
+				now = k
+			}
+		}
+	}
+	return now
 }
 
 func mentionsSecret(c *call, s *secret) bool {
@@ -188,7 +200,7 @@ func (w *writer) path(c *call) string {
 	all := ""
 	for _, p := range c.path {
 		switch {
-		case p.fresh != nil:
+		case p.fresh != nil, p.carry != nil && p.carry.chosen != nil:
 			return ""
 		case p.carry != nil:
 			all += url.PathEscape(p.carry.standIn())
@@ -213,7 +225,7 @@ func (w *writer) disguise(raw string) string {
 			raw = strings.ReplaceAll(raw, s.value, s.stand)
 		}
 	}
-	return raw
+	return mask(raw, "hidden")
 }
 
 func sortedKeys(m map[string]string) []string {

@@ -5,6 +5,7 @@ import "time"
 // A script is a scenario before it is Go.
 type script struct {
 	name, pkg string
+	beside    Beside
 	help      string
 	host      string
 	origin    string // what was read, in words
@@ -19,6 +20,52 @@ type script struct {
 	notes     []string // for the reader of the code
 }
 
+// all returns every call in order.
+func (s *script) all() (calls []*call) {
+	if s.start != nil {
+		calls = append(calls, s.start.calls...)
+	}
+	for _, m := range s.methods {
+		calls = append(calls, m.calls...)
+	}
+	if s.stop != nil {
+		calls = append(calls, s.stop.calls...)
+	}
+	return calls
+}
+
+// played returns every call in the order of a user who does each task once.
+func (s *script) played() (calls []*call) {
+	if !s.weighted {
+		return s.all()
+	}
+	known := map[string]bool{}
+	var play func(*method)
+	play = func(m *method) {
+		for _, n := range m.needs {
+			if !known[n.field] {
+				play(n.by)
+			}
+		}
+		for _, c := range m.calls {
+			calls = append(calls, c)
+			for _, k := range c.takes {
+				known[k.field] = true
+			}
+			for _, f := range s.fresh {
+				known[f.field] = known[f.field] || f.made == c
+			}
+			for _, field := range c.ends {
+				known[field] = false
+			}
+		}
+	}
+	for _, m := range s.methods {
+		play(m)
+	}
+	return calls
+}
+
 // A method is what a user does in one go.
 type method struct {
 	name   string
@@ -27,12 +74,21 @@ type method struct {
 	think  time.Duration // afterwards
 	weight int
 	tags   []string
+	needs  []need // before its calls
+}
+
+// A need is a field of the state that must be set, and who sets it.
+type need struct {
+	field string
+	by    *method
+	maybe bool // who sets it may find nothing
 }
 
 // A call is one request.
 type call struct {
 	in      *method
 	method  string
+	page    bool   // a browser's own, not of a script
 	host    string // when it is not the scenario's
 	path    text
 	row     string // "" when that is the path
@@ -42,6 +98,7 @@ type call struct {
 	expect  []int
 	comment string
 	takes   []*carried // out of its answer
+	ends    []string   // fields of the state that say nothing any more afterwards
 	pause   time.Duration
 	answers []answer // that its test gives
 }
@@ -131,6 +188,8 @@ type fresh struct {
 	prefix string
 	suffix string
 	field  string
+	local  bool  // used nowhere but in the method it is made in
+	number bool  // in JSON
 	made   *call // before which it is made
 }
 
@@ -148,11 +207,12 @@ type carried struct {
 	after    string // and this
 	field    string // in Go
 	local    bool   // used nowhere but in the method it is from
-	soft     string // what to use when there was none yet; such a value need not be there
-	isSoft   bool
+	maybe    bool   // it need not be there
+	chosen   *fresh // it is what the request said; nothing is taken out of the answer
 	variable string // of the pattern
 	stand    string // for it in the test, "" for itself
 	uses     []*call
-	sticky   string // set into the user's header with this prefix before it
-	isSticky bool
+	sticky   string // what stands before it in that field of the user's header
+
+	stickyName string // of the user's header, where it goes with everything; "" when it does not
 }

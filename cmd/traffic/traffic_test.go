@@ -3,10 +3,11 @@ package traffic
 import (
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/gregaria/gregaria/cmd/modtest"
 )
 
 // read returns a file of testdata.
@@ -19,53 +20,20 @@ func read(t *testing.T, name string) []byte {
 	return data
 }
 
-// module returns a directory with a module that has gregaria's source as a dependency.
-func module(t *testing.T) string {
-	t.Helper()
-	dir := t.TempDir()
-	root, err := filepath.Abs("../..")
-	if err != nil {
-		t.Fatal(err)
-	}
-	sums, err := os.ReadFile(filepath.Join(root, "go.sum"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	put(t, dir, "go.sum", sums)
-	put(t, dir, "go.mod", []byte("module own\n\ngo 1.26.0\n\nrequire github.com/gregaria/gregaria v0.0.0\n\nreplace github.com/gregaria/gregaria => "+root+"\n"))
-	return dir
-}
-
-func put(t *testing.T, dir, name string, data []byte) {
-	t.Helper()
-	if err := os.WriteFile(filepath.Join(dir, name), data, 0o644); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// golang runs go in a directory.
-func golang(t *testing.T, dir string, args ...string) {
-	t.Helper()
-	cmd := exec.Command("go", args...)
-	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "GOFLAGS=-mod=mod", "GOWORK=off")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Errorf("go %v: %v\n%s", args, err, out)
-	}
-}
-
 // TestScenariosBuildVetAndPassTheirTests takes every kind of input through Go itself.
 func TestScenariosBuildVetAndPassTheirTests(t *testing.T) {
 	t.Parallel()
-	dir := module(t)
+	dir := modtest.New(t, "own")
 	for _, tt := range []struct {
 		file string
 		make func([]byte, Options) (*Result, error)
 	}{
 		{"shop.har", HAR},
 		{"demo.har", HAR},
+		{"spa.har", HAR},
 		{"browser.curl.sh", Curl},
 		{"library.yaml", OpenAPI},
+		{"keeper.yaml", OpenAPI},
 		{"petstore.json", OpenAPI},
 		{"old.yaml", OpenAPI},
 	} {
@@ -74,12 +42,12 @@ func TestScenariosBuildVetAndPassTheirTests(t *testing.T) {
 			t.Errorf("%s: %v", tt.file, err)
 			continue
 		}
-		put(t, dir, got.File+".go", got.Scenario)
-		put(t, dir, got.File+"_test.go", got.Test)
+		modtest.Write(t, dir, got.File+".go", string(got.Scenario))
+		modtest.Write(t, dir, got.File+"_test.go", string(got.Test))
 		parses(t, got)
 	}
-	golang(t, dir, "vet", ".")
-	golang(t, dir, "test", ".")
+	modtest.Go(t, dir, "vet", ".")
+	modtest.Go(t, dir, "test", ".")
 }
 
 // readSeed returns a file of testdata to a fuzz test.
@@ -95,18 +63,18 @@ func readSeed(f *testing.F, name string) []byte {
 // TestHostileTextsStayTexts takes what tries to become code through Go itself.
 func TestHostileTextsStayTexts(t *testing.T) {
 	t.Parallel()
-	dir := module(t)
+	dir := modtest.New(t, "own")
 	for name, input := range map[string]string{"hostile": hostileHAR, "init": hostileHAR, "func": hostileHAR, "../../load": hostileHAR, "x_linux_test": hostileHAR} {
 		got, err := HAR([]byte(input), Options{Name: name, Package: "own", AllHosts: true})
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
 		parses(t, got)
-		put(t, dir, got.File+".go", got.Scenario)
-		put(t, dir, got.File+"_test.go", got.Test)
+		modtest.Write(t, dir, got.File+".go", string(got.Scenario))
+		modtest.Write(t, dir, got.File+"_test.go", string(got.Test))
 	}
-	golang(t, dir, "vet", ".")
-	golang(t, dir, "test", ".")
+	modtest.Go(t, dir, "vet", ".")
+	modtest.Go(t, dir, "test", ".")
 }
 
 func TestScenariosSayWhatWasMeant(t *testing.T) {
@@ -125,11 +93,20 @@ func TestScenariosSayWhatWasMeant(t *testing.T) {
 		{"polls are folded", "demo.har", HAR, `// Asked 3 times in a row while it was recorded.`},
 		{"a token of a page is carried", "shop.har", HAR, `load.Form("csrf_token", csrfToken, "email", "ann@example.com", "password", shopPassword.Of(u))`},
 		{"signing out is done at the end", "shop.har", HAR, `OnStop:  (*shopUser).openLogout`},
+		{"a script's login is signing in, whatever was asked at once", "spa.har", HAR, `OnStart: (*spaUser).signIn`},
+		{"what was asked at once is a task", "spa.har", HAR, `{Run: (*spaUser).getMe, Wait:`},
+		{"the host is that of the API", "spa.har", HAR, `Host:    "https://api.notes.example"`},
+		{"a token that replaces another goes with what follows", "spa.har", HAR, "u.Header.Set(\"Authorization\", \"Bearer \"+answer.Data.Tokens.Access)\n\treturn u.Patch("},
+		{"a script's sign out is done at the end", "spa.har", HAR, `OnStop:  (*spaUser).postAuthLogout`},
 		{"a query is no part of a name", "browser.curl.sh", Curl, `load.Query("page", "2", "q", "a b")`},
 		{"JSON becomes Go", "browser.curl.sh", Curl, `"big":      json.Number("12345678901234567890")`},
 		{"basic authentication needs only the password", "browser.curl.sh", Curl, `base64.StdEncoding.EncodeToString([]byte("ann:"+browserPassword2.Of(u)))`},
 		{"reads weigh more than writes", "library.yaml", OpenAPI, `{Run: (*libraryUser).listBooks, Weight: 10, Tags: []string{"books", "read-only"}}`},
-		{"an id comes from a list, or is an example", "library.yaml", OpenAPI, `cmp.Or(v.bookID, "3fa85f64-5717-4562-b3fc-2c963f66afa6")`},
+		{"an id is that of what the user made itself", "library.yaml", OpenAPI, "if v.bookID == \"\" {\n\t\tif err := v.addBook(u); err != nil {"},
+		{"what is deleted is forgotten, with what it held", "keeper.yaml", OpenAPI, "\tv.shelfID = \"\"\n\tv.bookID = \"\"\n\treturn resp.Err()"},
+		{"what nothing makes is not deleted", "keeper.yaml", OpenAPI, "DELETE /topics/{topicId} is left out"},
+		{"a name is made up where the request says it", "keeper.yaml", OpenAPI, `username := u.Unique("u")`},
+		{"an id is the target's own affair where it answers one", "keeper.yaml", OpenAPI, `u.Post("/api/shelves", load.JSON(map[string]any{"room": "text"}))`},
 		{"what is left out is said", "library.yaml", OpenAPI, `callbacks are left out`},
 		{"Swagger's base path is kept", "old.yaml", OpenAPI, `u.Get("/api/things", load.Query("q", "a b")`},
 	} {

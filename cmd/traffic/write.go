@@ -2,7 +2,6 @@ package traffic
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"go/format"
 	"maps"
@@ -29,15 +28,28 @@ func (w *writer) uses(path string) { w.imports[path] = true }
 // write makes Go of the script.
 func (r *recorder) write(n *notes) (*Result, error) {
 	top := scope{}
+	for _, f := range r.script.fresh { // a function would hide what it has of the same name
+		top[f.field] = true
+	}
+	for _, k := range r.script.carries {
+		top[k.field] = true
+	}
+	maps.Copy(top, r.beside.declared)
+	maps.Copy(top, r.beside.imported)
+	if err := r.beside.check(); err != nil {
+		return nil, err
+	}
 	w := &writer{script: r.script, imports: map[string]bool{"github.com/gregaria/gregaria/engine/load": true}}
-	w.variable = top.name(identifier(r.name, "traffic", false))
+	for w.variable == "" || top[w.test()] { // its test must have a name of its own, too
+		w.variable = top.name(identifier(r.name, "traffic", false))
+	}
 	w.user = top.name(w.variable + "User")
 	for _, s := range r.secrets {
 		s.variable = top.name(identifier(s.param, "secret", false))
 	}
 	for _, k := range r.script.carries {
 		if k.pattern != "" {
-			k.variable = top.name(camel(append(words(w.variable), append(words(cmp.Or(k.field, k.key)), "form")...), false))
+			k.variable = top.name(cmp.Or(camel(append(words(w.variable), append(words(cmp.Or(k.field, k.key)), "form")...), false), "form"))
 		}
 	}
 	for _, c := range r.all() {
@@ -55,7 +67,7 @@ func (r *recorder) write(n *notes) (*Result, error) {
 		return nil, fmt.Errorf("write the test: %w", err)
 	}
 	result := &Result{
-		Name: r.name, File: strings.ReplaceAll(r.name, "-", ""), Variable: w.variable,
+		Name: r.name, File: fileOf(r.name), Variable: w.variable,
 		Scenario: code, Test: proof, Notes: n.all,
 	}
 	for _, s := range r.secrets {
@@ -63,6 +75,12 @@ func (r *recorder) write(n *notes) (*Result, error) {
 	}
 	return result, nil
 }
+
+// test returns the name of the test.
+func (w *writer) test() string { return "Test" + strings.ToUpper(w.variable[:1]) + w.variable[1:] }
+
+// fileOf returns the name of the file for a scenario.
+func fileOf(name string) string { return strings.ReplaceAll(name, "-", "") }
 
 // finish puts package and imports before what was written.
 func (w *writer) finish(before string) ([]byte, error) {
@@ -78,7 +96,11 @@ func (w *writer) finish(before string) ([]byte, error) {
 	slices.Sort(others)
 	code := before + "package " + w.pkg + "\n\nimport (\n" + strings.Join(others, "\n") + "\n\n" + strings.Join(own, "\n") + "\n)\n\n" + w.b.String()
 	w.b.Reset()
-	return format.Source([]byte(code))
+	made, err := format.Source([]byte(code))
+	if err != nil {
+		return nil, err
+	}
+	return w.beside.rename(made)
 }
 
 func (w *writer) scenario() ([]byte, error) {
@@ -116,13 +138,17 @@ func (w *writer) order() (all []*method) {
 }
 
 func (w *writer) state() {
-	w.line("// A %s is one user of the scenario %s.", w.user, w.name)
+	article := "A"
+	if strings.ContainsAny(w.user[:1], "aeio") {
+		article = "An"
+	}
+	w.line("// %s %s is one user of the scenario %s.", article, w.user, w.name)
 	var lines []string
 	known := map[string]bool{}
 	for _, k := range w.script.carries {
 		if k.field != "" && !k.local {
 			kind := "string"
-			if k.number && !k.isSoft {
+			if k.number {
 				kind = "json.Number"
 				w.uses("encoding/json")
 			}
@@ -130,10 +156,17 @@ func (w *writer) state() {
 				continue // from another answer, too
 			}
 			known[k.field] = true
-			lines = append(lines, fmt.Sprintf("%s %s // from %s", k.field, kind, oneLine(k.source())))
+			from := "from"
+			if k.chosen != nil {
+				from = "said in"
+			}
+			lines = append(lines, fmt.Sprintf("%s %s // %s %s", k.field, kind, from, oneLine(k.source())))
 		}
 	}
 	for _, f := range w.fresh {
+		if f.local {
+			continue
+		}
 		lines = append(lines, f.field+" string // made up, another for each user")
 	}
 	if len(lines) == 0 {
@@ -260,449 +293,4 @@ func (w *writer) patterns() {
 	default:
 		w.line("// What stands in the pages.\nvar (\n%s\n)\n", strings.Join(lines, "\n"))
 	}
-}
-
-func (w *writer) method(m *method) {
-	receiver := "v"
-	if !w.usesState(m) {
-		receiver = ""
-	}
-	w.line("// %s %s.", m.name, oneLine(m.doc))
-	w.line("func (%s *%s) %s(u *load.User) error {", receiver, w.user, m.name)
-	if m == w.start {
-		for _, h := range w.header {
-			w.line("u.Header.Set(%s, %s)", quote(h.name), w.expr(h.value, false))
-		}
-	}
-	names := scope{}
-	for _, k := range w.script.carries {
-		if k.local {
-			names[k.field] = true
-		}
-	}
-	responses := 0
-	for i, c := range m.calls {
-		w.call(c, names, &responses, i == len(m.calls)-1)
-	}
-	if n := len(m.calls); n == 0 || len(m.calls[n-1].takes) > 0 {
-		w.line("return nil")
-	}
-	w.line("}\n")
-}
-
-// usesState reports whether a method reads or writes the state.
-func (w *writer) usesState(m *method) bool {
-	for _, c := range m.calls {
-		for _, k := range w.script.carries {
-			if k.field == "" || k.local {
-				continue
-			}
-			if k.from == c || slices.Contains(k.uses, c) {
-				return true
-			}
-		}
-		for _, f := range w.fresh {
-			if f.made == c || mentions(c, func(p piece) bool { return p.fresh == f }) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-func (w *writer) call(c *call, names scope, responses *int, last bool) {
-	if c.comment != "" {
-		w.line("// %s", oneLine(c.comment))
-	}
-	for _, f := range w.fresh {
-		if f.made == c {
-			suffix := ""
-			if f.suffix != "" {
-				suffix = " + " + quote(f.suffix)
-			}
-			w.line("v.%s = u.Unique(%q)%s", f.field, f.prefix, suffix)
-		}
-	}
-	request := w.request(c)
-	if len(c.takes) == 0 {
-		if last {
-			w.line("return %s.Err()", request)
-			return
-		}
-		w.line("if err := %s.Err(); err != nil {\nreturn err\n}", request)
-		w.pause(c)
-		return
-	}
-	*responses++
-	assign := "="
-	if *responses == 1 {
-		assign = ":="
-	}
-	w.line("resp %s %s", assign, request)
-	w.take(c, names)
-	w.pause(c)
-}
-
-func (w *writer) pause(c *call) {
-	if c.pause > 0 {
-		w.line("if err := u.Pause(%s); err != nil {\nreturn err\n}", w.duration(c.pause))
-	}
-}
-
-// request returns the request of a call.
-func (w *writer) request(c *call) string {
-	var args []string
-	path := w.expr(c.path, true)
-	switch verb := cmp.Or(verbs[c.method], ""); verb {
-	case "":
-		args = append(args, quote(c.method), path)
-	default:
-		args = append(args, path)
-	}
-	if plainPath, pure := c.path.pure(); c.row != "" && (!pure || plainPath != c.row) {
-		args = append(args, "load.Name("+quote(c.row)+")")
-	}
-	if len(c.query) > 0 {
-		args = append(args, "load.Query("+w.pairs(c.query)+")")
-	}
-	switch c.body.kind {
-	case jsonBody:
-		args = append(args, "load.JSON("+w.value(c.body.json)+")")
-	case formBody:
-		args = append(args, "load.Form("+w.pairs(c.body.form)+")")
-	case rawBody:
-		args = append(args, "load.Body("+quote(c.body.mime)+", []byte("+w.expr(c.body.raw, false)+"))")
-	case partsBody:
-		var parts []string
-		for _, p := range c.body.parts {
-			parts = append(parts, fmt.Sprintf("{%s, %s, %s, %s}", quote(p.name), quote(p.file), quote(p.mime), w.expr(p.value, false)))
-		}
-		args = append(args, w.parts+"([][4]string{\n"+strings.Join(parts, ",\n")+",\n})")
-	}
-	for _, h := range c.header {
-		args = append(args, fmt.Sprintf("load.Header(%s, %s)", quote(h.name), w.expr(h.value, false)))
-	}
-	name := "Do"
-	if verb := verbs[c.method]; verb != "" {
-		name = strings.ToUpper(verb[:1]) + verb[1:]
-	}
-	text := "u." + name + "(" + strings.Join(args, ", ") + ")"
-	if len(text) > 120 && len(args) > 1 {
-		text = "u." + name + "(" + args[0] + ",\n" + strings.Join(args[1:], ",\n") + ",\n)"
-	}
-	if len(c.expect) > 0 {
-		var codes []string
-		for _, code := range c.expect {
-			codes = append(codes, w.status(code))
-		}
-		text += ".Expect(" + strings.Join(codes, ", ") + ")"
-	}
-	return text
-}
-
-var statusNames = map[int]string{
-	200: "OK", 201: "Created", 202: "Accepted", 204: "NoContent", 206: "PartialContent", 301: "MovedPermanently", 302: "Found",
-	303: "SeeOther", 307: "TemporaryRedirect", 308: "PermanentRedirect", 400: "BadRequest", 401: "Unauthorized", 403: "Forbidden",
-	404: "NotFound", 405: "MethodNotAllowed", 409: "Conflict", 410: "Gone", 422: "UnprocessableEntity", 429: "TooManyRequests",
-	500: "InternalServerError", 502: "BadGateway", 503: "ServiceUnavailable", 504: "GatewayTimeout",
-}
-
-func (w *writer) status(code int) string {
-	if name := statusNames[code]; name != "" {
-		w.uses("net/http")
-		return "http.Status" + name
-	}
-	return strconv.Itoa(code)
-}
-
-func (w *writer) pairs(list []setting) string {
-	var all []string
-	for _, s := range list {
-		all = append(all, quote(s.name), w.expr(s.value, false))
-	}
-	return strings.Join(all, ", ")
-}
-
-// value returns decoded JSON in Go.
-func (w *writer) value(v any) string {
-	switch v := v.(type) {
-	case nil:
-		return "nil"
-	case bool:
-		return strconv.FormatBool(v)
-	case json.Number:
-		if n, err := strconv.ParseInt(v.String(), 10, 64); err == nil && strconv.FormatInt(n, 10) == v.String() && n >= -1<<31 && n < 1<<31 {
-			return v.String()
-		}
-		w.uses("encoding/json")
-		return "json.Number(" + quote(v.String()) + ")"
-	case text:
-		if len(v) == 1 && v[0].carry != nil && v[0].carry.number {
-			return w.field(v[0].carry)
-		}
-		return w.expr(v, false)
-	case []any:
-		var items []string
-		for _, item := range v {
-			items = append(items, w.value(item))
-		}
-		return "[]any{" + strings.Join(items, ", ") + "}"
-	case map[string]any:
-		var items []string
-		for _, key := range slices.Sorted(maps.Keys(v)) {
-			items = append(items, quote(key)+": "+w.value(v[key]))
-		}
-		short := strings.Join(items, ", ")
-		if len(short) > 80 {
-			short = "\n" + strings.Join(items, ",\n") + ",\n"
-		}
-		return "map[string]any{" + short + "}"
-	}
-	return "nil"
-}
-
-func (w *writer) field(k *carried) string {
-	if k.local {
-		return k.field
-	}
-	return "v." + k.field
-}
-
-// expr returns a text in Go. What is carried is escaped for a path.
-func (w *writer) expr(t text, path bool) string {
-	var all []string
-	lit := ""
-	flush := func() {
-		if lit != "" {
-			all = append(all, quote(lit))
-			lit = ""
-		}
-	}
-	for _, p := range t {
-		var code string
-		switch {
-		case p.carry != nil:
-			code = w.field(p.carry)
-			if p.carry.number && !p.carry.isSoft {
-				code += ".String()"
-			}
-			if p.carry.isSoft {
-				w.uses("cmp")
-				code = fmt.Sprintf("cmp.Or(%s, %s)", code, quote(p.carry.soft))
-			}
-		case p.secret != nil:
-			code = p.secret.variable + ".Of(u)"
-			if p.secret.basicPair {
-				w.uses("encoding/base64")
-				code = fmt.Sprintf("base64.StdEncoding.EncodeToString([]byte(%s))", code)
-			} else if p.secret.basic != "" {
-				w.uses("encoding/base64")
-				code = fmt.Sprintf("base64.StdEncoding.EncodeToString([]byte(%s + %s))", quote(p.secret.basic+":"), code)
-			}
-		case p.fresh != nil:
-			code = "v." + p.fresh.field
-		default:
-			lit += p.lit
-			continue
-		}
-		flush()
-		if path {
-			w.uses("net/url")
-			code = "url.PathEscape(" + code + ")"
-		}
-		all = append(all, code)
-	}
-	flush()
-	if len(all) == 0 {
-		return `""`
-	}
-	return strings.Join(all, "+")
-}
-
-// take writes how values are taken out of an answer.
-func (w *writer) take(c *call, names scope) {
-	var inJSON, others []*carried
-	for _, k := range c.takes {
-		if k.path != nil {
-			inJSON = append(inJSON, k)
-		} else {
-			others = append(others, k)
-		}
-	}
-	if len(inJSON) > 0 {
-		answer := names.local("answer")
-		root := &shape{}
-		for _, k := range inJSON {
-			root.add(k.path, k)
-		}
-		w.line("var %s %s", answer, w.shape(root))
-		w.line("if err := resp.JSON(&%s); err != nil {\nreturn err\n}", answer)
-		checked := map[string]int{}
-		for _, k := range inJSON {
-			at, path, soft := answer, "", []string{}
-			for node, steps := root, k.path; len(steps) > 0; steps = steps[1:] {
-				switch step := steps[0].(type) {
-				case string:
-					node = node.keys[step]
-					at += "." + node.name
-					path += "." + step
-				case int:
-					node = node.elem
-					if have, ok := checked[at]; (!ok || have < step) && !k.isSoft {
-						checked[at] = step
-						w.line("if len(%s) <= %d {\nreturn resp.Failf(%s, len(%s))\n}", at, step, quote(fmt.Sprintf("answer has %%d%s, want at least %d", percent(path), step+1)), at)
-					}
-					soft = append(soft, fmt.Sprintf("len(%s) > %d", at, step))
-					at += fmt.Sprintf("[%d]", step)
-					path += fmt.Sprintf("[%d]", step)
-				}
-			}
-			if k.isSoft {
-				soft = append(soft, at+` != ""`)
-				value := at
-				if k.number {
-					value += ".String()"
-				}
-				w.line("if %s {\nv.%s = %s\n}", strings.Join(soft, " && "), k.field, value)
-				continue
-			}
-			w.line("if %s == \"\" {\nreturn resp.Failf(%s)\n}", at, quote("answer has no "+percent(strings.TrimPrefix(path, "."))))
-			w.keep(k, at)
-		}
-	} else {
-		w.line("if err := resp.Err(); err != nil {\nreturn err\n}")
-	}
-	for _, k := range others {
-		switch {
-		case k.pattern != "":
-			found := names.local("found")
-			w.uses("html")
-			w.line("%s := %s.FindStringSubmatch(resp.Text())", found, k.variable)
-			w.line("if %s == nil {\nreturn resp.Failf(%s)\n}", found, quote("page has no "+percent(oneLine(k.key))))
-			w.keep(k, "html.UnescapeString("+found+"[1])")
-		case k.cookie != "":
-			cookie := names.local("cookie")
-			w.uses("net/http")
-			w.line("%s, err := http.ParseSetCookie(resp.Header(\"Set-Cookie\"))", cookie)
-			w.line("if err != nil || %s.Name != %s {\nreturn resp.Failf(%s)\n}", cookie, quote(k.cookie), quote("answer sets no cookie "+percent(oneLine(k.cookie))))
-			w.keep(k, cookie+".Value")
-		default:
-			value := names.name(identifier(k.header, "header", false))
-			w.line("%s := resp.Header(%s)", value, quote(k.header))
-			w.line("if %s == \"\" {\nreturn resp.Failf(%s)\n}", value, quote("answer has no header "+percent(k.header)))
-			w.keep(k, value)
-		}
-	}
-}
-
-// keep writes where a value goes.
-func (w *writer) keep(k *carried, code string) {
-	if k.isSticky {
-		text := code
-		if k.number {
-			text += ".String()"
-		}
-		if k.sticky != "" {
-			text = quote(k.sticky) + "+" + text
-		}
-		w.line(`u.Header.Set("Authorization", %s)`, text)
-	}
-	switch {
-	case k.field == "":
-	case k.local:
-		w.line("%s := %s", k.field, code)
-	default:
-		w.line("v.%s = %s", k.field, code)
-	}
-}
-
-// percent keeps a text from being a format.
-func percent(text string) string { return strings.ReplaceAll(oneLine(text), "%", "%%") }
-
-// A shape is the type that a JSON answer is decoded into.
-type shape struct {
-	name string // in Go, of a field
-	keys map[string]*shape
-	elem *shape
-	leaf *carried
-	used scope
-}
-
-func (s *shape) add(path []any, k *carried) {
-	if len(path) == 0 {
-		s.leaf = k
-		return
-	}
-	switch step := path[0].(type) {
-	case string:
-		if s.keys == nil {
-			s.keys, s.used = map[string]*shape{}, scope{}
-		}
-		next := s.keys[step]
-		if next == nil {
-			next = &shape{name: s.used.name(identifier(step, "field", true))}
-			s.keys[step] = next
-		}
-		next.add(path[1:], k)
-	case int:
-		if s.elem == nil {
-			s.elem = &shape{}
-		}
-		s.elem.add(path[1:], k)
-	}
-}
-
-func (w *writer) shape(s *shape) string {
-	switch {
-	case s.elem != nil:
-		return "[]" + w.shape(s.elem)
-	case s.keys != nil:
-		var lines []string
-		for _, key := range slices.Sorted(maps.Keys(s.keys)) {
-			field := s.keys[key]
-			lines = append(lines, fmt.Sprintf("%s %s `json:%s`", field.name, w.shape(field), strconv.Quote(key)))
-		}
-		return "struct {\n" + strings.Join(lines, "\n") + "\n}"
-	case s.leaf != nil && s.leaf.number:
-		w.uses("encoding/json")
-		return "json.Number"
-	}
-	return "string"
-}
-
-func (w *writer) multipart() {
-	for _, path := range []string{"bytes", "mime/multipart", "net/textproto", "cmp", "mime"} {
-		w.uses(path)
-	}
-	w.line("// %s is a multipart form. Each part has a name, the name of a file or \"\", that file's type, and a value.", w.parts)
-	w.line("func %s(parts [][4]string) load.Option {", w.parts)
-	w.line(`var b bytes.Buffer
-	form := multipart.NewWriter(&b) // a buffer takes everything
-	for _, p := range parts {
-		if p[1] == "" {
-			form.WriteField(p[0], p[3])
-			continue
-		}
-		header := textproto.MIMEHeader{}
-		header.Set("Content-Disposition", mime.FormatMediaType("form-data", map[string]string{"name": p[0], "filename": p[1]}))
-		header.Set("Content-Type", cmp.Or(p[2], "application/octet-stream"))
-		if w, err := form.CreatePart(header); err == nil {
-			w.Write([]byte(p[3]))
-		}
-	}
-	form.Close()
-	return load.Body(form.FormDataContentType(), b.Bytes())
-}
-`)
-}
-
-// quote returns text as a string in Go.
-func quote(text string) string { return strconv.Quote(text) }
-
-// quoteRaw does so with backquotes where that is possible and reads better.
-func quoteRaw(text string) string {
-	if strings.ContainsAny(text, `"\`) && strconv.CanBackquote(text) {
-		return "`" + text + "`"
-	}
-	return quote(text)
 }

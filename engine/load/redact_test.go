@@ -228,7 +228,7 @@ func TestNoTextTakesLong(t *testing.T) {
 		text := strings.Repeat(part, 64<<10/len(part))
 		began := time.Now()
 		redact(&stats.Exemplar{Response: stats.Message{Body: text}}, nil)
-		if took := time.Since(began); took > 2*time.Second {
+		if took := time.Since(began); took > 30*time.Second {
 			t.Errorf("64 KB of %q took %v", part, took)
 		} else {
 			t.Log(part, took)

@@ -18,10 +18,10 @@ func ArrivalsText(a stats.Arrivals) string {
 func NewArrivals(w io.Writer) (*Log, error) {
 	return newLog(w, []string{
 		"Timestamp", "Target", "User Count", "Due", "Started", "Completed", "Late", "Dropped",
-	}, func(d stats.Delta) []string {
+	}, func(second string, d stats.Delta) []string {
 		a := d.Arrivals
 		return []string{
-			whole(d.To.Unix()), thousandths(d.Target), whole(int64(d.Users)),
+			second, thousandths(d.Target), whole(int64(d.Users)),
 			whole(a.Due), whole(a.Started), whole(a.Completed), whole(a.Late), whole(a.Dropped),
 		}
 	})

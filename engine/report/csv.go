@@ -76,29 +76,37 @@ func percentileCells(t stats.Tally) []string {
 	return cells
 }
 
-// FailuresCSV writes a line per failure.
+// FailuresCSV writes a line per kind of failure.
 func FailuresCSV(w io.Writer, failures []stats.FailureLine) error {
 	lines := [][]string{{"Method", "Name", "Error", "Occurrences", "First Seen", "Last Seen"}}
 	for _, f := range failures {
 		lines = append(lines, []string{
-			text(f.Method), text(f.Name), text(wording(f.Failure)), whole(f.Count), moment(f.First), moment(f.Last),
+			text(f.Method), text(f.Name), text(Kind(f.Failure)), whole(f.Count), moment(f.First), moment(f.Last),
 		})
 	}
 	return write(w, lines)
 }
 
-// wording says what failed: what the failures have in common, and the latest of
-// them when that says more. What this machine could not send is marked.
+// Kind says what failed by what all failures of the kind have in common, so that it stays
+// the same as a run goes on: files and answers have it for whoever joins them or makes a
+// label of it. What this machine could not send is marked.
+func Kind(f stats.Failure) string { return marked(f, f.Format) }
+
+// wording says what failed to people: its kind, and the latest failure when that says
+// more.
 func wording(f stats.Failure) string {
-	words := f.Format
 	switch {
 	case strings.HasPrefix(f.Example, f.Format):
-		words = f.Example
+		return marked(f, f.Example)
 	case f.Example != "":
-		words = f.Format + " (latest: " + f.Example + ")"
+		return marked(f, f.Format+" (latest: "+f.Example+")")
 	}
+	return Kind(f)
+}
+
+func marked(f stats.Failure, words string) string {
 	if f.Ours {
-		words = "not sent, for want of resources here: " + words
+		return "not sent, for want of resources here: " + words
 	}
 	return words
 }

@@ -44,10 +44,10 @@ func NewHealth(w io.Writer) (*Log, error) {
 	return newLog(w, []string{
 		"Timestamp", "Verdict", "Reasons", "Lag", "Canary", "Scheduling",
 		"Processor", "GC", "Throttled", "Stolen", "Descriptors", "Suspended", "Unsent",
-	}, func(d stats.Delta) []string {
+	}, func(second string, d stats.Delta) []string {
 		v := d.Health.Worst
 		return []string{
-			whole(d.To.Unix()), d.Health.Verdict().String(), text(reasons(d.Health)),
+			second, d.Health.Verdict().String(), text(reasons(d.Health)),
 			millis(v.Lag), millis(v.Canary), millis(v.Scheduling),
 			percent(v.Processor), percent(v.GC), percent(v.Throttled), percent(v.Stolen), percent(v.Descriptors),
 			thousandths(v.Suspended.Round(time.Millisecond).Seconds()), whole(v.Unsent),

@@ -33,6 +33,7 @@ func HistoryCSV(w io.Writer, t stats.Timeline, full bool) error {
 // A History writes a history as CSV while it grows.
 type History struct {
 	out    *csv.Writer
+	clock  clock
 	full   bool
 	sum    stats.Delta   // of the run so far
 	recent []stats.Delta // what current numbers are made from, oldest first
@@ -73,6 +74,7 @@ func (h *History) Add(d stats.Delta) error {
 		now = now.Plus(r)
 	}
 
+	second := h.clock.next(d.To)
 	var lines [][]string
 	if h.full {
 		current := now.Rows // in the same order as the sum's, which has all of them
@@ -81,19 +83,19 @@ func (h *History) Add(d stats.Delta) error {
 			if len(current) > 0 && current[0].Key == sum.Key {
 				row, current = current[0], current[1:]
 			}
-			lines = append(lines, historyLine(d, now.Span(), row, sum))
+			lines = append(lines, historyLine(second, d, now.Span(), row, sum))
 		}
 	}
 	sum := h.sum.Total()
 	sum.Name = aggregated
-	return h.write(append(lines, historyLine(d, now.Span(), now.Total(), sum))...)
+	return h.write(append(lines, historyLine(second, d, now.Span(), now.Total(), sum))...)
 }
 
 func (h *History) write(lines ...[]string) error { return h.out.WriteAll(lines) }
 
 // historyLine is a row's line: its numbers in the current span, then in the whole
 // run.
-func historyLine(d stats.Delta, span time.Duration, current, sum stats.Row) []string {
+func historyLine(second string, d stats.Delta, span time.Duration, current, sum stats.Row) []string {
 	perSpan := func(n int64) string {
 		if span <= 0 {
 			return perSecond(0)
@@ -102,7 +104,7 @@ func historyLine(d stats.Delta, span time.Duration, current, sum stats.Row) []st
 	}
 	return join(
 		[]string{
-			whole(d.To.Unix()), whole(int64(d.Users)), text(sum.Method), text(sum.Name),
+			second, whole(int64(d.Users)), text(sum.Method), text(sum.Name),
 			perSpan(current.Requests()), perSpan(current.Failures()),
 		},
 		percentileCells(response(current)),

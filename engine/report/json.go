@@ -364,7 +364,7 @@ func newJSONTimes(t stats.Tally) *jsonTimes {
 
 func newJSONFailure(f stats.FailureLine) jsonFailure {
 	j := jsonFailure{
-		Method: f.Method, Name: f.Name, Error: f.Format, Latest: f.Example, Count: f.Count, Unsent: f.Ours, Status: status(f.Status),
+		Method: f.Method, Name: f.Name, Error: Kind(f.Failure), Latest: f.Example, Count: f.Count, Unsent: f.Ours, Status: status(f.Status),
 		First: instant(f.First), Last: instant(f.Last), Users: f.Users, Samples: []jsonSample{},
 	}
 	for _, e := range f.Samples {

@@ -9,14 +9,17 @@ import (
 
 // A Log writes a line of CSV per delta, about the delta alone.
 type Log struct {
-	out  *csv.Writer
-	line func(stats.Delta) []string
+	out   *csv.Writer
+	clock clock
+	line  func(second string, d stats.Delta) []string
 }
 
-func newLog(w io.Writer, header []string, line func(stats.Delta) []string) (*Log, error) {
-	l := &Log{csv.NewWriter(w), line}
+func newLog(w io.Writer, header []string, line func(second string, d stats.Delta) []string) (*Log, error) {
+	l := &Log{out: csv.NewWriter(w), line: line}
 	return l, l.out.WriteAll([][]string{header})
 }
 
 // Add writes the line of d.
-func (l *Log) Add(d stats.Delta) error { return l.out.WriteAll([][]string{l.line(d)}) }
+func (l *Log) Add(d stats.Delta) error {
+	return l.out.WriteAll([][]string{l.line(l.clock.next(d.To), d)})
+}

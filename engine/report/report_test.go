@@ -397,6 +397,37 @@ func TestHistoryRestarts(t *testing.T) {
 		if want := made(t, historyOf(list, true)); !strings.HasSuffix(want, b.String()) {
 			t.Errorf("after Restart:\n%s\nwant the lines of\n%s", b.String(), want)
 		}
+		list[0].From, list[0].To = list[0].From.Add(time.Minute), list[0].To.Add(time.Minute)
+	}
+}
+
+// No two lines of a file have the same second, also where steps are short or the clock is
+// put back.
+func TestEveryLineHasASecondOfItsOwn(t *testing.T) {
+	var history, health, arrivals bytes.Buffer
+	h, _ := NewHistory(&history, false)
+	l, _ := NewHealth(&health)
+	a, _ := NewArrivals(&arrivals)
+	for _, step := range []struct{ from, to int }{{200, 1200}, {1200, 2200}, {2200, 2900}, {2900, 3100}, {60_000, 61_000}, {30_000, 31_000}} {
+		at := func(ms int) time.Time { return start.Add(time.Duration(ms) * time.Millisecond) }
+		d := stats.NewRecorder(at(step.from)).Drain(at(step.to), stats.Gauges{})
+		if err := errors.Join(h.Add(d), l.Add(d), a.Add(d)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, b := range map[string]*bytes.Buffer{"history": &history, "health": &health, "arrivals": &arrivals} {
+		lines, err := csv.NewReader(b).ReadAll()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []int64
+		for _, line := range lines[1:] {
+			second, _ := strconv.ParseInt(line[0], 10, 64)
+			got = append(got, second-start.Unix())
+		}
+		if want := []int64{1, 2, 3, 4, 61, 62}; !slices.Equal(got, want) {
+			t.Errorf("%s: seconds %d, want %d", name, got, want)
+		}
 	}
 }
 
@@ -452,6 +483,10 @@ func TestWording(t *testing.T) {
 	ours := stats.Failure{FailureKey: stats.FailureKey{Format: "no port left", Ours: true}, Example: "no port left"}
 	if got, want := wording(ours), "not sent, for want of resources here: no port left"; got != want {
 		t.Errorf("wording of what could not be sent = %q, want %q", got, want)
+	}
+	ours.Example = "no port left for 127.0.0.1:80"
+	if got, want := Kind(ours), "not sent, for want of resources here: no port left"; got != want {
+		t.Errorf("Kind of what could not be sent = %q, want %q whatever the latest was", got, want)
 	}
 }
 

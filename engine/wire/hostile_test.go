@@ -138,7 +138,9 @@ func TestATargetThatNeverAccepts(t *testing.T) {
 					tr := k.make(d)
 					defer tr.Close()
 					ans, err := get(tr, origin)
-					within(t, ans.Took, limit)
+					if ans.Took < limit {
+						t.Errorf("took %v, want %v at least", ans.Took, limit)
+					}
 					mu.Lock()
 					classes[classOf(err)]++
 					mu.Unlock()

@@ -35,10 +35,17 @@ func (s *socket) Close() error {
 	return err
 }
 
-// mostSockets returns how many of so many file descriptors may be users' sockets.
-func mostSockets(descriptors int64) int64 {
-	return descriptors - min(128, descriptors/2)
+// Spare returns how many file descriptors of this process users leave to everything else:
+// to the page, whose readers are no more than that allows, and to files.
+func Spare() int64 { return spare(descriptors()) }
+
+// spare is a part of the descriptors there are, but no more than anybody needs.
+func spare(descriptors int64) int64 {
+	return min(128+min(descriptors/16, 20_000), descriptors/2)
 }
+
+// mostSockets returns how many of so many file descriptors may be users' sockets.
+func mostSockets(descriptors int64) int64 { return descriptors - spare(descriptors) }
 
 // connect opens a socket to addr, "host:port", unless limit passes first. The
 // error is a *load.TransportError.

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -155,12 +156,26 @@ func wantOK(t *testing.T, tr load.Transport, ans load.Answer, err error, body st
 	}
 }
 
-// within fails unless err has the class and came at about the limit.
-func within(t *testing.T, took, limit time.Duration) {
+// patiently tries limits, each longer than the one before, until attempt holds with one: on
+// a machine that stands still for as long as a limit, another one may be over first. How
+// exact limits are is told where time is.
+func patiently(t *testing.T, attempt func(limit time.Duration) error) {
 	t.Helper()
-	if took < limit || took > limit+500*time.Millisecond {
-		t.Errorf("took %v, want about %v", took, limit)
+	var err error
+	for _, limit := range []time.Duration{100 * time.Millisecond, 2 * time.Second, 30 * time.Second} {
+		if err = attempt(limit); err == nil {
+			return
+		}
 	}
+	t.Error(err)
+}
+
+// ended returns an error unless a request failed with the class and status, after the limit.
+func ended(ans load.Answer, err error, limit time.Duration, class load.Class, status int) error {
+	if got := classOf(err); err == nil || got != class || ans.Status != status || ans.Took < limit {
+		return fmt.Errorf("Send: status %d, %v (class %q) after %v; want status %d, class %q after %v", ans.Status, err, got, ans.Took, status, class, limit)
+	}
+	return nil
 }
 
 func TestAnswers(t *testing.T) {
@@ -244,7 +259,7 @@ func TestAnswers(t *testing.T) {
 					c.say(tt.answer)
 				}
 			})
-			opts := Options{Limits: load.Limits{Body: 512 << 10, Connect: 5 * time.Second, Response: 5 * time.Second}}
+			opts := Options{Limits: load.Limits{Body: 512 << 10, Connect: time.Minute, Response: time.Minute}}
 			for _, k := range transports {
 				t.Run(k.name, func(t *testing.T) {
 					tr := k.make(NewDialer(opts))
@@ -483,7 +498,6 @@ func TestResetAtAccept(t *testing.T) {
 }
 
 func TestLimits(t *testing.T) {
-	const limit = 100 * time.Millisecond
 	tests := []struct {
 		name   string
 		handle func(c *peer)
@@ -511,23 +525,26 @@ func TestLimits(t *testing.T) {
 				tt.handle(c)
 			})
 			for _, kept := range []bool{false, true} {
-				each(t, Options{Limits: load.Limits{Response: limit}}, func(t *testing.T, tr load.Transport) {
-					if kept {
-						ans, err := send(tr, load.Request{Method: "GET", Origin: tg.origin, Target: "/ok", Limit: 10 * time.Second})
-						wantOK(t, tr, ans, err, "ok")
-					}
-					ans, err := get(tr, tg.origin)
-					wantClass(t, err, tt.class)
-					within(t, ans.Took, limit)
-					if ans.Status != tt.status {
-						t.Errorf("status %d, want %d", ans.Status, tt.status)
-					}
-				})
+				for _, k := range transports {
+					t.Run(k.name, func(t *testing.T) {
+						patiently(t, func(limit time.Duration) error {
+							tr := k.make(NewDialer(Options{Limits: load.Limits{Response: limit}}))
+							defer tr.Close()
+							if kept {
+								ans, err := send(tr, load.Request{Method: "GET", Origin: tg.origin, Target: "/ok", Limit: time.Minute})
+								wantOK(t, tr, ans, err, "ok")
+							}
+							ans, err := get(tr, tg.origin)
+							return ended(ans, err, limit, tt.class, tt.status)
+						})
+					})
+				}
 			}
 			each(t, Options{}, func(t *testing.T, tr load.Transport) {
-				ans, err := send(tr, load.Request{Method: "GET", Origin: tg.origin, Target: "/", Limit: limit})
-				wantClass(t, err, tt.class)
-				within(t, ans.Took, limit)
+				patiently(t, func(limit time.Duration) error {
+					ans, err := send(tr, load.Request{Method: "GET", Origin: tg.origin, Target: "/", Limit: limit})
+					return ended(ans, err, limit, tt.class, tt.status)
+				})
 			})
 		})
 	}
@@ -535,27 +552,33 @@ func TestLimits(t *testing.T) {
 
 // A deadline left over from an earlier answer must not end a later one.
 func TestLimitCountsFromItsOwnRequest(t *testing.T) {
-	tg := serve(t, func(c *peer, n int) {
-		for range 4 {
-			if c.request() == nil {
-				return
-			}
-			c.SetReadDeadline(time.Now().Add(60 * time.Millisecond))
-			c.r.Peek(1)
-			c.SetReadDeadline(time.Time{})
-			c.say(ok)
-		}
-		c.hang()
-	})
-	each(t, Options{Limits: load.Limits{Response: 150 * time.Millisecond}}, func(t *testing.T, tr load.Transport) {
-		for range 4 {
-			ans, err := get(tr, tg.origin)
-			wantOK(t, tr, ans, err, "ok")
-		}
-		ans, err := get(tr, tg.origin)
-		wantClass(t, err, load.HeaderTimeout)
-		within(t, ans.Took, 150*time.Millisecond)
-	})
+	for _, k := range transports {
+		t.Run(k.name, func(t *testing.T) {
+			patiently(t, func(limit time.Duration) error {
+				tg := serve(t, func(c *peer, n int) {
+					for range 4 {
+						if c.request() == nil {
+							return
+						}
+						c.SetReadDeadline(time.Now().Add(limit * 2 / 5))
+						c.r.Peek(1)
+						c.SetReadDeadline(time.Time{})
+						c.say(ok)
+					}
+					c.hang()
+				})
+				tr := k.make(NewDialer(Options{Limits: load.Limits{Response: limit}}))
+				defer tr.Close()
+				for range 4 {
+					if ans, err := get(tr, tg.origin); err != nil || ans.Status != 200 {
+						return fmt.Errorf("Send: status %d, %v after %v; want 200", ans.Status, err, ans.Took)
+					}
+				}
+				ans, err := get(tr, tg.origin)
+				return ended(ans, err, limit, load.HeaderTimeout, 0)
+			})
+		})
+	}
 }
 
 func TestEndOfContextCuts(t *testing.T) {
@@ -630,7 +653,8 @@ func TestConnectLimitIncludesTLS(t *testing.T) {
 	const limit = 100 * time.Millisecond
 	each(t, Options{Limits: load.Limits{Connect: limit}}, func(t *testing.T, tr load.Transport) {
 		ans, err := get(tr, origin)
-		wantClass(t, err, load.ConnectTimeout)
-		within(t, ans.Took, limit)
+		if err := ended(ans, err, limit, load.ConnectTimeout, 0); err != nil {
+			t.Error(err)
+		}
 	})
 }

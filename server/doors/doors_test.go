@@ -236,7 +236,7 @@ func TestFiveAttemptsAMinuteThenEverLongerWaits(t *testing.T) {
 		began := time.Now()
 		var at []int
 		for time.Since(began) < time.Hour {
-			if a.begin(here) == nil {
+			if a.begin(t.Context(), here) == nil {
 				at = append(at, int(time.Since(began).Minutes()))
 			}
 			time.Sleep(time.Second)
@@ -245,34 +245,161 @@ func TestFiveAttemptsAMinuteThenEverLongerWaits(t *testing.T) {
 			t.Errorf("attempts are let through in minutes %v, want %v", at, want)
 		}
 		var tooMany *TooMany
-		if err := a.begin(here); !errors.As(err, &tooMany) || tooMany.Seconds() < 1 {
+		if err := a.begin(t.Context(), here); !errors.As(err, &tooMany) || tooMany.Seconds() < 1 {
 			t.Errorf("begin = %v, want a time to wait", err)
 		}
-		if err := a.begin(netip.MustParseAddr("192.0.2.2")); err != nil {
+		if err := a.begin(t.Context(), netip.MustParseAddr("192.0.2.2")); err != nil {
 			t.Errorf("another address has to wait: %v", err)
 		}
 		time.Sleep(forgetAfter + longestWait + time.Second)
-		if err := a.begin(here); err != nil {
+		if err := a.begin(t.Context(), here); err != nil {
 			t.Errorf("after more than an hour of rest: %v", err)
 		}
 	})
 }
 
-func TestAllAddressesTogetherHaveSixtyAttemptsAMinute(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		a := newAttempts()
-		let := 0
-		for i := range 6000 { // in a minute, each from elsewhere
-			if a.begin(netip.AddrFrom4([4]byte{10, 1, byte(i >> 8), byte(i)})) == nil {
-				let++
-			}
+// flood has somebody try to come in each 10 ms, from ever other networks, until the test
+// calls end, which returns how often they got to try.
+func flood(t *testing.T, a *attempts, from func(i int) netip.Addr) (end func() int) {
+	ctx, cancel := context.WithCancel(t.Context())
+	var tries atomic.Int32
+	var all sync.WaitGroup
+	all.Go(func() {
+		for i := 0; ctx.Err() == nil; i++ {
+			all.Go(func() {
+				if a.begin(ctx, from(i)) == nil {
+					tries.Add(1)
+				}
+			})
 			time.Sleep(10 * time.Millisecond)
 		}
-		if let < perMinute || let > perMinute+burst {
+	})
+	return func() int {
+		cancel()
+		all.Wait()
+		return int(tries.Load())
+	}
+}
+
+// networks are as many as there are, each with many addresses.
+func networks(n int) func(int) netip.Addr {
+	return func(i int) netip.Addr { return netip.AddrFrom4([4]byte{10, 1, byte(i % n), byte(i / n)}) }
+}
+
+func TestAllStrangersTogetherHaveSixtyAttemptsAMinute(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := newAttempts()
+		end := flood(t, a, networks(250))
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if n := len(a.line.waiting); n > maxWaiting {
+			t.Errorf("%d strangers wait, want %d at most", n, maxWaiting)
+		}
+		if let := end(); let < perMinute-1 || let > perMinute+burst {
 			t.Errorf("%d attempts were let through in a minute, want %d and at first %d more", let, perMinute, burst)
 		}
-		if len(a.by) != let {
-			t.Errorf("%d addresses are remembered, want only those %d that were let through", len(a.by), let)
+		if n := len(a.by); n > perMinute+burst {
+			t.Errorf("%d addresses are remembered, want only those that were let through", n)
+		}
+		if n := len(a.line.waiting); n != 0 {
+			t.Errorf("%d who have gone still wait", n)
+		}
+	})
+}
+
+func TestStrangersDoNotKeepOutWhoHasComeInFromThereBefore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := newAttempts()
+		if err := a.begin(t.Context(), here); err != nil {
+			t.Fatal(err)
+		}
+		a.succeed(here)
+		defer flood(t, a, networks(250))()
+		for range 30 {
+			time.Sleep(time.Minute)
+			began := time.Now()
+			if err := a.begin(t.Context(), here); err != nil || time.Since(began) > 0 {
+				t.Errorf("begin in a flood = %v after %s, want none at once", err, time.Since(began))
+			}
+			a.succeed(here)
+		}
+		for range freeTries {
+			a.begin(t.Context(), here)
+		}
+		var tooMany *TooMany
+		if err := a.begin(t.Context(), here); !errors.As(err, &tooMany) {
+			t.Errorf("begin after %d that failed there = %v, want a time to wait", freeTries, err)
+		}
+	})
+}
+
+// Who comes for the first time during a flood has a turn before those who come again and
+// again, from however many addresses of their networks.
+func TestInAFloodWhoeverIsNewIsNext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := newAttempts()
+		end := flood(t, a, networks(60))
+		time.Sleep(2 * time.Minute) // until each network has had its turn
+		for i := range 20 {
+			began := time.Now()
+			if err := a.begin(t.Context(), netip.AddrFrom4([4]byte{192, 0, byte(i), 1})); err != nil || time.Since(began) > 3*time.Second {
+				t.Errorf("begin of a newcomer in a flood = %v after %s, want none within a few turns", err, time.Since(began))
+			}
+			time.Sleep(10 * time.Second)
+		}
+		end()
+		time.Sleep(time.Hour)
+		if err := a.begin(t.Context(), here); err != nil || len(a.line.turns) != 1 {
+			t.Errorf("after the flood: %v, and %d networks have turns behind them, want only this one", err, len(a.line.turns))
+		}
+	})
+}
+
+func TestNobodyWaitsLongForATurn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := newAttempts()
+		var all sync.WaitGroup
+		var let, sent atomic.Int32
+		for i := range 100 {
+			all.Go(func() {
+				began := time.Now()
+				err := a.begin(t.Context(), networks(100)(i))
+				var tooMany *TooMany
+				switch {
+				case err == nil:
+					let.Add(1)
+				case errors.As(err, &tooMany):
+					sent.Add(1)
+				}
+				if d := time.Since(began); d > lineWait {
+					t.Errorf("somebody waited %s, want %s at most", d, lineWait)
+				}
+			})
+		}
+		all.Wait()
+		if let.Load() < burst+9 || let.Load() > burst+11 || let.Load()+sent.Load() != 100 {
+			t.Errorf("of 100 at once %d were let through and %d sent away, want about %d and the others", let.Load(), sent.Load(), burst+10)
+		}
+	})
+}
+
+func TestTheRightLinkComesInHoweverManyWrongOnesCame(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var link string
+		k, err := NewKeeper(Options{Log: quiet, Link: func(s string) { link = s }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer k.Close()
+		for range 2 * freeTries {
+			k.FollowLink(t.Context(), here, "wrong")
+		}
+		var tooMany *TooMany
+		if _, _, err := k.FollowLink(t.Context(), here, "wrong"); !errors.As(err, &tooMany) {
+			t.Errorf("FollowLink of one wrong link after another = %v, want a time to wait", err)
+		}
+		if _, _, err := k.FollowLink(t.Context(), here, link); err != nil {
+			t.Errorf("FollowLink of the right one = %v, want that it comes in", err)
 		}
 	})
 }
@@ -282,10 +409,10 @@ func TestAnAccountIsNoWayToTryThoseOfOthers(t *testing.T) {
 		a := newAttempts()
 		tried := 0
 		for range 600 { // ten minutes, one's own account in turn with another
-			if a.begin(here) == nil {
+			if a.begin(t.Context(), here) == nil {
 				a.succeed(here)
 			}
-			if a.begin(here) == nil {
+			if a.begin(t.Context(), here) == nil {
 				tried++
 			}
 			time.Sleep(time.Second)
@@ -371,7 +498,7 @@ func TestALinkWorksOnceAndIsFollowedByTheNext(t *testing.T) {
 	if len(told) != 1 || len(told[0]) < 43 {
 		t.Fatalf("links told = %q, want one of 256 bits", told)
 	}
-	cookie, v, err := k.FollowLink(here, told[0])
+	cookie, v, err := k.FollowLink(t.Context(), here, told[0])
 	if err != nil || v.Role != Operate || v.Way != ByLink {
 		t.Fatalf("FollowLink = %+v, %v", v, err)
 	}
@@ -379,15 +506,15 @@ func TestALinkWorksOnceAndIsFollowedByTheNext(t *testing.T) {
 		t.Errorf("Cookie = %+v, %v", v, ok)
 	}
 	for _, used := range []string{told[0], "", told[1] + "x"} {
-		if _, _, err := k.FollowLink(here, used); err != ErrWrong {
+		if _, _, err := k.FollowLink(t.Context(), here, used); err != ErrWrong {
 			t.Errorf("FollowLink(%q) = %v, want ErrWrong", used, err)
 		}
 	}
-	if _, _, err := k.FollowLink(here, told[1]); err != nil || len(told) != 3 {
+	if _, _, err := k.FollowLink(t.Context(), here, told[1]); err != nil || len(told) != 3 {
 		t.Errorf("the next link: %v, of %d", err, len(told))
 	}
 	users, _ := keep(t, ann(), Options{Link: func(string) { t.Error("there are users, and a link") }})
-	if _, _, err := users.FollowLink(here, ""); err != ErrWrong {
+	if _, _, err := users.FollowLink(t.Context(), here, ""); err != ErrWrong {
 		t.Errorf("FollowLink without one = %v, want ErrWrong", err)
 	}
 }
@@ -409,7 +536,7 @@ func TestOnceThereAreUsersNoLinkWorks(t *testing.T) {
 			t.Fatal(err)
 		}
 		time.Sleep(2 * lookEvery)
-		if _, _, err := k.FollowLink(netip.MustParseAddr("192.0.2.1"), links[0]); !errors.Is(err, ErrWrong) || len(links) != 1 {
+		if _, _, err := k.FollowLink(t.Context(), netip.MustParseAddr("192.0.2.1"), links[0]); !errors.Is(err, ErrWrong) || len(links) != 1 {
 			t.Errorf("a link from before there were users: %v, %d links; want %v and one", err, len(links), ErrWrong)
 		}
 	})

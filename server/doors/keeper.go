@@ -53,6 +53,12 @@ func NewKeeper(opts Options) (*Keeper, error) {
 	return k, nil
 }
 
+// Knows reports whether there is a user of a name.
+func (k *Keeper) Knows(name string) bool {
+	_, ok := k.shelf.latest().User(name)
+	return ok
+}
+
 // HasUsers reports whether anybody can come in by a password.
 func (k *Keeper) HasUsers() bool {
 	for _, u := range k.shelf.latest().Users {
@@ -70,7 +76,7 @@ func (k *Keeper) Close() { k.sessions.close() }
 // says. The error is ErrWrong, or *TooMany. Whether there is such a user cannot be seen
 // from the answer, nor from how long it takes.
 func (k *Keeper) LogIn(ctx context.Context, from netip.Addr, name, password string) (string, Visitor, error) {
-	if err := k.attempts.begin(from); err != nil {
+	if err := k.attempts.begin(ctx, from); err != nil {
 		return "", Visitor{}, err
 	}
 	user, _ := k.shelf.latest().User(name)
@@ -87,14 +93,14 @@ func (k *Keeper) LogIn(ctx context.Context, from netip.Addr, name, password stri
 }
 
 // FollowLink begins a session for who has the link that works once, and makes the next.
-func (k *Keeper) FollowLink(from netip.Addr, link string) (string, Visitor, error) {
-	if err := k.attempts.begin(from); err != nil {
-		return "", Visitor{}, err
-	}
+// No number of wrong ones keeps the right one out: it cannot be guessed.
+func (k *Keeper) FollowLink(ctx context.Context, from netip.Addr, link string) (string, Visitor, error) {
 	if !k.takeLink(link) {
+		if err := k.attempts.begin(ctx, from); err != nil {
+			return "", Visitor{}, err
+		}
 		return "", Visitor{}, ErrWrong
 	}
-	k.attempts.succeed(from)
 	id, s := k.sessions.begin("operator", Operate, ByLink, "")
 	return id, s.visitor(Operate), nil
 }

@@ -1,0 +1,209 @@
+package traffic
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"io"
+	"maps"
+	"mime"
+	"mime/multipart"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+func (r *recorder) body(e *exchange, c *call) {
+	contentType := field(e.header, "Content-Type")
+	mediaType, values, _ := mime.ParseMediaType(contentType)
+	if strings.HasPrefix(mediaType, "multipart/") && e.parts == nil && len(e.body) > 0 {
+		e.parts = readParts(e.body, values["boundary"])
+	}
+	switch {
+	case e.parts != nil:
+		c.body.kind = partsBody
+		for _, p := range e.parts {
+			t := plain(p.value)
+			if p.file == "" {
+				t = r.text(p.value, p.name, c)
+			} else if p.value != "" {
+				t = r.scrub(p.value, c, true, true)
+			} else {
+				t = plain("a file")
+				r.notes.add("the file %s is not in the recording: it is made up", p.file)
+			}
+			c.body.parts = append(c.body.parts, piecePart{name: p.name, file: p.file, mime: p.mime, value: t})
+		}
+	case len(e.body) == 0:
+	case strings.HasSuffix(mediaType, "form-urlencoded"):
+		c.body.kind = formBody
+		for _, p := range splitPairs(string(e.body)) {
+			r.refresh(e, p.name, p.value, c)
+			c.body.form = append(c.body.form, setting{p.name, r.text(p.value, p.name, c)})
+		}
+	case strings.HasSuffix(mediaType, "json") || mediaType == "text/plain" && json.Valid(e.body) && e.body[0] == '{':
+		decoder := json.NewDecoder(bytes.NewReader(e.body))
+		decoder.UseNumber()
+		var root any
+		if decoder.Decode(&root) == nil && decoder.Decode(&struct{}{}) == io.EOF {
+			c.body.kind, c.body.json = jsonBody, r.tree(root, "", e, c, 0)
+			if contentType != "application/json" && oneLine(contentType) == contentType {
+				c.header = append(c.header, setting{"Content-Type", plain(contentType)})
+			}
+			if object, ok := root.(map[string]any); ok && object["query"] != nil {
+				if name, _ := object["operationName"].(string); identifierForm.MatchString(name) {
+					c.row += " (" + name + ")"
+				}
+			}
+			break
+		}
+		fallthrough
+	default:
+		c.body.kind, c.body.mime = rawBody, cmp.Or(oneLine(contentType), "application/octet-stream")
+		c.body.raw = r.scrub(string(e.body), c, true, true)
+		r.notes.add("the body of %s %s is of no known form: look for what is secret in it, or changes", c.method, c.row)
+	}
+}
+
+var identifierForm = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,60}$`)
+
+// scrub puts secrets and carried values into a text that is of no known form.
+func (r *recorder) scrub(raw string, c *call, loosely, carried bool) text {
+	type part struct {
+		span
+		piece piece
+	}
+	var parts []part
+	add := func(from, to int, p func() piece) {
+		if !slices.ContainsFunc(parts, func(x part) bool { return from < x.to && x.from < to }) {
+			parts = append(parts, part{span{from: from, to: to}, p()})
+		}
+	}
+	every := func(value string, p func() piece) {
+		for at := 0; ; at += len(value) {
+			i := strings.Index(raw[at:], value)
+			if i < 0 {
+				return
+			}
+			at += i
+			add(at, at+len(value), p)
+		}
+	}
+	for _, s := range r.secrets {
+		if len(s.value) >= 6 && s.basic == "" {
+			every(s.value, func() piece { return piece{secret: s} })
+		}
+	}
+	if carried && len(raw) <= 64<<10 {
+		for _, value := range slices.Sorted(maps.Keys(r.memory.held)) {
+			if k := r.memory.held[value]; len(value) >= 8 && telling(value, k.key) && strings.Contains(raw, value) {
+				if k = r.memory.use(value, "", c); k != nil {
+					r.hide(k)
+					every(value, func() piece { return piece{carry: k} })
+				}
+			}
+		}
+	}
+	for _, s := range hidden(raw, loosely) {
+		add(s.from, s.to, func() piece { return piece{secret: r.guess(raw[s.from:s.to], s.name, c)} })
+	}
+	slices.SortFunc(parts, func(a, b part) int { return a.from - b.from })
+	var t text
+	at := 0
+	for _, p := range parts {
+		if p.from > at {
+			t = append(t, piece{lit: raw[at:p.from]})
+		}
+		t = append(t, p.piece)
+		at = p.to
+	}
+	if at < len(raw) || len(t) == 0 {
+		t = append(t, piece{lit: raw[at:]})
+	}
+	return t
+}
+
+// refresh makes a value another one for each user, where a user registers.
+func (r *recorder) refresh(e *exchange, name, value string, c *call) {
+	if !newForm.MatchString(e.url.Path) || !whoForm.MatchString(name) || len(value) < 3 || r.made[value] != nil || r.memory.typed[value] {
+		return
+	}
+	f := &fresh{value: value, prefix: "u", made: c}
+	if _, domain, ok := strings.Cut(value, "@"); ok && oneLine(domain) == domain {
+		f.suffix = "@" + domain
+	}
+	f.field = r.names.name(identifier(name, "name", false))
+	r.made[value] = f
+	r.fresh = append(r.fresh, f)
+}
+
+// tree makes the body of a call from decoded JSON.
+func (r *recorder) tree(v any, name string, e *exchange, c *call, depth int) any {
+	switch v := v.(type) {
+	case string:
+		r.refresh(e, name, v, c)
+		return r.text(v, name, c)
+	case json.Number:
+		if k := r.memory.use(v.String(), cmp.Or(name, "value"), c); k != nil && k.number {
+			return text{{carry: k}}
+		}
+		r.memory.typed[v.String()] = true
+		return v
+	case map[string]any:
+		object := map[string]any{}
+		keys := make([]string, 0, len(v))
+		for key := range v {
+			keys = append(keys, key)
+		}
+		slices.Sort(keys)
+		for _, key := range keys {
+			object[key] = r.tree(v[key], key, e, c, depth+1)
+		}
+		return object
+	case []any:
+		list := make([]any, len(v))
+		for i := range v {
+			list[i] = r.tree(v[i], name, e, c, depth+1)
+		}
+		return list
+	}
+	return v
+}
+
+func readParts(body []byte, boundary string) (parts []part) {
+	if boundary == "" {
+		return nil
+	}
+	reader := multipart.NewReader(bytes.NewReader(body), boundary)
+	for {
+		p, err := reader.NextPart()
+		if err != nil {
+			return parts
+		}
+		data, err := io.ReadAll(p)
+		if err != nil {
+			return parts
+		}
+		parts = append(parts, part{p.FormName(), string(data), p.FileName(), p.Header.Get("Content-Type")})
+	}
+}
+
+// splitPairs returns the names and values of a query or a form, in order.
+func splitPairs(raw string) (pairs []pair) {
+	for s := range strings.SplitSeq(raw, "&") {
+		if s == "" {
+			continue
+		}
+		name, value, _ := strings.Cut(s, "=")
+		pairs = append(pairs, pair{unescape(name), unescape(value)})
+	}
+	return pairs
+}
+
+func unescape(s string) string {
+	if plain, err := url.QueryUnescape(s); err == nil {
+		return plain
+	}
+	return s
+}
