@@ -151,6 +151,7 @@ func (r *recorder) tree(v any, name string, e *exchange, c *call, depth int) any
 		if k := r.memory.use(v.String(), cmp.Or(name, "value"), c); k != nil && k.number {
 			return text{{carry: k}}
 		}
+		r.doubt(v.String(), name)
 		r.memory.typed[v.String()] = true
 		return v
 	case map[string]any:
