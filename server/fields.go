@@ -47,7 +47,7 @@ func unclear(form url.Values) error {
 		case broken >= 0:
 			blame(name, fmt.Sprintf("%q is not UTF-8 — send it so", values[broken]))
 		case slices.Contains(single, name) && !slices.Contains(lists, name) && len(slices.Compact(slices.Clone(values))) > 1:
-			blame(name, fmt.Sprintf("is given %d times, as %q — give it once", len(values), values))
+			blame(name, fmt.Sprintf("is there %d times, as %q — send it once", len(values), values))
 		}
 	}
 	return errors.Join(errs...)

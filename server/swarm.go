@@ -8,6 +8,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -172,15 +173,23 @@ func readForm(r *http.Request) (url.Values, error) {
 		}
 	}
 	if err != nil {
-		var tooLarge *http.MaxBytesError
-		if errors.As(err, &tooLarge) {
-			return nil, err
-		}
-		return nil, fmt.Errorf("%w: %v", errForm, err)
+		return nil, unread(err, errForm)
 	}
 	web.Gather(r.PostForm)
 	translate(r.PostForm)
 	return r.PostForm, nil
+}
+
+// unread says why a body could not be read: it was too long or too slow, or is not what it
+// has to be.
+func unread(err, otherwise error) error {
+	if tooLarge, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return fmt.Errorf("the body is longer than %d bytes: %w", tooLarge.Limit, tooLarge)
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return fmt.Errorf("%w: it has not come in time", otherwise)
+	}
+	return fmt.Errorf("%w: %v", otherwise, err)
 }
 
 // startOrChange does what a form asks for: while a run is on it can only change that

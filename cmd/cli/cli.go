@@ -301,15 +301,15 @@ func (p *program) work(ctx context.Context) int {
 		}
 		return p.refuse(err)
 	}
-	return p.judge(status, saveErr, ctx.Err() != nil)
+	return p.judge(status, saveErr)
 }
 
 // judge returns the exit status of a session that is over, and says why, unless requests
-// that failed say so themselves.
-// Whoever interrupted it knows that it had no time to test anything.
-func (p *program) judge(status *engine.Status, saveErr error, interrupted bool) int {
+// that failed say so themselves. Who ended it makes no difference; but a page that was only
+// looked at need not have tested anything.
+func (p *program) judge(status *engine.Status, saveErr error) int {
 	o := outcomeOf(status)
-	o.untested = o.untested && !interrupted
+	o.untested = o.untested && (p.opts.headless || p.opts.autostart)
 	if saveErr != nil {
 		p.complain(saveErr)
 		o.internal = statusOf(saveErr) == exitInternal

@@ -43,6 +43,7 @@ type options struct {
 
 	metrics, otlp bool
 	otlpEndpoint  string // "" means what the environment says
+	otlpGRPC      bool
 
 	level   slog.Level
 	logfile string

@@ -75,6 +75,21 @@ func TestImportPrintsTheScenarioAlone(t *testing.T) {
 	}
 }
 
+func TestImportLooksAtThePackageItWritesInto(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "mine.go"), []byte("package mine\n\nvar shop, load = 1, 2\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	code, out, errs := begin(t, aCommand, "import", "curl", "-", "-o", dir, "--name", "shop")
+	if code != exitOK || !strings.Contains(out, "put shop2 into") {
+		t.Errorf("import curl beside a variable shop: exit status %d, %q, %q; want shop2", code, out, errs)
+	}
+	code, _, errs = begin(t, aCommand, "import", "curl", "-", "-o", dir, "--package", "yours", "--force")
+	if code != exitUsage || !strings.Contains(errs, "holds package mine") {
+		t.Errorf("import curl --package yours into mine: exit status %d, %q; want %d and its name", code, errs, exitUsage)
+	}
+}
+
 func TestImportAndInitRefuse(t *testing.T) {
 	for _, tt := range []struct {
 		args []string

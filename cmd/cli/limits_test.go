@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
@@ -105,10 +106,41 @@ func TestACollectorIsToldOfTheWholeRun(t *testing.T) {
 		t.Error("the collector was not told before the program ended")
 	}
 
-	t.Setenv("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")
+	t.Setenv("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json")
 	c := launch(t, nil, "--headless", "-t", "1", "-H", tg.URL, "hit")
 	c.exits(t, 2)
-	c.err.find(t, `--otlp: OTEL_EXPORTER_OTLP_PROTOCOL is "grpc", but only http/protobuf is spoken`)
+	c.err.find(t, `--otlp: OTEL_EXPORTER_OTLP_PROTOCOL is "http/json", which is not spoken — set it to http/protobuf, .*, or to grpc, on port 4317`)
+}
+
+// The protocol for metrics wins over that for all: gRPC begins with the preface of HTTP/2.
+func TestACollectorIsToldByTheProtocolTheEnvironmentNames(t *testing.T) {
+	tg := newTarget(t, fine)
+	for protocol, begins := range map[string]string{"grpc": "PRI * HTTP/2.0\r\n", "http/protobuf": "POST /v1/metrics"} {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		heard := make(chan string, 1)
+		go func() {
+			conn, err := l.Accept()
+			if err != nil {
+				heard <- err.Error()
+				return
+			}
+			said := make([]byte, 16)
+			_, _ = io.ReadFull(conn, said)
+			conn.Close()
+			l.Close()
+			heard <- string(said)
+		}()
+		t.Setenv("OTEL_EXPORTER_OTLP_PROTOCOL", "nonsense")
+		t.Setenv("OTEL_EXPORTER_OTLP_METRICS_PROTOCOL", protocol)
+		launch(t, nil, "--headless", "-t", "1", "-H", tg.URL, "--otlp-endpoint", "http://"+l.Addr().String(), "hit").exits(t, 0)
+		l.Close()
+		if got := <-heard; got != begins {
+			t.Errorf("by %s the collector hears %q, want %q", protocol, got, begins)
+		}
+	}
 }
 
 func TestOpenTelemetrysVariablesAreChecked(t *testing.T) {

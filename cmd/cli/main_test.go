@@ -377,7 +377,7 @@ func TestClosedStdoutIsIgnored(t *testing.T) {
 
 // A terminal that is held up does not hold up the stop.
 func TestStuckStdoutDoesNotHoldUpTheStop(t *testing.T) {
-	tg := newTarget(t, fine)
+	tg, answered := answering(t)
 	r, w, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
@@ -391,7 +391,7 @@ func TestStuckStdoutDoesNotHoldUpTheStop(t *testing.T) {
 	}
 	c := launch(t, w, "--headless", "-H", tg.URL, "hit")
 	w.Close()
-	wait(t, "a request", tg.first)
+	wait(t, "an answer", answered)
 	c.signal(t, os.Interrupt)
 	c.err.find(t, `run is over`)
 	go io.Copy(io.Discard, r)
@@ -440,7 +440,7 @@ func TestPortTaken(t *testing.T) {
 }
 
 func TestPage(t *testing.T) {
-	tg := newTarget(t, fine)
+	tg, answered := answering(t)
 	logfile := filepath.Join(t.TempDir(), "log")
 	c := launch(t, nil, "-P", "0", "-L", "debug", "hit")
 	url := c.err.find(t, `page is at (http://localhost:\d+)\n`)[1]
@@ -459,7 +459,7 @@ func TestPage(t *testing.T) {
 
 	// With --autostart there is a run, and its results at the end.
 	c = launch(t, nil, "-P", "0", "--autostart", "-H", tg.URL+"/", "--logfile", logfile, "--path", "/picked", "hit")
-	wait(t, "a request", tg.first)
+	wait(t, "an answer", answered)
 	c.signal(t, os.Interrupt)
 	c.exits(t, 0)
 	c.out.find(t, `(?s)stopped after .*Aggregated`)
@@ -515,11 +515,13 @@ func TestDemo(t *testing.T) {
 
 // Within one process, everything that was started has ended when Run returns.
 func TestRunLeavesNothingBehind(t *testing.T) {
-	tg := newTarget(t, fine)
+	first, atFirst := answering(t)
+	second, atSecond := answering(t)
+	answered := map[string]<-chan struct{}{"headless": atFirst, "page": atSecond}
 	others := goleak.IgnoreCurrent()
 	for name, args := range map[string][]string{
-		"headless": {"--headless", "-H", tg.URL, "--csv", filepath.Join(t.TempDir(), "x"), "hit"},
-		"page":     {"-P", "0", "--autostart", "-H", tg.URL, "hit"},
+		"headless": {"--headless", "-H", first.URL, "--csv", filepath.Join(t.TempDir(), "x"), "hit"},
+		"page":     {"-P", "0", "--autostart", "-H", second.URL, "hit"},
 		"refused":  {"-P", "0", "--csv", filepath.Join(t.TempDir(), "gone", "x")},
 	} {
 		ctx, cancel := context.WithCancel(context.Background())
@@ -531,13 +533,14 @@ func TestRunLeavesNothingBehind(t *testing.T) {
 		want := 4
 		if name != "refused" {
 			want = 0
-			log.find(t, `run is running`)
+			wait(t, "an answer", answered[name])
 		}
 		cancel()
 		if got := <-status; got != want {
 			t.Errorf("%s: Run = %d, want %d\n%s", name, got, want, &log)
 		}
-		tg.CloseClientConnections()
+		first.CloseClientConnections()
+		second.CloseClientConnections()
 		goleak.VerifyNone(t, others)
 	}
 }

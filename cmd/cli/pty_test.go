@@ -271,7 +271,7 @@ func TestTheTerminalMayChangeItsSize(t *testing.T) {
 
 // Where the program cannot be continued, suspending it shows the run anew.
 func TestSuspending(t *testing.T) {
-	tg := newTarget(t, fine)
+	tg, answered := answering(t)
 	c := onTerminal(t, 80, 24, nil, "--headless", "-H", tg.URL, "hit")
 	before := c.mode(t)
 	c.shows(t, `● running `)
@@ -279,6 +279,7 @@ func TestSuspending(t *testing.T) {
 	c.out.find(t, `\x1b\[\?2004l(?s:.*)\x1b\[\?2004h`)
 	c.types(t, "w")
 	c.shows(t, `● running(.*\n)+2/2 `)
+	wait(t, "an answer", answered)
 	c.types(t, "q")
 	c.leaves(t, 0, before)
 }

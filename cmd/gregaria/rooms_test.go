@@ -65,7 +65,7 @@ var homes = map[string]struct{ code, tests string }{
 	"github.com/go-chi/chi":                   {code: "server"},
 	"github.com/gorilla/websocket":            {code: "server scenarios/protocols cmd/bench"},
 	"github.com/jackc/pgx":                    {code: "scenarios/protocols"},
-	"google.golang.org/grpc":                  {code: "scenarios/protocols"},
+	"google.golang.org/grpc":                  {code: "scenarios/protocols", tests: "engine/telemetry"},
 	"google.golang.org/protobuf":              {code: "scenarios/protocols", tests: "engine/telemetry"},
 	"github.com/prometheus/client_golang":     {code: "engine/telemetry"},
 	"github.com/prometheus/client_model":      {code: "engine/telemetry"},

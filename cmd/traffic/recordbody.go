@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"io"
+	"maps"
 	"mime"
 	"mime/multipart"
 	"net/url"
@@ -26,7 +27,9 @@ func (r *recorder) body(e *exchange, c *call) {
 			t := plain(p.value)
 			if p.file == "" {
 				t = r.text(p.value, p.name, c)
-			} else if p.value == "" {
+			} else if p.value != "" {
+				t = r.scrub(p.value, c, true, true)
+			} else {
 				t = plain("a file")
 				r.notes.add("the file %s is not in the recording: it is made up", p.file)
 			}
@@ -58,37 +61,65 @@ func (r *recorder) body(e *exchange, c *call) {
 		fallthrough
 	default:
 		c.body.kind, c.body.mime = rawBody, cmp.Or(oneLine(contentType), "application/octet-stream")
-		c.body.raw = r.scrub(string(e.body))
-		if secretName(c.body.mime + " " + oneLine(string(e.body[:min(len(e.body), 2000)]))) {
-			r.notes.add("the body of %s %s stands in the source as it was sent: look for secrets in it", c.method, c.row)
-		}
+		c.body.raw = r.scrub(string(e.body), c, true, true)
+		r.notes.add("the body of %s %s is of no known form: look for what is secret in it, or changes", c.method, c.row)
 	}
 }
 
 var identifierForm = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,60}$`)
 
-// scrub puts known secrets and carried values into a text that is of no known form.
-func (r *recorder) scrub(raw string) text {
-	t := plain(raw)
+// scrub puts secrets and carried values into a text that is of no known form.
+func (r *recorder) scrub(raw string, c *call, loosely, carried bool) text {
+	type part struct {
+		span
+		piece piece
+	}
+	var parts []part
+	add := func(from, to int, p func() piece) {
+		if !slices.ContainsFunc(parts, func(x part) bool { return from < x.to && x.from < to }) {
+			parts = append(parts, part{span{from: from, to: to}, p()})
+		}
+	}
+	every := func(value string, p func() piece) {
+		for at := 0; ; at += len(value) {
+			i := strings.Index(raw[at:], value)
+			if i < 0 {
+				return
+			}
+			at += i
+			add(at, at+len(value), p)
+		}
+	}
 	for _, s := range r.secrets {
-		value := s.value
-		if len(value) < 6 || s.basic != "" {
-			continue
+		if len(s.value) >= 6 && s.basic == "" {
+			every(s.value, func() piece { return piece{secret: s} })
 		}
-		var next text
-		for _, p := range t {
-			if p.secret != nil {
-				next = append(next, p)
-				continue
-			}
-			for i, rest := range strings.Split(p.lit, value) {
-				if i > 0 {
-					next = append(next, piece{secret: s})
+	}
+	if carried && len(raw) <= 64<<10 {
+		for _, value := range slices.Sorted(maps.Keys(r.memory.held)) {
+			if k := r.memory.held[value]; len(value) >= 8 && telling(value, k.key) && strings.Contains(raw, value) {
+				if k = r.memory.use(value, "", c); k != nil {
+					r.hide(k)
+					every(value, func() piece { return piece{carry: k} })
 				}
-				next = append(next, piece{lit: rest})
 			}
 		}
-		t = next
+	}
+	for _, s := range hidden(raw, loosely) {
+		add(s.from, s.to, func() piece { return piece{secret: r.guess(raw[s.from:s.to], s.name, c)} })
+	}
+	slices.SortFunc(parts, func(a, b part) int { return a.from - b.from })
+	var t text
+	at := 0
+	for _, p := range parts {
+		if p.from > at {
+			t = append(t, piece{lit: raw[at:p.from]})
+		}
+		t = append(t, p.piece)
+		at = p.to
+	}
+	if at < len(raw) || len(t) == 0 {
+		t = append(t, piece{lit: raw[at:]})
 	}
 	return t
 }
