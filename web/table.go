@@ -124,7 +124,7 @@ func newTable(caption string, ids []string, s *stats.Snapshot, q Query) *Table {
 			cells = append(cells, c)
 		}
 	}
-	entryOf := func(l *stats.Line) *entry { return &entry{Line: l, of: q.Of, span: s.Span()} }
+	entryOf := func(l *stats.Line) *entry { return &entry{Line: l, of: q.Of, span: s.Span(), fit: q.Windowed()} }
 
 	picks, problem := parseFilter(q.Search)
 	t.Tools.Search.Problem = problem
@@ -173,7 +173,7 @@ func newSubtotal(entries []*entry, q Query, s *stats.Snapshot, cells []column) *
 	if sum.Requests() == 0 {
 		return nil
 	}
-	r := tableRow(&entry{Line: &sum, of: q.Of, span: s.Span()}, cells)
+	r := tableRow(&entry{Line: &sum, of: q.Of, span: s.Span(), fit: q.Windowed()}, cells)
 	r.ID, r.Name, r.Of = "subtotal", "Subtotal", plural(int64(len(entries)), "row", "rows")
 	return &r
 }
