@@ -19,6 +19,7 @@ type Table struct {
 	Note    string // what the columns mean
 	Empty   string // said instead of rows
 	Pager   *Pager // nil when all rows are on one page
+	Folded  bool   // rows come as a text
 }
 
 // A Column heads a table's column.
@@ -192,6 +193,9 @@ func (t *Table) still() *Table {
 	return &s
 }
 
+// Long tells whether t has more rows than anybody sees at once, in a page.
+func (t *Table) Long() bool { return t.Tools != nil && len(t.Rows) > foldAbove }
+
 // Methods tells whether t has a column of methods.
 func (t *Table) Methods() bool { return t.Columns[0].ID == "method" }
 
@@ -262,6 +266,8 @@ func heading(id string, q Query) Column {
 		h.Class = "text " + id
 	case id == "status":
 		h.Class = "codes"
+	case id == "trend":
+		h.Class = "num trend"
 	}
 	h.Href, h.Sorted = order(q, id, !c.text)
 	return h

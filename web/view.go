@@ -25,8 +25,9 @@ type Site struct {
 	// that it is worked out for each view anew.
 	Window func(s *engine.Status, from, to time.Time) *stats.Snapshot
 
-	// Series returns the points of one row in a part of s.History; nil means likewise.
-	Series func(s *engine.Status, key stats.Key, part stats.Timeline) []stats.Point
+	// Series returns the points of one row in a part of s.History, with the times of
+	// percentiles; nil means likewise.
+	Series func(s *engine.Status, key stats.Key, part stats.Timeline, percentiles ...float64) []stats.Point
 	Logs   func() []LogLine // the latest, oldest first; nil means none
 	Alarms func() []string  // what the program fails to do, such as to write files; nil means nothing
 
@@ -131,6 +132,9 @@ type Moment struct {
 // NewView decides what a reader with query q sees of s.
 func NewView(s *engine.Status, q Query, site Site) View {
 	v := NewFrame(s, q, site)
+	if v.Table != nil {
+		v.Table.Folded = false
+	}
 	next, rest := asked(s, site), remaining(s)
 	v.Start = newStartForm(values(next, site), site.Offer, s.Stats.Rows)
 	v.Start.Load.Preview = NewPreview(next, 0, nil)
@@ -154,7 +158,8 @@ func asked(s *engine.Status, site Site) engine.Config {
 	return s.Config
 }
 
-// NewFrame is a view without its forms, which frames leave alone.
+// NewFrame is a view without its forms, which frames leave alone, and with the rows of a
+// long table folded.
 func NewFrame(s *engine.Status, q Query, site Site) View {
 	snapshot := snapshotOf(s, q, site)
 	v := View{
@@ -215,6 +220,9 @@ func NewFrame(s *engine.Status, q Query, site Site) View {
 	default:
 		v.Table = newStatistics(snapshot, q)
 		v.Phases, v.Feeds = newPhases(snapshot.Phases), newFeeds(s.Feeds)
+	}
+	if v.Table != nil {
+		v.Table.Folded = v.Table.Long()
 	}
 	if v.Table != nil && v.Table.Empty != "" && q.Windowed() {
 		v.Table.Empty = "No requests in the chosen time."

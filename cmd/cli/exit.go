@@ -15,7 +15,7 @@ import (
 // The program's exit status.
 const (
 	exitOK       = 0
-	exitFailed   = 1 // requests failed, scenarios had exceptions, or no request was answered; see --exit-code-on-error
+	exitFailed   = 1 // requests failed, scenarios had exceptions, or no request was answered, interrupted or not; see --exit-code-on-error
 	exitUsage    = 2
 	exitInternal = 3  // a mistake of the program's own, or of this machine
 	exitUnsaved  = 4  // results could not be written
@@ -30,7 +30,7 @@ type outcome struct {
 	invalid  bool // the load generator was in the way
 	unsaved  bool // results could not be written
 	failed   bool // requests failed, or scenarios had exceptions
-	untested bool // no request was answered
+	untested bool // no request was answered in a run that the command line started
 }
 
 // A codes is what the exit status shall be in cases that not everybody minds.

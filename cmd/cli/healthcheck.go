@@ -27,7 +27,7 @@ func (p *program) healthcheckCommand() *cobra.Command {
 		Short: "Ask the program that runs here whether it lives",
 		Long: "Exits with 0 if the program that runs on this machine answers, or whatever answers at URL, and with 1 if not.\n" +
 			"It looks for the port where the program does: in GREGARIA_WEB_PORT, and in configuration files.",
-		Args: cobra.MaximumNArgs(1),
+		Args: takes(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			at := ""
 			if len(args) > 0 {

@@ -24,8 +24,7 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
+	"github.com/gregaria/gregaria/engine/leaks"
 	"github.com/gregaria/gregaria/engine/load"
 )
 
@@ -353,7 +352,7 @@ func TestSecondSignalEndsAtOnce(t *testing.T) {
 		wait(t, "a request", tg.first)
 		c.signal(t, s)
 		c.err.find(t, `run is stopping`)
-		c.signal(t, s)
+		c.insists(t, s)
 		c.exits(t, status)
 	}
 	close(forever)
@@ -377,7 +376,7 @@ func TestClosedStdoutIsIgnored(t *testing.T) {
 
 // A terminal that is held up does not hold up the stop.
 func TestStuckStdoutDoesNotHoldUpTheStop(t *testing.T) {
-	tg := newTarget(t, fine)
+	tg, answered := answering(t)
 	r, w, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
@@ -391,7 +390,7 @@ func TestStuckStdoutDoesNotHoldUpTheStop(t *testing.T) {
 	}
 	c := launch(t, w, "--headless", "-H", tg.URL, "hit")
 	w.Close()
-	wait(t, "a request", tg.first)
+	wait(t, "an answer", answered)
 	c.signal(t, os.Interrupt)
 	c.err.find(t, `run is over`)
 	go io.Copy(io.Discard, r)
@@ -440,7 +439,7 @@ func TestPortTaken(t *testing.T) {
 }
 
 func TestPage(t *testing.T) {
-	tg := newTarget(t, fine)
+	tg, answered := answering(t)
 	logfile := filepath.Join(t.TempDir(), "log")
 	c := launch(t, nil, "-P", "0", "-L", "debug", "hit")
 	url := c.err.find(t, `page is at (http://localhost:\d+)\n`)[1]
@@ -459,7 +458,7 @@ func TestPage(t *testing.T) {
 
 	// With --autostart there is a run, and its results at the end.
 	c = launch(t, nil, "-P", "0", "--autostart", "-H", tg.URL+"/", "--logfile", logfile, "--path", "/picked", "hit")
-	wait(t, "a request", tg.first)
+	wait(t, "an answer", answered)
 	c.signal(t, os.Interrupt)
 	c.exits(t, 0)
 	c.out.find(t, `(?s)stopped after .*Aggregated`)
@@ -515,11 +514,13 @@ func TestDemo(t *testing.T) {
 
 // Within one process, everything that was started has ended when Run returns.
 func TestRunLeavesNothingBehind(t *testing.T) {
-	tg := newTarget(t, fine)
-	others := goleak.IgnoreCurrent()
+	first, atFirst := answering(t)
+	second, atSecond := answering(t)
+	answered := map[string]<-chan struct{}{"headless": atFirst, "page": atSecond}
+	ended := leaks.Check(t)
 	for name, args := range map[string][]string{
-		"headless": {"--headless", "-H", tg.URL, "--csv", filepath.Join(t.TempDir(), "x"), "hit"},
-		"page":     {"-P", "0", "--autostart", "-H", tg.URL, "hit"},
+		"headless": {"--headless", "-H", first.URL, "--csv", filepath.Join(t.TempDir(), "x"), "hit"},
+		"page":     {"-P", "0", "--autostart", "-H", second.URL, "hit"},
 		"refused":  {"-P", "0", "--csv", filepath.Join(t.TempDir(), "gone", "x")},
 	} {
 		ctx, cancel := context.WithCancel(context.Background())
@@ -531,13 +532,14 @@ func TestRunLeavesNothingBehind(t *testing.T) {
 		want := 4
 		if name != "refused" {
 			want = 0
-			log.find(t, `run is running`)
+			wait(t, "an answer", answered[name])
 		}
 		cancel()
 		if got := <-status; got != want {
 			t.Errorf("%s: Run = %d, want %d\n%s", name, got, want, &log)
 		}
-		tg.CloseClientConnections()
-		goleak.VerifyNone(t, others)
+		first.CloseClientConnections()
+		second.CloseClientConnections()
+		ended()
 	}
 }
