@@ -60,7 +60,7 @@
     if (before === "" && asked) say(""); // the next run has begun
     if (live.dataset.program === program) return;
     program = live.dataset.program;
-    if (!before) return;
+    if (!before || "dev" in live.dataset) return; // gregaria dev keeps the numbers
     const ready = live.dataset.state === "ready";
     say("Gregaria was started anew: the run that was on this page is gone, and its numbers with it." +
       (ready ? " The form holds what it was asked for." : " This is another run."));
