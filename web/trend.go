@@ -8,7 +8,10 @@ import (
 
 // A Trend draws how a row went in its latest minute: paths of an SVG that is trendWidth
 // wide and trendHeight high, the latest number at the right, the largest at the top.
-type Trend struct{ Line, Bad string }
+type Trend struct {
+	Line, Bad string
+	Box       string // what of the drawing is shown
+}
 
 const trendWidth, trendHeight = 60, 18
 
@@ -24,7 +27,7 @@ func newTrend(requests, failures []uint32, of string) Trend {
 	for _, n := range requests {
 		top = max(top, n)
 	}
-	var t Trend
+	t := Trend{Box: trendBox(trendWidth)}
 	if of != OfFailed {
 		t.Line = trendPath(requests, top)
 	} else {
@@ -34,6 +37,11 @@ func newTrend(requests, failures []uint32, of string) Trend {
 		t.Bad = trendPath(failures, top)
 	}
 	return t
+}
+
+// trendBox shows the latest steps of a drawing.
+func trendBox(steps int) string {
+	return strconv.Itoa(trendWidth-steps) + " 0 " + strconv.Itoa(steps) + " " + strconv.Itoa(trendHeight)
 }
 
 // trendPath is a line through values, in as few characters as there can be: there is one

@@ -31,6 +31,8 @@ type Site struct {
 	Logs   func() []LogLine // the latest, oldest first; nil means none
 	Alarms func() []string  // what the program fails to do, such as to write files; nil means nothing
 
+	Program string // tells this process from one before it at the same address
+
 	Rebuild func() Rebuild // of the program, when it is built anew as its files change; else nil
 
 	Doors  bool   // readers have logged in
@@ -60,6 +62,7 @@ type View struct {
 	State   engine.State
 	Build   string // of static files and form: what a page cannot get by a frame
 	Title   string // of the browser's tab
+	Asked   string // what a run was asked for, as fills the start form; "" before the first
 	Rebuild Rebuild
 	Clock   string // how long the run has lasted; "" before the first
 	Target  string // scenarios
@@ -168,6 +171,7 @@ func NewFrame(s *engine.Status, q Query, site Site) View {
 		return v
 	}
 	v.Title = string(s.State) + " · Gregaria"
+	v.Asked = values(asked(s, site), site).Encode()
 	v.Clock = clock(s.Elapsed())
 	v.Target, v.Host = targets(s)
 	v.Actions = actions(s, q, site)
@@ -191,9 +195,6 @@ func NewFrame(s *engine.Status, q Query, site Site) View {
 		for _, a := range site.Alarms() {
 			v.Alarms = append(v.Alarms, line(a))
 		}
-	}
-	if v.Window.Empty != "" {
-		v.Notices = append(v.Notices, v.Window.Empty)
 	}
 	if q.Row != "" && slices.Contains(endpointTabs, q.Tab) {
 		v.Endpoint = newEndpoint(s, snapshot, q)
@@ -256,6 +257,9 @@ func (v View) Answer(typed url.Values, r Refusal) View {
 		*form = newStartForm(typed, v.Site.Offer, nil)
 	}
 	form.Inline, form.Checks.Offers = was.Inline, was.Checks.Offers
+	if was.Params.Fixed != "" {
+		form.Params = was.Params
+	}
 	form.Open, form.Stuck, form.Load.Preview = true, r.Stuck, r.Plan
 	form.blame(r.Problem, r.Errors)
 	return v
@@ -318,6 +322,12 @@ func numbers(s *engine.Status, q Query, snapshot *stats.Snapshot) []Number {
 		if q.Windowed() {
 			list = peaks(list, sparkMost)
 		}
+		if slices.Max(append(list, 0)) == 0 && snapshot.Total.Requests() == 0 {
+			return ""
+		}
+		if partOf(s, q) != "" {
+			return wideSpark(list)
+		}
 		return newSpark(list)
 	}
 	list := []Number{
@@ -325,6 +335,9 @@ func numbers(s *engine.Status, q Query, snapshot *stats.Snapshot) []Number {
 		{Label: "Requests/s", Value: briefly(rate), Note: span, Spark: spark(stats.Point.Rate)},
 		{Label: "Failures", Value: percent(snapshot.Total.FailRatio()), Unit: "%", Note: whole,
 			Bad: snapshot.Total.Failures() > 0, Spark: spark(failShare)},
+	}
+	if snapshot.Total.Requests() == 0 {
+		list[2].Value = "–"
 	}
 	times := all.Response().Percentiles(50, 95, 99)
 	for i, label := range []string{"p50", "p95", "p99"} {
@@ -392,7 +405,9 @@ func tabLinks(s *engine.Status, q Query, snapshot *stats.Snapshot, lines []LogLi
 			continue
 		}
 		t := Tab{Label: labels[id], Href: q.withTab(id).link(), Current: q.Tab == id}
-		if n := badges[id]; n > 0 {
+		if n := badges[id]; n > 99 {
+			t.Badge = "99+"
+		} else if n > 0 {
 			t.Badge = count(int64(n))
 		}
 		if id == TabLogs {
