@@ -16,6 +16,7 @@ const recent = 15 * time.Minute
 // Charts is the page's part with charts over the time of the run.
 type Charts struct {
 	Heading string // which run this is
+	Of      string // that charts are of all requests, for who has chosen others in a table
 	Series  string // a Drawing
 	Figures []Figure
 	Plan    *Plan // nil when the plan is no more than a number
@@ -50,7 +51,7 @@ type Choice struct {
 }
 
 func newCharts(s *engine.Status, q Query, site Site) *Charts {
-	c := &Charts{Heading: runName(s), Plan: newPlan(s)}
+	c := &Charts{Heading: runName(s), Plan: newPlan(s), Of: chartsOf[q.Of]}
 	if !q.Windowed() {
 		c.Spans = []Choice{
 			{"Last 15 minutes", q.withSpan(SpanRecent).link(), q.Span != SpanRun},
@@ -73,6 +74,12 @@ func newCharts(s *engine.Status, q Query, site Site) *Charts {
 	}
 	c.draw(s, q, points)
 	return c
+}
+
+// chartsOf say that the choice of requests is one of tables.
+var chartsOf = map[string]string{
+	OfOK:     "Charts are of all requests. The choice of successful ones is one of the tables.",
+	OfFailed: "Charts are of all requests. The choice of failed ones is one of the tables.",
 }
 
 // draw makes charts of points.
@@ -159,8 +166,8 @@ func (d *Drawing) rowLines(prefix string, points []stats.Point) {
 func (d *Drawing) rateAndTime() {
 	d.Charts["rate"] = Chart{Title: "Requests per second", Lines: []Line{
 		{Label: "Requests/s", Key: "rps", Colour: "sand-line"}, {Label: "Failures/s", Key: "fps", Colour: "bad"}}}
-	d.Charts["time"] = Chart{Title: "Response times", Unit: "ms", Lines: []Line{
-		{Label: "p50", Key: "p50", Colour: "sand-line"}, {Label: "p95", Key: "p95", Colour: "ink"}, {Label: "p99", Key: "p99", Colour: "soft"}}}
+	d.Charts["time"] = Chart{Title: "Response times", Unit: "ms", Log: true, Lines: []Line{
+		{Label: "p50", Key: "p50", Colour: "sand-line"}, {Label: "p95", Key: "p95", Colour: "ink"}, {Label: "p99", Key: "p99", Colour: "line-1", Dash: true}}}
 }
 
 // overTime adds to d what there is to say of a run's points, and returns the ids of its
@@ -177,6 +184,7 @@ func overTime(d *Drawing, points []stats.Point, open bool) []string {
 	users := Line{Label: "Users", Key: "users", Colour: "sand-line", Steps: true}
 	d.rateAndTime()
 	if !open {
+		planned.Steps = true // as what is planned comes about
 		d.Charts["users"] = Chart{Title: "Users", Low: true, Lines: []Line{planned, users}}
 		return []string{"rate", "time", "users"}
 	}

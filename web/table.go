@@ -18,6 +18,7 @@ type Table struct {
 	Note    string // what the columns mean
 	Empty   string // said instead of rows
 	Pager   *Pager // nil when all rows are on one page
+	Pages   int
 }
 
 // A Column heads a table's column.
@@ -123,7 +124,7 @@ func newTable(caption string, ids []string, s *stats.Snapshot, q Query) *Table {
 			cells = append(cells, c)
 		}
 	}
-	entryOf := func(l *stats.Line) *entry { return &entry{Line: l, of: q.Of, span: s.Span()} }
+	entryOf := func(l *stats.Line) *entry { return &entry{Line: l, of: q.Of, span: s.Span(), over: q.Windowed()} }
 
 	picks, problem := parseFilter(q.Search)
 	t.Tools.Search.Problem = problem
@@ -135,7 +136,7 @@ func newTable(caption string, ids []string, s *stats.Snapshot, q Query) *Table {
 	}
 	sortEntries(entries, q)
 	shown := newCut(len(entries), q.Page, q.Size)
-	t.Pager = newPager(len(entries), shown, q)
+	t.Pager, t.Pages = newPager(len(entries), shown, q), shown.pages
 
 	address := newRowAddress(q)
 	for _, e := range entries[shown.first:shown.end] {
