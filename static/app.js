@@ -22,9 +22,13 @@
   let held = null;                   // what has the focus within the frame
   document.addEventListener("focusin", (e) => { held = e.target.closest?.("#live") ? e.target : null; });
   const takeUp = () => {
-    if (!held || held.isConnected || document.activeElement !== document.body) return;
-    const row = left && !here && document.querySelector(`tr[data-row="${CSS.escape(left)}"] .name a:not(.pin)`);
-    if (row) row.focus(); else $("content")?.focus({ preventScroll: true });
+    const at = document.activeElement, content = $("content");
+    if (!content || at !== document.body && at !== content) return;
+    const row = left && !here && held && content.querySelector(`tr[data-row="${CSS.escape(left)}"] .name a:not(.pin)`);
+    if (row) {
+      left = null;
+      row.focus();
+    } else if (held && !held.isConnected) content.focus({ preventScroll: true });
   };
 
   const lookAt = () => {
@@ -108,8 +112,9 @@
       if (start.matches(":modal")) start.close();
       if (!start.open) start.show();
     } else if (start.open && !start.matches(":modal")) {
+      const inside = start.contains(document.activeElement);
       start.close();
-      if (document.activeElement === document.body) $("content").focus({ preventScroll: true });
+      if (inside) $("content").focus({ preventScroll: true });
     }
     takeUp();
     if (edit.open && !["spawning", "running", "paused"].includes(state)) edit.close();

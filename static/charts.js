@@ -30,14 +30,13 @@
   let zoom = null;         // what is looked at in a file, where nobody answers
   const logs = new Set();  // charts whose numbers go up by their logarithm
 
-  const columns = ({ across, lines = [], heat }) =>
-    heat ? [heat.t, heat.t.map(() => null)] : [all.data[across?.key ?? "t"], ...lines.map((l) => all.data[l.key])];
-  // Few moments have room around them, for each is a point.
-  const span = (t) => {
-    if (zoom) return zoom;
-    const room = t.length < 3 ? Math.max(0.5, (t.at(-1) - all.since) / 2) : 0;
-    return [all.since, t.at(-1) + room];
+  const columns = ({ across, lines = [], heat }) => {
+    if (heat) return [heat.t, heat.t.map(() => null)];
+    const [x, ...values] = [across?.key ?? "t", ...lines.map((l) => l.key)].map((key) => all.data[key]);
+    // The only moment there is has a line too: its numbers are of the time since the beginning.
+    return across || x.length > 2 ? [x, ...values] : [[all.since, ...x], ...values.map((v) => [v[0], ...v])];
   };
+  const span = (t) => zoom ?? [all.since, t.at(-1)];
 
   // A lane below a chart says when the load generator was in the way. It is thicker, for
   // who cannot tell colours, where that was the bottleneck.

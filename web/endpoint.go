@@ -93,7 +93,7 @@ func newEndpoint(s *engine.Status, snapshot *stats.Snapshot, q Query) *Endpoint 
 	e.Failures.Search = nil
 	e.Slow = newSamples(l.Slow, q, "slow", s.Started)
 	d, points := newEndpointDrawing(s, l, q)
-	e.Numbers = endpointNumbers(snapshot, l, points, q.Windowed())
+	e.Numbers = endpointNumbers(snapshot, l, points, partOf(s, q) != "")
 	for _, id := range endpointCharts {
 		if _, ok := d.Charts[id]; ok {
 			e.Figures = append(e.Figures, newFigure(d, id))
@@ -144,9 +144,7 @@ func endpointNumbers(s *stats.Snapshot, l stats.Line, points []stats.Point, over
 		for k, at := range points {
 			times[k] = float64([]time.Duration{at.P50, at.P95, at.P99}[i])
 		}
-		if over {
-			times = peaks(times, sparkMost)
-		}
+		times = peaks(times, sparkMost)
 		list = append(list, Number{Label: []string{"p50", "p95", "p99"}[i], Value: millis(p), Unit: "ms", Spark: newSpark(times, over)})
 	}
 	return append(list, Number{Label: "Size", Value: decimal(all.MeanBytes(), 0), Unit: "bytes", Note: "on average"})

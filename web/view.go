@@ -310,6 +310,9 @@ func numbers(s *engine.Status, q Query, snapshot *stats.Snapshot) []Number {
 		history = s.History.Between(snapshot.From, snapshot.To)
 	}
 	points := slices.Collect(history.Points())
+	if last := len(points) - 1; last > 0 && points[last].Span() < leastSpan {
+		points = points[:last]
+	}
 	spark := func(value func(stats.Point) float64) string {
 		list := make([]float64, len(points))
 		for i, p := range points {
