@@ -153,7 +153,7 @@
       const log = make("button", "log", "log");
       log.type = "button";
       log.title = "Logarithmic: small numbers are told apart beside large ones";
-      log.setAttribute("aria-label", `${spec.title}: logarithmic`);
+      log.setAttribute("aria-label", `log scale of ${spec.title}`);
       log.setAttribute("aria-pressed", logs.has(box.dataset.chart));
       log.addEventListener("click", () => {
         if (!logs.delete(box.dataset.chart)) logs.add(box.dataset.chart);
