@@ -21,7 +21,24 @@
     document.title = document.hidden ? "Gregaria" : lost ? "disconnected · Gregaria" : $("live").dataset.title;
   };
 
+  // The keyboard's place. What had it may be gone with a frame: then it is at the row that
+  // one comes back from, or else at the beginning of what is shown.
+  const rowHere = () => new URLSearchParams(location.search).get("row");
+  let here = rowHere(), left = null; // rows whose own page is, and was before, in sight
+  let held = null;                   // what has the focus within the frame
+  document.addEventListener("focusin", (e) => { held = e.target.closest?.("#live") ? e.target : null; });
+  const takeUp = () => {
+    const at = document.activeElement, content = $("content");
+    if (!content || at !== document.body && at !== content) return;
+    const row = left && !here && held && content.querySelector(`tr[data-row="${CSS.escape(left)}"] .name a:not(.pin)`);
+    if (row) {
+      left = null;
+      row.focus();
+    } else if (held && !held.isConnected) content.focus({ preventScroll: true });
+  };
+
   const lookAt = () => {
+    [left, here] = [here, rowHere()];
     if (connection) connection.url = connection.url.split("?")[0] + location.search; // for when it is made again
     if (socket?.readyState === WebSocket.OPEN) socket.send(location.search.slice(1));
   };
@@ -101,7 +118,12 @@
     if (state === "ready") {
       if (start.matches(":modal")) start.close();
       if (!start.open) start.show();
-    } else if (start.open && !start.matches(":modal")) start.close();
+    } else if (start.open && !start.matches(":modal")) {
+      const inside = start.contains(document.activeElement);
+      start.close();
+      if (inside) $("content").focus({ preventScroll: true });
+    }
+    takeUp();
     if (edit.open && !["spawning", "running", "paused"].includes(state)) edit.close();
     when.tell(live);
     inSight(live.querySelector(".tabs [aria-current]"));

@@ -12,6 +12,7 @@ import (
 type Exceptions struct {
 	Rows   []ExceptionRow
 	Notice string
+	Within bool // the moments are those of a chosen time
 }
 
 // An ExceptionRow is all errors of one kind.

@@ -20,6 +20,7 @@ type Table struct {
 	Empty   string // said instead of rows
 	Pager   *Pager // nil when all rows are on one page
 	Folded  bool   // rows come as a text
+	Pages   int
 }
 
 // A Column heads a table's column.
@@ -125,7 +126,7 @@ func newTable(caption string, ids []string, s *stats.Snapshot, q Query) *Table {
 			cells = append(cells, c)
 		}
 	}
-	entryOf := func(l *stats.Line) *entry { return &entry{Line: l, of: q.Of, span: s.Span(), fit: q.Windowed()} }
+	entryOf := func(l *stats.Line) *entry { return &entry{Line: l, of: q.Of, span: s.Span(), over: q.Windowed()} }
 
 	picks, problem := parseFilter(q.Search)
 	t.Tools.Search.Problem = problem
@@ -137,7 +138,7 @@ func newTable(caption string, ids []string, s *stats.Snapshot, q Query) *Table {
 	}
 	sortEntries(entries, q)
 	shown := newCut(len(entries), q.Page, q.Size)
-	t.Pager = newPager(len(entries), shown, q)
+	t.Pager, t.Pages = newPager(len(entries), shown, q), shown.pages
 
 	address := newRowAddress(q)
 	for _, e := range entries[shown.first:shown.end] {
@@ -174,7 +175,7 @@ func newSubtotal(entries []*entry, q Query, s *stats.Snapshot, cells []column) *
 	if sum.Requests() == 0 {
 		return nil
 	}
-	r := tableRow(&entry{Line: &sum, of: q.Of, span: s.Span(), fit: q.Windowed()}, cells)
+	r := tableRow(&entry{Line: &sum, of: q.Of, span: s.Span(), over: q.Windowed()}, cells)
 	r.ID, r.Name, r.Of = "subtotal", "Subtotal", plural(int64(len(entries)), "row", "rows")
 	return &r
 }
