@@ -240,11 +240,14 @@ func (f *flags) read(args []string, env Env) (*options, error) {
 	o.headless, o.autostart, o.shown = f.on("headless"), f.on("autostart"), f.readShown()
 	o.autoquit = f.autoquit(o.autostart)
 	o.codes = f.exitCodes()
-	o.csv, o.csvFull = f.last("csv"), f.on("csv-full-history")
+	o.csv, o.csvFull = f.only("csv"), f.on("csv-full-history")
+	if o.csv == "-" {
+		f.wrong("--csv: - is no name — these are several files; write for example --csv run")
+	}
 	if o.csvFull && o.csv == "" {
 		f.wrong("--csv-full-history: needs --csv, which says where")
 	}
-	o.reports, o.json = f.readReports(o.config), f.on("json")
+	o.reports, o.json = f.readReports(o.config, o.codes, env), f.on("json")
 	o.schema = f.on("report-schema")
 	f.readTelemetry(o, env)
 	o.demoBug = f.on("demo-bug")

@@ -255,16 +255,22 @@ func (c *child) signal(t *testing.T, s os.Signal) {
 // exits waits for the end and checks the exit status.
 func (c *child) exits(t *testing.T, want int) {
 	t.Helper()
+	if got := c.ended(t); got != want {
+		t.Errorf("%q: exit status %d, want %d\nstdout:\n%s\nstderr:\n%s", c.cmd.Args[1:], got, want, &c.out, &c.err)
+	}
+}
+
+// ended waits for the end and returns the exit status.
+func (c *child) ended(t *testing.T) (status int) {
+	t.Helper()
 	select {
-	case got := <-c.status:
-		if got != want {
-			t.Errorf("%q: exit status %d, want %d\nstdout:\n%s\nstderr:\n%s", c.cmd.Args[1:], got, want, &c.out, &c.err)
-		}
+	case status = <-c.status:
 	case <-time.After(patience):
 		c.signal(t, syscall.SIGQUIT)
 		<-c.status
 		t.Fatalf("%q: still there\nstdout:\n%s\nstderr:\n%s", c.cmd.Args[1:], &c.out, &c.err)
 	}
+	return status
 }
 
 func readCSV(t *testing.T, path string) [][]string {

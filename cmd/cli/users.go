@@ -30,7 +30,7 @@ func (p *program) userCommand() *cobra.Command {
 			"from the first line of the input when that is no terminal. A running program sees it at once.",
 		RunE: func(_ *cobra.Command, args []string) error { return p.addUser(file(), args[0], *role, *proxied) },
 	}
-	add.Flags().StringVar(role, "role", string(doors.Operate), "the `ROLE` they have: view or operate")
+	add.Flags().StringVar(role, "role", string(doors.Operate), "what they may do, `ROLE`: view or operate")
 	add.Flags().BoolVar(proxied, "no-password", false, "for somebody whom a proxy lets in: see --auth-proxy-header")
 	c.AddCommand(add, &cobra.Command{
 		Use: "remove NAME", Short: "remove a user and end their sessions", Args: exactlyOne("the name of a user"),
@@ -72,7 +72,7 @@ func (p *program) tokenCommand() *cobra.Command {
 		Long:  "Make a token and print it, once: only its hash is kept. Programs send it as\n\n  Authorization: Bearer TOKEN",
 		RunE:  func(_ *cobra.Command, args []string) error { return p.addToken(file(), args[0], *scope, *expires) },
 	}
-	add.Flags().StringVar(scope, "scope", "", "the `ROLE` it has: view or operate")
+	add.Flags().StringVar(scope, "scope", "", "what it allows, `SCOPE`: view or operate")
 	add.Flags().StringVar(expires, "expires", "", "after this `TIME`: 90d, 12h; never by default")
 	c.AddCommand(add, &cobra.Command{
 		Use: "remove NAME", Short: "remove a token", Args: exactlyOne("the name of a token"),
