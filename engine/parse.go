@@ -14,8 +14,12 @@ import (
 
 // ParseUsers reads a number of users written by a person.
 func ParseUsers(text string) (int, error) {
-	n, err := strconv.Atoi(strings.TrimSpace(text))
+	text = strings.TrimSpace(text)
+	n, err := strconv.Atoi(text)
 	if err != nil {
+		if text == "" {
+			return 0, wrong(FieldUsers, "how many? — write for example 20")
+		}
 		if errors.Is(err, strconv.ErrRange) {
 			return 0, wrong(FieldUsers, "%s is out of range — at most %d", text, MaxUsers)
 		}

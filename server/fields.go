@@ -1,9 +1,12 @@
 package server
 
 import (
+	"errors"
+	"fmt"
 	"maps"
 	"net/url"
 	"slices"
+	"unicode/utf8"
 
 	"github.com/gregaria/gregaria/engine"
 	"github.com/gregaria/gregaria/web"
@@ -22,6 +25,32 @@ func translate(form url.Values) {
 	}
 	form.Del(locustShape)
 	form.Del(locustProfile)
+}
+
+// lists are the fields that may be given more than once.
+var lists = []string{web.FieldScenarios, web.FieldChecks, web.FieldWeights, web.FieldTasksOff}
+
+// unclear refuses what could be read in more than one way: text that is not UTF-8, and
+// different values of a field that has but one. (A parameter that is a switch has two, by
+// the way in which browsers send a box that is ticked; the last one counts.)
+func unclear(form url.Values) error {
+	var errs []error
+	blame := func(name, message string) {
+		errs = append(errs, &engine.FieldError{Field: engine.Field(name), Message: message})
+	}
+	single := slices.Collect(maps.Values(formFields))
+	for _, name := range slices.Sorted(maps.Keys(form)) {
+		values := form[name]
+		switch broken := slices.IndexFunc(values, func(v string) bool { return !utf8.ValidString(v) }); {
+		case !utf8.ValidString(name):
+			return fmt.Errorf("%w: the field %q is not UTF-8 — send it so", errForm, name)
+		case broken >= 0:
+			blame(name, fmt.Sprintf("%q is not UTF-8 — send it so", values[broken]))
+		case slices.Contains(single, name) && !slices.Contains(lists, name) && len(slices.Compact(slices.Clone(values))) > 1:
+			blame(name, fmt.Sprintf("is there %d times, as %q — send it once", len(values), values))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // unknown says which fields of a form mean nothing. They are no mistakes, as by Locust: a

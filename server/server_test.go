@@ -20,14 +20,14 @@ import (
 	"time"
 
 	"github.com/go-chi/chi/v5"
-	"go.uber.org/goleak"
 
 	"github.com/gregaria/gregaria/engine"
+	"github.com/gregaria/gregaria/engine/leaks"
 	"github.com/gregaria/gregaria/engine/load"
 	"github.com/gregaria/gregaria/web"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaks.Main(m) }
 
 // An instantTarget answers every request at once, without a network, or when its gate
 // is opened.
@@ -103,12 +103,12 @@ func testSuite() load.Suite {
 
 // newServer returns a server whose users reach no network. The gate, if not nil, holds
 // their requests back.
-func newServer(t *testing.T, gate *gate) (*Server, *engine.Engine) {
+func newServer(t testing.TB, gate *gate) (*Server, *engine.Engine) {
 	t.Helper()
 	return serverOf(t, testSuite(), gate, slog.New(slog.DiscardHandler), engine.Config{Users: 1, SpawnRate: 1, Scenarios: []string{"shop"}})
 }
 
-func serverOf(t *testing.T, suite load.Suite, gate *gate, log *slog.Logger, defaults engine.Config) (*Server, *engine.Engine) {
+func serverOf(t testing.TB, suite load.Suite, gate *gate, log *slog.Logger, defaults engine.Config) (*Server, *engine.Engine) {
 	t.Helper()
 	e, err := engine.New(suite, engine.Options{
 		Logger: log,
@@ -265,6 +265,9 @@ func TestSwarmRefusesEachMistakeBesideItsFieldAndStartsNothing(t *testing.T) {
 		{"seed", form("user_count", "1", "seed", "luck"), map[string]string{"seed": "whole number"}},
 		{"choice", form("user_count", "1", "size", "huge"), map[string]string{"size": "small or large"}},
 		{"secret", form("user_count", "1", "password", "hunter"), map[string]string{"password": "at least 8 characters"}},
+		{"host that is not UTF-8", form("user_count", "1", "spawn_rate", "1", "host", "http://\xff\xfe"), map[string]string{"host": "not UTF-8"}},
+		{"parameter that is not UTF-8", form("user_count", "1", "spawn_rate", "1", "size", "\xff"), map[string]string{"size": "not UTF-8"}},
+		{"two numbers of users", url.Values{"user_count": {"5", "7"}, "spawn_rate": {"1"}}, map[string]string{"user_count": "send it once"}},
 		{"all at once", form("user_count", "abc", "spawn_rate", "-1", "host", "ftp://x", "run_time", "soon", "pages", "x"),
 			map[string]string{"user_count": "", "spawn_rate": "", "host": "", "run_time": "", "pages": ""}},
 	} {

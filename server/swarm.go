@@ -8,6 +8,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -172,15 +173,23 @@ func readForm(r *http.Request) (url.Values, error) {
 		}
 	}
 	if err != nil {
-		var tooLarge *http.MaxBytesError
-		if errors.As(err, &tooLarge) {
-			return nil, err
-		}
-		return nil, fmt.Errorf("%w: %v", errForm, err)
+		return nil, unread(err, errForm)
 	}
 	web.Gather(r.PostForm)
 	translate(r.PostForm)
 	return r.PostForm, nil
+}
+
+// unread says why a body could not be read: it was too long or too slow, or is not what it
+// has to be.
+func unread(err, otherwise error) error {
+	if tooLarge, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return fmt.Errorf("the body is longer than %d bytes: %w", tooLarge.Limit, tooLarge)
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return fmt.Errorf("%w: it has not come in time", otherwise)
+	}
+	return fmt.Errorf("%w: %v", otherwise, err)
 }
 
 // startOrChange does what a form asks for: while a run is on it can only change that
@@ -224,6 +233,9 @@ func (s *Server) asked(form url.Values) (cfg engine.Config, change bool, err err
 	if change && form.Get(web.FieldStart) != "" {
 		return cfg, true, errOn
 	}
+	if err := unclear(form); err != nil {
+		return cfg, change, err
+	}
 	if !saysLoad(form) && !(change && saysOther(form)) {
 		return cfg, change, errors.Join(
 			&engine.FieldError{Field: engine.FieldUsers, Message: "is missing — send for example user_count=20"},
@@ -240,6 +252,7 @@ func (s *Server) asked(form url.Values) (cfg engine.Config, change bool, err err
 			cfg.Checks, cfg.CheckStop, cfg.CheckWarmup = append(cfg.Checks, now.Checks...), now.CheckStop, now.CheckWarmup
 		}
 		err := s.fill(&cfg, form)
+		cfg.Endless = form.Has(web.FieldRunTime) && cfg.RunTime == 0
 		if err != nil {
 			err = errors.Join(err, others(err, s.engine.CheckChange(cfg)))
 		}
@@ -261,7 +274,9 @@ func saysChecks(form url.Values) bool {
 
 // saysOther reports whether a form that says nothing of the load changes a run all the
 // same.
-func saysOther(form url.Values) bool { return saysChecks(form) || form.Has(web.FieldWeights) }
+func saysOther(form url.Values) bool {
+	return saysChecks(form) || form.Has(web.FieldWeights) || form.Has(web.FieldRunTime)
+}
 
 // fill sets what a form holds in cfg, and reports all that cannot be read.
 func (s *Server) fill(cfg *engine.Config, form url.Values) error {

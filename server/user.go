@@ -86,11 +86,13 @@ func readUser(r *http.Request) (u userRequest, err error) {
 			err = errors.New("there is something behind the object")
 		}
 	}
-	var tooLarge *http.MaxBytesError
-	if err == nil || errors.As(err, &tooLarge) {
-		return u, err
+	if err == nil {
+		return u, nil
 	}
-	return u, fmt.Errorf(`%w: %v — send for example {"user_class_name": "shop", "weight": 3, "tasks": ["buy"]}`, errUser, err)
+	if err = unread(err, errUser); errors.Is(err, errUser) {
+		err = fmt.Errorf(`%w — send for example {"user_class_name": "shop", "weight": 3, "tasks": ["buy"]}`, err)
+	}
+	return u, err
 }
 
 // adjust keeps what u says, if all of it can be.

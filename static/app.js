@@ -31,6 +31,12 @@
     } else if (held && !held.isConnected) content.focus({ preventScroll: true });
   };
 
+  // What the browser's tab says.
+  const entitle = () => {
+    const lost = document.body.classList.contains("offline");
+    document.title = document.hidden ? "Gregaria" : lost ? "disconnected · Gregaria" : $("live").dataset.title;
+  };
+
   const lookAt = () => {
     [left, here] = [here, rowHere()];
     if (connection) connection.url = connection.url.split("?")[0] + location.search; // for when it is made again
@@ -41,6 +47,7 @@
     const offline = $("offline"), told = offline.querySelector("[role=status]"), age = offline.querySelector(".age");
     const seconds = Math.round((Date.now() - frameAt) / 1000);
     document.body.classList.add("offline");
+    entitle();
     offline.hidden = false;
     told.textContent = `Disconnected — numbers are from ${when.clock(frameAt)}; reconnecting…`;
     age.textContent = seconds < 120 ? `${seconds} s old` : `${Math.floor(seconds / 60)} min old`;
@@ -103,7 +110,7 @@
       location.reload();
       return;
     }
-    document.title = document.hidden ? "Gregaria" : live.dataset.title;
+    entitle();
     if (live.dataset.state !== state) {
       state = live.dataset.state;
       $("announce").textContent = `The load test is ${state}.`;
@@ -123,7 +130,7 @@
     document.dispatchEvent(new Event("frame"));
   };
   // A hidden page gets no frames, so its title must not claim a state.
-  document.addEventListener("visibilitychange", () => { document.title = document.hidden ? "Gregaria" : $("live").dataset.title; });
+  document.addEventListener("visibilitychange", () => entitle());
   addEventListener("pageshow", (e) => { if (e.persisted) location.reload(); });
 
   // Links that change the view, and scripts that do: document.dispatchEvent(new CustomEvent("look", { detail: "?tab=charts" })).

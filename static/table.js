@@ -51,15 +51,32 @@
     }
     attributes(old, now);
   };
-  // Of a long table, rows out of sight take their numbers in when they come into sight: or
-  // when somebody could see them without that, and when the run is over.
-  const many = 60, unseen = new WeakSet(), watched = new WeakSet(), due = new Map();
-  const settle = (row) => {
-    const now = due.get(row);
-    if (!due.delete(row) || !row.isConnected || row.isEqualNode(now)) return;
-    if (row.cells.length === now.cells.length) layOver(row, now); else row.replaceChildren(...now.childNodes);
+  // The rows of a long table come as a text, a line for each: its id, a space, its element.
+  // Lines become elements when their rows are in sight: or when somebody could see them
+  // without that, and when the run is over.
+  const unseen = new WeakSet(), watched = new WeakSet();
+  const due = new Map();        // what rows have not taken in yet: an element or a line
+  const taken = new WeakMap();  // the line that a row took in last
+  const element = (line) => line.slice(line.indexOf(" ") + 1);
+  const unfold = (lines) => {
+    if (!lines.length) return [];
+    const table = `<table><tbody>${lines.map(element).join("")}</tbody></table>`;
+    return [...new DOMParser().parseFromString(table, "text/html").querySelectorAll("tr")];
   };
-  const settleAll = () => holding(document.body, () => [...due.keys()].forEach(settle));
+  const settle = (rows) => {
+    const late = rows.filter((row) => row.isConnected && due.has(row) && taken.get(row) !== due.get(row));
+    const folded = late.filter((row) => typeof due.get(row) === "string");
+    const made = unfold(folded.map((row) => due.get(row)));
+    for (const row of late) taken.delete(row);
+    folded.forEach((row, i) => { taken.set(row, due.get(row)); due.set(row, made[i]); });
+    for (const row of late) {
+      const now = due.get(row);
+      if (row.isEqualNode(now)) continue;
+      if (row.cells.length === now.cells.length) layOver(row, now); else row.replaceChildren(...now.childNodes);
+    }
+    for (const row of rows) due.delete(row);
+  };
+  const settleAll = () => holding(document.body, () => settle([...due.keys()]));
   // holding changes rows of a body and leaves what is selected in it selected.
   const holding = (body, change) => {
     const chosen = getSelection(), inside = chosen.rangeCount && !chosen.isCollapsed && body?.contains(chosen.anchorNode);
@@ -74,29 +91,43 @@
   const sight = new IntersectionObserver((list) => holding(list[0].target.parentNode, () => {
     for (const { target, isIntersecting } of list) {
       if (isIntersecting) unseen.delete(target); else unseen.add(target);
-      if (isIntersecting) settle(target);
     }
+    settle(list.filter((e) => e.isIntersecting).map((e) => e.target));
   }));
   const rows = (body, fresh) => {
     const there = new Map();
     for (const row of body.rows) there.set(row.dataset.row, row);
     const put = (row, where) => { // focus stays where a row is moved in one step
-      if (row.isConnected && body.moveBefore) body.moveBefore(row, where); else body.insertBefore(row, where);
+      if (row.parentNode === body && body.moveBefore) body.moveBefore(row, where); else body.insertBefore(row, where);
     };
-    const fast = fresh.rows.length <= many || document.getElementById("live").dataset.state === "stopped";
+    const text = fresh.querySelector("script")?.textContent, folded = text !== undefined;
+    const news = folded ? text.split("\n").map((line) => [line.slice(0, line.indexOf(" ")), line])
+      : [...fresh.rows].map((row) => [row.dataset.row, row]);
+    const added = news.filter(([id]) => !there.has(id)).map(([, now]) => now);
+    const made = folded ? unfold(added) : added;
     due.clear();
-    let place = body.firstElementChild;
-    for (const now of [...fresh.rows]) {
-      const id = now.dataset.row, old = there.get(id), row = old ?? now;
+    let place = body.firstElementChild, next = 0;
+    const now = [];
+    for (const [id, what] of news) {
+      const old = there.get(id), row = old ?? made[next++];
       there.delete(id);
       if (row === place) place = place.nextElementSibling; else put(row, place);
-      if (!watched.has(row) && !fast) { watched.add(row); sight.observe(row); }
-      if (!old) continue;
-      due.set(row, now);
-      if (fast || !unseen.has(row)) settle(row);
+      if (folded && !watched.has(row)) { watched.add(row); sight.observe(row); }
+      if (!old) { if (folded) taken.set(row, what); continue; }
+      due.set(row, what);
+      if (!folded || !unseen.has(row)) now.push(row);
     }
+    settle(folded && document.getElementById("live").dataset.state === "stopped" ? [...due.keys()] : now);
     for (const row of there.values()) { sight.unobserve(row); watched.delete(row); unseen.delete(row); row.remove(); }
   };
+  // Where there were no rows to lay them over, they all become elements.
+  document.addEventListener("htmx:before:swap", (e) => {
+    if (document.querySelector("tbody[data-lines]")) return;
+    for (const { fragment } of e.detail.tasks) {
+      const folded = fragment?.querySelector("tbody[data-lines] > script");
+      if (folded) folded.replaceWith(...unfold(folded.textContent.split("\n")));
+    }
+  });
   htmx.registerExtension("rows", {
     htmx_before_morph_node: (_, { oldNode, newNode }) => {
       if (!oldNode.matches?.("tbody[data-lines]")) return true;

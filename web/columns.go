@@ -36,7 +36,12 @@ var columns = map[string]column{
 	"smin": timed("Service min", (*entry).service, stats.Tally.Min),
 	"smax": timed("Service max", (*entry).service, stats.Tally.Max),
 	"size": {label: "Average size", unit: "bytes", measure: sizes,
-		cell:  func(e *entry) Cell { return Cell{Text: decimal(e.times().MeanBytes(), 0)} },
+		cell: func(e *entry) Cell {
+			if e.times().Count == 0 {
+				return Cell{Text: "–"}
+			}
+			return Cell{Text: decimal(e.times().MeanBytes(), 0)}
+		},
 		value: func(e *entry) float64 { return e.times().MeanBytes() }},
 	"bps": {label: "Bytes/s", unit: wholeRun, measure: sizes,
 		cell:  func(e *entry) Cell { return Cell{Text: decimal(e.bytesPerSecond(), 0)} },
@@ -273,8 +278,8 @@ func tooFew(n int64, p float64) bool { return p < 100 && float64(n)*(100-p) < 10
 
 func trendCell(e *entry) Cell {
 	t := newTrend(e.Trend, e.FailTrend, e.of)
-	if e.over {
-		t = t.filled(len(e.Trend))
+	if e.fit && len(e.Trend) > 1 {
+		t.Box = trendBox(len(e.Trend) - 1)
 	}
 	return Cell{Class: "trend", Trend: &t}
 }

@@ -144,8 +144,12 @@ func endpointNumbers(s *stats.Snapshot, l stats.Line, points []stats.Point, over
 		for k, at := range points {
 			times[k] = float64([]time.Duration{at.P50, at.P95, at.P99}[i])
 		}
+		spark := newSpark
+		if over {
+			spark = wideSpark
+		}
 		times = peaks(times, sparkMost)
-		list = append(list, Number{Label: []string{"p50", "p95", "p99"}[i], Value: millis(p), Unit: "ms", Spark: newSpark(times, over)})
+		list = append(list, Number{Label: []string{"p50", "p95", "p99"}[i], Value: millis(p), Unit: "ms", Spark: spark(times)})
 	}
 	return append(list, Number{Label: "Size", Value: decimal(all.MeanBytes(), 0), Unit: "bytes", Note: "on average"})
 }
@@ -232,7 +236,13 @@ func newEndpointDrawing(s *engine.Status, l stats.Line, q Query) (d *Drawing, ow
 	}
 	happened(d, s, q)
 	d.rowLines("", own)
-	d.rateAndTime()
+	d.rates()
+	ps := chartPercentiles(q)
+	times := make([][]time.Duration, len(intervals))
+	for i, s := range intervals {
+		times[i] = s.row.All().Response().Percentiles(ps...)
+	}
+	d.percentileLines(ps, len(intervals), func(i int) bool { return own[i].Requests > 0 }, func(i, k int) time.Duration { return times[i][k] })
 	response := l.All().Response()
 	if len(intervals) == 0 || response.Count == 0 {
 		return d, own

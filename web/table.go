@@ -14,11 +14,13 @@ type Table struct {
 	Tools   *Tools // nil where nothing can be chosen
 	Columns []Column
 	Rows    []TableRow
+	Part    *TableRow // sums up the rows that were searched for; nil when all are shown
 	Total   TableRow
 	Note    string // what the columns mean
 	Empty   string // said instead of rows
 	Pager   *Pager // nil when all rows are on one page
 	Pages   int
+	Folded  bool   // rows come as a text
 }
 
 // A Column heads a table's column.
@@ -124,7 +126,7 @@ func newTable(caption string, ids []string, s *stats.Snapshot, q Query) *Table {
 			cells = append(cells, c)
 		}
 	}
-	entryOf := func(l *stats.Line) *entry { return &entry{Line: l, of: q.Of, span: s.Span(), over: q.Windowed()} }
+	entryOf := func(l *stats.Line) *entry { return &entry{Line: l, of: q.Of, span: s.Span(), fit: q.Windowed()} }
 
 	picks, problem := parseFilter(q.Search)
 	t.Tools.Search.Problem = problem
@@ -151,6 +153,7 @@ func newTable(caption string, ids []string, s *stats.Snapshot, q Query) *Table {
 		all := plural(int64(len(s.Rows)), "row", "rows")
 		t.Tools.Matches = count(int64(len(entries))) + " of " + all
 		t.Total.Of = "all " + all
+		t.Part = newSubtotal(entries, q, s, cells)
 	}
 	switch {
 	case len(s.Rows) == 0:
@@ -159,6 +162,22 @@ func newTable(caption string, ids []string, s *stats.Snapshot, q Query) *Table {
 		t.Empty = "No row is as the search wants it."
 	}
 	return t
+}
+
+// newSubtotal sums up entries, on whichever page of the table they are; nil without any
+// that count.
+func newSubtotal(entries []*entry, q Query, s *stats.Snapshot, cells []column) *TableRow {
+	lines := make([]*stats.Line, len(entries))
+	for i, e := range entries {
+		lines[i] = e.Line
+	}
+	sum := stats.Subtotal(lines)
+	if sum.Requests() == 0 {
+		return nil
+	}
+	r := tableRow(&entry{Line: &sum, of: q.Of, span: s.Span(), fit: q.Windowed()}, cells)
+	r.ID, r.Name, r.Of = "subtotal", "Subtotal", plural(int64(len(entries)), "row", "rows")
+	return &r
 }
 
 // still is t where nothing can be chosen, such as in a file.
@@ -174,6 +193,9 @@ func (t *Table) still() *Table {
 	}
 	return &s
 }
+
+// Long tells whether t has more rows than anybody sees at once, in a page.
+func (t *Table) Long() bool { return t.Tools != nil && len(t.Rows) > foldAbove }
 
 // Methods tells whether t has a column of methods.
 func (t *Table) Methods() bool { return t.Columns[0].ID == "method" }
@@ -245,6 +267,8 @@ func heading(id string, q Query) Column {
 		h.Class = "text " + id
 	case id == "status":
 		h.Class = "codes"
+	case id == "trend":
+		h.Class = "num trend"
 	}
 	h.Href, h.Sorted = order(q, id, !c.text)
 	return h

@@ -25,10 +25,13 @@ type Site struct {
 	// that it is worked out for each view anew.
 	Window func(s *engine.Status, from, to time.Time) *stats.Snapshot
 
-	// Series returns the points of one row in a part of s.History; nil means likewise.
-	Series func(s *engine.Status, key stats.Key, part stats.Timeline) []stats.Point
+	// Series returns the points of one row in a part of s.History, with the times of
+	// percentiles; nil means likewise.
+	Series func(s *engine.Status, key stats.Key, part stats.Timeline, percentiles ...float64) []stats.Point
 	Logs   func() []LogLine // the latest, oldest first; nil means none
 	Alarms func() []string  // what the program fails to do, such as to write files; nil means nothing
+
+	Program string // tells this process from one before it at the same address
 
 	Rebuild func() Rebuild // of the program, when it is built anew as its files change; else nil
 
@@ -59,6 +62,7 @@ type View struct {
 	State   engine.State
 	Build   string // of static files and form: what a page cannot get by a frame
 	Title   string // of the browser's tab
+	Asked   string // what a run was asked for, as fills the start form; "" before the first
 	Rebuild Rebuild
 	Clock   string // how long the run has lasted; "" before the first
 	Target  string // scenarios
@@ -129,6 +133,9 @@ type Moment struct {
 // NewView decides what a reader with query q sees of s.
 func NewView(s *engine.Status, q Query, site Site) View {
 	v := NewFrame(s, q, site)
+	if v.Table != nil {
+		v.Table.Folded = false
+	}
 	next, rest := asked(s, site), remaining(s)
 	v.Start = newStartForm(values(next, site), site.Offer, s.Stats.Rows)
 	v.Start.Load.Preview = NewPreview(next, 0, nil)
@@ -152,7 +159,8 @@ func asked(s *engine.Status, site Site) engine.Config {
 	return s.Config
 }
 
-// NewFrame is a view without its forms, which frames leave alone.
+// NewFrame is a view without its forms, which frames leave alone, and with the rows of a
+// long table folded.
 func NewFrame(s *engine.Status, q Query, site Site) View {
 	snapshot := snapshotOf(s, q, site)
 	v := View{
@@ -164,6 +172,7 @@ func NewFrame(s *engine.Status, q Query, site Site) View {
 		return v
 	}
 	v.Title = string(s.State) + " · Gregaria"
+	v.Asked = values(asked(s, site), site).Encode()
 	v.Clock = clock(s.Elapsed())
 	v.Target, v.Host = targets(s)
 	v.Actions = actions(s, q, site)
@@ -187,9 +196,6 @@ func NewFrame(s *engine.Status, q Query, site Site) View {
 		for _, a := range site.Alarms() {
 			v.Alarms = append(v.Alarms, line(a))
 		}
-	}
-	if v.Window.Empty != "" {
-		v.Notices = append(v.Notices, v.Window.Empty)
 	}
 	if q.Row != "" && slices.Contains(endpointTabs, q.Tab) {
 		v.Endpoint = newEndpoint(s, snapshot, q)
@@ -219,6 +225,9 @@ func NewFrame(s *engine.Status, q Query, site Site) View {
 		v.Phases, v.Feeds = newPhases(snapshot.Phases), newFeeds(s.Feeds)
 	}
 	v.Query = v.Query.lacking(v.missing(s))
+	if v.Table != nil {
+		v.Table.Folded = v.Table.Long()
+	}
 	if v.Table != nil && v.Table.Empty != "" && q.Windowed() {
 		v.Table.Empty = "No requests in the chosen time."
 	}
@@ -252,6 +261,9 @@ func (v View) Answer(typed url.Values, r Refusal) View {
 		*form = newStartForm(typed, v.Site.Offer, nil)
 	}
 	form.Inline, form.Checks.Offers = was.Inline, was.Checks.Offers
+	if was.Params.Fixed != "" {
+		form.Params = was.Params
+	}
 	form.Open, form.Stuck, form.Load.Preview = true, r.Stuck, r.Plan
 	form.blame(r.Problem, r.Errors)
 	return v
@@ -321,13 +333,22 @@ func numbers(s *engine.Status, q Query, snapshot *stats.Snapshot) []Number {
 		if q.Windowed() {
 			list = peaks(list, sparkMost)
 		}
-		return newSpark(list, part != "")
+		if slices.Max(append(list, 0)) == 0 && snapshot.Total.Requests() == 0 {
+			return ""
+		}
+		if partOf(s, q) != "" {
+			return wideSpark(list)
+		}
+		return newSpark(list)
 	}
 	list := []Number{
 		loadNumber(s, q, points, spark),
 		{Label: "Requests/s", Value: briefly(rate), Note: span, Spark: spark(stats.Point.Rate)},
 		{Label: "Failures", Value: percent(snapshot.Total.FailRatio()), Unit: "%", Note: whole,
 			Bad: snapshot.Total.Failures() > 0, Spark: spark(failShare)},
+	}
+	if snapshot.Total.Requests() == 0 {
+		list[2].Value = "–"
 	}
 	times := all.Response().Percentiles(50, 95, 99)
 	for i, label := range []string{"p50", "p95", "p99"} {
@@ -398,7 +419,9 @@ func tabLinks(s *engine.Status, q Query, snapshot *stats.Snapshot, lines []LogLi
 			continue
 		}
 		t := Tab{Label: labels[id], Href: q.withTab(id).link(), Key: strconv.Itoa(i + 1), Current: q.Tab == id}
-		if n := badges[id]; n > 0 {
+		if n := badges[id]; n > 99 {
+			t.Badge = "99+"
+		} else if n > 0 {
 			t.Badge = count(int64(n))
 		}
 		if id == TabLogs {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -58,14 +59,22 @@ func (p *program) dev(ctx context.Context, args []string) error {
 	if p.opts.headless {
 		return errors.New("--headless: gregaria dev serves the page — leave it out")
 	}
+	certificate, err := p.opts.doors.certificate(slog.New(slog.DiscardHandler)) // the program says when it changes
+	if err != nil {
+		return err
+	}
 	listeners, err := p.listen()
 	if err != nil {
 		return err
 	}
-	return dev.Run(ctx, dev.Options{
+	opts := dev.Options{
 		Package: name, Args: rest, Listeners: listeners, BasePath: p.opts.webBase, Hosts: p.answersTo(), Private: p.private(),
 		Environ: os.Environ(), Stdout: p.Stdout, Stderr: p.Stderr,
-	})
+	}
+	if certificate != nil {
+		opts.Secure = certificate.Listen
+	}
+	return dev.Run(ctx, opts)
 }
 
 // programOf tells the package of a program, which looks like a path, from its arguments.

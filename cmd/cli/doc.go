@@ -39,9 +39,9 @@
 //	3    an internal error, such as a panic of the program's own
 //	99   a check does not hold over the whole run, or had nothing to judge
 //	4    results could not be written, or not whole
-//	1    requests failed, or could not even be sent, or scenarios had exceptions, or no
-//	     request was answered, in the latest run, headless or not; --exit-code-on-error
-//	     changes it
+//	1    requests failed, or could not even be sent, or scenarios had exceptions, in the
+//	     latest run, headless or not; or no request was answered in one that the command
+//	     line started, interrupted or not; --exit-code-on-error changes it
 //	98   the load generator was in the way for more than a tenth of the run, so that
 //	     its numbers say little of the target; --exit-code-on-invalid changes it
 //	0    none of these

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"net"
 	"os"
 	"regexp"
@@ -82,6 +83,18 @@ func (f *flags) readDoors() entrance {
 	return e
 }
 
+// certificate returns what the page speaks TLS with, nil for none.
+func (e entrance) certificate(log *slog.Logger) (*server.Certificate, error) {
+	if e.tlsCert == "" || e.tlsKey == "" {
+		return nil, nil
+	}
+	c, err := server.LoadCertificate(e.tlsCert, e.tlsKey, log)
+	if err != nil {
+		return nil, fmt.Errorf("--tls-cert, --tls-key: %w (PEM files are needed, the key without a passphrase)", err)
+	}
+	return c, nil
+}
+
 // guarded returns what is wrong with letting others reach the page.
 func (p *program) guarded() error {
 	if e := p.opts.doors; p.opts.headless || p.loopback() || e.closed() || e.insecure {
@@ -112,15 +125,14 @@ func (p *program) openDoors(listeners []net.Listener) (*opening, []net.Listener,
 	e := p.opts.doors
 	o := &opening{scheme: "http"}
 	listeners = server.Bound(listeners, p.connections(), p.log.Logger)
-	if e.tlsCert != "" && e.tlsKey != "" {
-		c, err := server.LoadCertificate(e.tlsCert, e.tlsKey, p.log.Logger)
-		if err != nil {
-			return nil, nil, fmt.Errorf("--tls-cert, --tls-key: %w (PEM files are needed, the key without a passphrase)", err)
-		}
+	c, err := e.certificate(p.log.Logger)
+	if err != nil {
+		return nil, nil, err
+	}
+	if c != nil {
 		o.scheme, listeners = "https", c.Listen(listeners)
 	}
 	o.url = o.scheme + pageURL(p.opts.webHost, listeners[0])[len("http"):] + p.opts.webBase
-	var err error
 	if o.audit, err = server.NewAudit(p.log.Logger, e.audit); err != nil {
 		return nil, nil, fmt.Errorf("--audit-log: %w", err)
 	}

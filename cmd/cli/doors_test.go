@@ -71,7 +71,7 @@ func TestUsersAndTokensAreKeptInAFile(t *testing.T) {
 		status      int
 		out, err    string
 	}{
-		{"user list", "", 0, "NAME", ""},
+		{"user list", "", 0, "NAME", "there is no " + users + " yet"},
 		{"user add ann", "correct horse\n", 0, "", "added ann, who may operate"},
 		{"user add ann --role view", "another horse", 0, "", "changed ann, who may view"},
 		{"user add pia --no-password", "", 0, "", "added pia"},
@@ -98,6 +98,12 @@ func TestUsersAndTokensAreKeptInAFile(t *testing.T) {
 			t.Errorf("%s = %d, %q, %q, want %d, %q and %q", tt.args, status, out, err, tt.status, tt.out, tt.err)
 		}
 	}
+	for _, args := range []string{"user list", "user add ann --no-password", "user remove ann", "token list", "token add ci --scope view", "token remove ci"} {
+		dir := filepath.Dir(users)
+		if status, out, err := execute(t, "", append(strings.Fields(args), "--web-users", dir)...); status != 2 || out != "" || !strings.Contains(err, "--web-users: ") || !strings.Contains(err, "name a file") {
+			t.Errorf("%s with a folder as the file = %d, %q, %q, want 2 and the way out", args, status, out, err)
+		}
+	}
 	b, err := doors.ReadBook(users)
 	if err != nil || len(b.Users) != 1 || b.Users[0].Role != doors.View || !strings.HasPrefix(b.Users[0].Password, "$argon2id$") || len(b.Tokens) != 0 {
 		t.Errorf("in the end the file holds %+v, %v", b, err)
@@ -107,6 +113,29 @@ func TestUsersAndTokensAreKeptInAFile(t *testing.T) {
 	}
 	if status, _, said := execute(t, "correct horse", "user", "add", "ann", "--web-users", users); status != 2 || !strings.Contains(said, "no file of users") {
 		t.Errorf("what is no file of users is overwritten: %d, %s", status, said)
+	}
+}
+
+// What the program reads is what its commands edit, wherever that is said.
+func TestTheFileOfUsersIsThatOfTheEnvironment(t *testing.T) {
+	dir := t.TempDir()
+	for _, variable := range []string{"GREGARIA_WEB_USERS", "LOCUST_WEB_USERS"} {
+		path := filepath.Join(dir, variable)
+		run := func(args ...string) (status int, stdout string) {
+			var out, log bytes.Buffer
+			status = Run(context.Background(), testSuite, Env{Name: "gregaria", Args: args, Stdout: &out, Stderr: &log,
+				Lookup: func(name string) (string, bool) { return path, name == variable }})
+			return status, out.String() + log.String()
+		}
+		if status, said := run("token", "add", "ci", "--scope", "view"); status != 0 {
+			t.Errorf("%s: token add = %d, %s", variable, status, said)
+		}
+		if b, err := doors.ReadBook(path); err != nil || len(b.Tokens) != 1 {
+			t.Errorf("%s: the file has %d tokens, %v, want the one that was added", variable, len(b.Tokens), err)
+		}
+		if status, said := run("token", "list", "--web-users", path+"-other"); status != 0 || strings.Contains(said, "ci") {
+			t.Errorf("%s: what is given on the command line does not come first: %d, %s", variable, status, said)
+		}
 	}
 }
 

@@ -9,13 +9,12 @@ import (
 
 	"github.com/gregaria/gregaria/engine"
 	"github.com/gregaria/gregaria/engine/report"
-	"github.com/gregaria/gregaria/engine/stats"
 )
 
 // The program's exit status.
 const (
 	exitOK       = 0
-	exitFailed   = 1 // requests failed, scenarios had exceptions, or no request was answered; see --exit-code-on-error
+	exitFailed   = 1 // requests failed, scenarios had exceptions, or no request was answered, interrupted or not; see --exit-code-on-error
 	exitUsage    = 2
 	exitInternal = 3  // a mistake of the program's own, or of this machine
 	exitUnsaved  = 4  // results could not be written
@@ -30,7 +29,7 @@ type outcome struct {
 	invalid  bool // the load generator was in the way
 	unsaved  bool // results could not be written
 	failed   bool // requests failed, or scenarios had exceptions
-	untested bool // no request was answered
+	untested bool // no request was answered in a run that the command line started
 }
 
 // A codes is what the exit status shall be in cases that not everybody minds.
@@ -61,7 +60,7 @@ func outcomeOf(s *engine.Status) outcome {
 	_, broken, silent := checkLines(s)
 	return outcome{
 		breached: broken+silent > 0,
-		invalid:  s.Stats.Health.Verdict() == stats.Invalid,
+		invalid:  s.Stats.Health.Spoils(),
 		failed:   len(s.Stats.Failures) > 0 || len(s.Stats.Exceptions) > 0,
 		untested: s.Stats.Total.Requests() == 0,
 	}
@@ -76,6 +75,11 @@ func exitText(s *engine.Status, o outcome, c codes) string {
 		text := fmt.Sprintf("%d of %d checks do not hold", broken+silent, len(s.Checks))
 		if silent > 0 {
 			text += fmt.Sprintf(", %d of them because there was nothing to judge", silent)
+		}
+		for _, c := range s.Checks {
+			if len(s.Stats.Rows) > 0 && report.HoldingOf(c) == report.NoData {
+				text += fmt.Sprintf(" (%s: %s)", c, engine.NameHint(s, c.Check))
+			}
 		}
 		return fmt.Sprintf("%s: exit status %d", text, exitStatus(o, c))
 	case o.untested && exitStatus(o, c) == c.failed:
@@ -119,7 +123,7 @@ func checksTable(s *engine.Status, width int) string {
 func (f *flags) addExit() {
 	f.group("Exit status")
 	f.value("exit-code-on-error", "", "N", strconv.Itoa(exitFailed), "exit with this when requests failed or scenarios had exceptions; 0 ignores them")
-	f.value("exit-code-on-invalid", "", "N", strconv.Itoa(exitInvalid), "exit with this when the load generator was in the way for more than a tenth of the run; 0 ignores that")
+	f.value("exit-code-on-invalid", "", "N", strconv.Itoa(exitInvalid), "exit with this when the load generator was in the way for more than a tenth of the run, and 5 s at least; 0 ignores that")
 }
 
 // exitCodes reads them.

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -83,7 +85,7 @@ func TestWhatARunIsJudgedBy(t *testing.T) {
 		"invalid, ignored": {status: engine.Status{Run: 1, Stats: &ill}, codes: codes{1, -1}},
 		"failed":           {status: engine.Status{Run: 1, Stats: &failed}, want: 1},
 		"exceptions":       {status: engine.Status{Run: 1, Stats: &excepted}, want: 1},
-		"interrupted":      {status: engine.Status{Run: 1, Stats: &hung}},
+		"only looked at":   {status: engine.Status{Run: 1, Stats: &hung}},
 		"hung":             {status: engine.Status{Run: 1, Stats: &hung}, want: 1, says: "g: no request was answered, so nothing was tested: exit status 1\n"},
 		"not written":      {status: engine.Status{Run: 1, Stats: &healthy}, saveErr: errors.New("disk full"), want: 4, says: "g: disk full\n"},
 		"writer panicked":  {status: engine.Status{Run: 1, Stats: &healthy}, saveErr: crashed("oops", []byte("stack\n")), want: 3, says: "g: internal error: oops — this is a mistake in the program, please report it with what follows\nstack\n"},
@@ -93,8 +95,8 @@ func TestWhatARunIsJudgedBy(t *testing.T) {
 		if tt.codes.invalid == -1 {
 			c.invalid = 0
 		}
-		p := &program{Env: Env{Name: "g", Stderr: &errs}, opts: &options{codes: c}}
-		if got := p.judge(&tt.status, tt.saveErr, name == "interrupted"); got != tt.want || errs.String() != tt.says {
+		p := &program{Env: Env{Name: "g", Stderr: &errs}, opts: &options{codes: c, headless: name != "only looked at"}}
+		if got := p.judge(&tt.status, tt.saveErr); got != tt.want || errs.String() != tt.says {
 			t.Errorf("%s: exit status %d, stderr %q, want %d, %q", name, got, errs.String(), tt.want, tt.says)
 		}
 	}
@@ -152,6 +154,51 @@ func TestTheExitStatusOfFailuresCanBeChosen(t *testing.T) {
 	}
 }
 
+// answering returns a target, and what is closed when its one user has had an answer: with
+// the next request.
+func answering(t *testing.T) (*target, <-chan struct{}) {
+	answered, n := make(chan struct{}), new(atomic.Int64)
+	return newTarget(t, func(w http.ResponseWriter, r *http.Request) {
+		if n.Add(1) == 2 {
+			close(answered)
+		}
+		fine(w, r)
+	}), answered
+}
+
+// An interrupted run is judged by what it has measured, as any other. Nothing measured is
+// no pass, whoever ended it.
+func TestAnInterruptedRunPassesOnlyByWhatItMeasured(t *testing.T) {
+	for name, tt := range map[string]struct {
+		mute   bool // the target never answers
+		args   string
+		status int
+		says   string
+	}{
+		"answered":            {false, "--headless", 0, `run is over`},
+		"before its end":      {false, "--headless -t 1h", 0, `run is over`},
+		"by a check":          {false, "--headless -t 1h --check requests>=1000000", 99, `1 of 1 checks do not hold: exit status 99\n`},
+		"nothing answered":    {true, "--headless -t 1h", 1, `: no request was answered, so nothing was tested: exit status 1\n`},
+		"the same, page":      {true, "--autostart -P 0", 1, `: no request was answered, so nothing was tested: exit status 1\n`},
+		"of no consequence":   {true, "--headless --exit-code-on-error 0", 0, `run is over`},
+		"with another status": {true, "--headless --exit-code-on-error 7", 7, `nothing was tested: exit status 7\n`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			tg, ready := answering(t)
+			if tt.mute {
+				tg = newTarget(t, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+				ready = tg.first
+			}
+			c := launch(t, nil, append(strings.Fields(tt.args), "-H", tg.URL, "hit", "-T", "read")...)
+			wait(t, "a request", ready)
+			c.signal(t, syscall.SIGTERM)
+			c.exits(t, tt.status)
+			c.err.find(t, tt.says)
+		})
+	}
+}
+
 // --autoquit ends the program after the run, and after one that was started meanwhile.
 func TestAutoquit(t *testing.T) {
 	tg := newTarget(t, fine)
@@ -163,9 +210,10 @@ func TestAutoquit(t *testing.T) {
 		t.Error("the run sent nothing")
 	}
 
+	tg, answered := answering(t)
 	c = launch(t, nil, "-P", "0", "--autostart", "-H", tg.URL, "hit") // without, the page stays
 	url := c.err.find(t, `page is at (http://localhost:\d+)\n`)[1]
-	c.err.find(t, `run is running`)
+	wait(t, "an answer", answered)
 	fetch(t, http.MethodGet, url+"/stop")
 	c.err.find(t, `run is over`)
 	if body := fetch(t, http.MethodGet, url+"/healthz"); body != "ok\n" {

@@ -32,7 +32,7 @@ var exitMeanings = []struct {
 	{exitInternal, "an internal error"},
 	{exitBreached, "a check does not hold over the whole run, or had nothing to judge"},
 	{exitUnsaved, "results could not be written, or not whole"},
-	{exitFailed, "requests failed, scenarios had exceptions, or no request was answered (--exit-code-on-error)"},
+	{exitFailed, "requests failed, scenarios had exceptions, or no request was answered, as when the run was interrupted before (--exit-code-on-error)"},
 	{exitInvalid, "the load generator was in the way, so the numbers say little of the target (--exit-code-on-invalid)"},
 	{exitOK, "none of these"},
 }

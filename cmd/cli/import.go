@@ -34,10 +34,13 @@ after the other; bodies of no known form stay as they were sent.
 OpenAPI is 3.0, 3.1 or Swagger 2.0. Where things can be deleted, a user asks only for what it
 made itself, makes one where it has none, and forgets what it deletes.
 
-What is a password, key, token or cookie by its name or its form is not written: it is a
-secret parameter, GREGARIA_SHOP_PASSWORD say. Secrets in bodies of no known form and under
-harmless names are not recognised: look before you share the files.`,
-		Args: cobra.NoArgs,
+What is a password, key, token or cookie by its name or its form (a JWT, a key of a known
+make, a long run of letters and digits) is not written, also within bodies of no known form:
+it is a secret parameter, GREGARIA_SHOP_PASSWORD say. What was only guessed is said. A secret
+that looks like a word is not recognised: look before you share the files.
+
+Names that the package has in use, where the files are written, are not taken.`,
+		Args: takes(0),
 		RunE: func(*cobra.Command, []string) error {
 			return errors.New("import: of what? — write import har, curl or openapi, and a file; import --help says more")
 		},
@@ -80,7 +83,7 @@ harmless names are not recognised: look before you share the files.`,
 // oneFile wants the name of a file, or - for standard input.
 func oneFile(c *cobra.Command, args []string) error {
 	if len(args) != 1 {
-		return fmt.Errorf("%s wants one file, or - for standard input — see %s --help", c.Name(), c.CommandPath())
+		return fmt.Errorf("%s: needs one file, or - for standard input — %s --help says more", within(c), c.CommandPath())
 	}
 	return nil
 }
@@ -98,6 +101,8 @@ func (p *program) importFile(file, output string, force bool, o traffic.Options,
 		o.Package = place.Package()
 	case traffic.PackageName(o.Package) != o.Package:
 		return fmt.Errorf("--package: %q is no name for a package — write for example scenarios", o.Package)
+	case output != "-" && place.Holds() != "" && place.Holds() != o.Package:
+		return fmt.Errorf("--package: %s holds package %s, and no other beside it — leave the flag away, or choose another --output", place.Dir, place.Holds())
 	}
 	data, err := p.readFile(file)
 	if err != nil {
@@ -105,6 +110,9 @@ func (p *program) importFile(file, output string, force bool, o traffic.Options,
 	}
 	if o.Name == "" {
 		o.Name = traffic.NameOf(file)
+	}
+	if output != "-" {
+		o.Beside = place.Beside(o.Name)
 	}
 	result, err := make(data, o)
 	if err != nil {
@@ -118,6 +126,9 @@ func (p *program) importFile(file, output string, force bool, o traffic.Options,
 		fmt.Fprintf(p.Stderr, "%s: note: %s\n", p.Name, report.OneLine(note))
 	}
 	if output == "-" {
+		if len(result.Secrets) > 0 {
+			fmt.Fprintf(p.Stderr, "%s: note: secrets are parameters: %s\n", p.Name, strings.Join(result.Secrets, ", "))
+		}
 		_, err := p.Stdout.Write(result.Scenario)
 		return err
 	}
@@ -128,7 +139,8 @@ func (p *program) importFile(file, output string, force bool, o traffic.Options,
 	fmt.Fprintf(p.Stdout, "Wrote %s.\nNext: put %s into the list of your load.Suite, and test it with: go test %s\n",
 		strings.Join(files, " and "), result.Variable, relative(place.Dir))
 	if len(result.Secrets) > 0 {
-		fmt.Fprintf(p.Stdout, "Before a run set, in the environment or in the form: %s\n", strings.Join(result.Secrets, ", "))
+		fmt.Fprintf(p.Stdout, "Secrets are parameters, not in the files. Before a run set, in the environment or in the form: %s\n"+
+			"Look for others, which neither name nor form tell, before you share the files.\n", strings.Join(result.Secrets, ", "))
 	}
 	return nil
 }

@@ -75,17 +75,32 @@ func TestImportPrintsTheScenarioAlone(t *testing.T) {
 	}
 }
 
+func TestImportLooksAtThePackageItWritesInto(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "mine.go"), []byte("package mine\n\nvar shop, load = 1, 2\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	code, out, errs := begin(t, aCommand, "import", "curl", "-", "-o", dir, "--name", "shop")
+	if code != exitOK || !strings.Contains(out, "put shop2 into") {
+		t.Errorf("import curl beside a variable shop: exit status %d, %q, %q; want shop2", code, out, errs)
+	}
+	code, _, errs = begin(t, aCommand, "import", "curl", "-", "-o", dir, "--package", "yours", "--force")
+	if code != exitUsage || !strings.Contains(errs, "holds package mine") {
+		t.Errorf("import curl --package yours into mine: exit status %d, %q; want %d and its name", code, errs, exitUsage)
+	}
+}
+
 func TestImportAndInitRefuse(t *testing.T) {
 	for _, tt := range []struct {
 		args []string
 		want string
 	}{
-		{[]string{"import", "har"}, "wants one file"},
+		{[]string{"import", "har"}, "needs one file"},
 		{[]string{"import", "har", "nowhere.har"}, "nowhere.har"},
 		{[]string{"import", "har", "-"}, "-: not a HAR file: line 1"},
 		{[]string{"import", "curl", "-", "-o", "x_test.go"}, "--output: x_test.go would be a test"},
 		{[]string{"import", "curl", "-", "--package", "a b"}, "--package:"},
-		{[]string{"init", "a", "b"}, "at most 1 arg"},
+		{[]string{"init", "a", "b"}, "\"b\" is too much"},
 		{[]string{"init", "--source", "/", "x"}, "--source: / is no clone"},
 	} {
 		if code, _, errs := begin(t, aCommand, tt.args...); code != exitUsage || !strings.Contains(errs, tt.want) {

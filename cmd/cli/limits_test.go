@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
@@ -36,7 +37,7 @@ func TestLimitsAndTelemetryByFlag(t *testing.T) {
 		"too many users":           {run("--max-users", "2", "-u", "3"), 2, `^\S+: --users: 3 is more than the 2 this program was started with \(--max-users\)\n$`},
 		"too many in stages":       {run("--max-users", "2", "--stages", "1s:3"), 2, `--stages: 3 is more than the 2`},
 		"too many arrivals":        {run("--max-rate", "10", "--arrivals", "11"), 2, `--arrivals: 11 a second is more than the 10 this program was started with \(--max-rate\)`},
-		"too long":                 {[]string{"--headless", "-t", "2m", "--max-run-time", "1m", "-H", ok.URL, "hit"}, 2, `--run-time: 2m0s is more than the 1m0s this program was started with \(--max-run-time\)`},
+		"too long":                 {[]string{"--headless", "-t", "2m", "--max-run-time", "1m", "-H", ok.URL, "hit"}, 2, `--run-time: 2m is more than the 1m this program was started with \(--max-run-time\)`},
 		"no end of its own":        {[]string{"--headless", "--max-run-time", "1s", "-s", "60", "-H", ok.URL, "hit"}, 0, `reason="the run time of 1s is over"`},
 		"no number of users":       {run("--max-users", "many"), 2, `--max-users: "many" is not a number of users — write one from 1`},
 		"no user at all":           {run("--max-users", "0"), 2, `--max-users: "0"`},
@@ -105,10 +106,41 @@ func TestACollectorIsToldOfTheWholeRun(t *testing.T) {
 		t.Error("the collector was not told before the program ended")
 	}
 
-	t.Setenv("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")
+	t.Setenv("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json")
 	c := launch(t, nil, "--headless", "-t", "1", "-H", tg.URL, "hit")
 	c.exits(t, 2)
-	c.err.find(t, `--otlp: OTEL_EXPORTER_OTLP_PROTOCOL is "grpc", but only http/protobuf is spoken`)
+	c.err.find(t, `--otlp: OTEL_EXPORTER_OTLP_PROTOCOL is "http/json", which is not spoken — set it to http/protobuf, .*, or to grpc, on port 4317`)
+}
+
+// The protocol for metrics wins over that for all: gRPC begins with the preface of HTTP/2.
+func TestACollectorIsToldByTheProtocolTheEnvironmentNames(t *testing.T) {
+	tg := newTarget(t, fine)
+	for protocol, begins := range map[string]string{"grpc": "PRI * HTTP/2.0\r\n", "http/protobuf": "POST /v1/metrics"} {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		heard := make(chan string, 1)
+		go func() {
+			conn, err := l.Accept()
+			if err != nil {
+				heard <- err.Error()
+				return
+			}
+			said := make([]byte, 16)
+			_, _ = io.ReadFull(conn, said)
+			conn.Close()
+			l.Close()
+			heard <- string(said)
+		}()
+		t.Setenv("OTEL_EXPORTER_OTLP_PROTOCOL", "nonsense")
+		t.Setenv("OTEL_EXPORTER_OTLP_METRICS_PROTOCOL", protocol)
+		launch(t, nil, "--headless", "-t", "1", "-H", tg.URL, "--otlp-endpoint", "http://"+l.Addr().String(), "hit").exits(t, 0)
+		l.Close()
+		if got := <-heard; got != begins {
+			t.Errorf("by %s the collector hears %q, want %q", protocol, got, begins)
+		}
+	}
 }
 
 func TestOpenTelemetrysVariablesAreChecked(t *testing.T) {

@@ -24,8 +24,7 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
+	"github.com/gregaria/gregaria/engine/leaks"
 	"github.com/gregaria/gregaria/engine/load"
 )
 
@@ -256,16 +255,22 @@ func (c *child) signal(t *testing.T, s os.Signal) {
 // exits waits for the end and checks the exit status.
 func (c *child) exits(t *testing.T, want int) {
 	t.Helper()
+	if got := c.ended(t); got != want {
+		t.Errorf("%q: exit status %d, want %d\nstdout:\n%s\nstderr:\n%s", c.cmd.Args[1:], got, want, &c.out, &c.err)
+	}
+}
+
+// ended waits for the end and returns the exit status.
+func (c *child) ended(t *testing.T) (status int) {
+	t.Helper()
 	select {
-	case got := <-c.status:
-		if got != want {
-			t.Errorf("%q: exit status %d, want %d\nstdout:\n%s\nstderr:\n%s", c.cmd.Args[1:], got, want, &c.out, &c.err)
-		}
+	case status = <-c.status:
 	case <-time.After(patience):
 		c.signal(t, syscall.SIGQUIT)
 		<-c.status
 		t.Fatalf("%q: still there\nstdout:\n%s\nstderr:\n%s", c.cmd.Args[1:], &c.out, &c.err)
 	}
+	return status
 }
 
 func readCSV(t *testing.T, path string) [][]string {
@@ -353,7 +358,7 @@ func TestSecondSignalEndsAtOnce(t *testing.T) {
 		wait(t, "a request", tg.first)
 		c.signal(t, s)
 		c.err.find(t, `run is stopping`)
-		c.signal(t, s)
+		c.insists(t, s)
 		c.exits(t, status)
 	}
 	close(forever)
@@ -377,7 +382,7 @@ func TestClosedStdoutIsIgnored(t *testing.T) {
 
 // A terminal that is held up does not hold up the stop.
 func TestStuckStdoutDoesNotHoldUpTheStop(t *testing.T) {
-	tg := newTarget(t, fine)
+	tg, answered := answering(t)
 	r, w, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
@@ -391,7 +396,7 @@ func TestStuckStdoutDoesNotHoldUpTheStop(t *testing.T) {
 	}
 	c := launch(t, w, "--headless", "-H", tg.URL, "hit")
 	w.Close()
-	wait(t, "a request", tg.first)
+	wait(t, "an answer", answered)
 	c.signal(t, os.Interrupt)
 	c.err.find(t, `run is over`)
 	go io.Copy(io.Discard, r)
@@ -440,7 +445,7 @@ func TestPortTaken(t *testing.T) {
 }
 
 func TestPage(t *testing.T) {
-	tg := newTarget(t, fine)
+	tg, answered := answering(t)
 	logfile := filepath.Join(t.TempDir(), "log")
 	c := launch(t, nil, "-P", "0", "-L", "debug", "hit")
 	url := c.err.find(t, `page is at (http://localhost:\d+)\n`)[1]
@@ -459,7 +464,7 @@ func TestPage(t *testing.T) {
 
 	// With --autostart there is a run, and its results at the end.
 	c = launch(t, nil, "-P", "0", "--autostart", "-H", tg.URL+"/", "--logfile", logfile, "--path", "/picked", "hit")
-	wait(t, "a request", tg.first)
+	wait(t, "an answer", answered)
 	c.signal(t, os.Interrupt)
 	c.exits(t, 0)
 	c.out.find(t, `(?s)stopped after .*Aggregated`)
@@ -515,11 +520,13 @@ func TestDemo(t *testing.T) {
 
 // Within one process, everything that was started has ended when Run returns.
 func TestRunLeavesNothingBehind(t *testing.T) {
-	tg := newTarget(t, fine)
-	others := goleak.IgnoreCurrent()
+	first, atFirst := answering(t)
+	second, atSecond := answering(t)
+	answered := map[string]<-chan struct{}{"headless": atFirst, "page": atSecond}
+	ended := leaks.Check(t)
 	for name, args := range map[string][]string{
-		"headless": {"--headless", "-H", tg.URL, "--csv", filepath.Join(t.TempDir(), "x"), "hit"},
-		"page":     {"-P", "0", "--autostart", "-H", tg.URL, "hit"},
+		"headless": {"--headless", "-H", first.URL, "--csv", filepath.Join(t.TempDir(), "x"), "hit"},
+		"page":     {"-P", "0", "--autostart", "-H", second.URL, "hit"},
 		"refused":  {"-P", "0", "--csv", filepath.Join(t.TempDir(), "gone", "x")},
 	} {
 		ctx, cancel := context.WithCancel(context.Background())
@@ -531,13 +538,14 @@ func TestRunLeavesNothingBehind(t *testing.T) {
 		want := 4
 		if name != "refused" {
 			want = 0
-			log.find(t, `run is running`)
+			wait(t, "an answer", answered[name])
 		}
 		cancel()
 		if got := <-status; got != want {
 			t.Errorf("%s: Run = %d, want %d\n%s", name, got, want, &log)
 		}
-		tg.CloseClientConnections()
-		goleak.VerifyNone(t, others)
+		first.CloseClientConnections()
+		second.CloseClientConnections()
+		ended()
 	}
 }

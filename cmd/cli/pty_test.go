@@ -243,7 +243,7 @@ func TestSignalsRestoreTheTerminal(t *testing.T) {
 		c.shows(t, `● running `)
 		c.signal(t, s)
 		c.shows(t, `(?m)^stopping `)
-		c.signal(t, s)
+		c.insists(t, s)
 		c.leaves(t, 128+int(s), before)
 		close(forever)
 	}
@@ -271,7 +271,7 @@ func TestTheTerminalMayChangeItsSize(t *testing.T) {
 
 // Where the program cannot be continued, suspending it shows the run anew.
 func TestSuspending(t *testing.T) {
-	tg := newTarget(t, fine)
+	tg, answered := answering(t)
 	c := onTerminal(t, 80, 24, nil, "--headless", "-H", tg.URL, "hit")
 	before := c.mode(t)
 	c.shows(t, `● running `)
@@ -279,6 +279,7 @@ func TestSuspending(t *testing.T) {
 	c.out.find(t, `\x1b\[\?2004l(?s:.*)\x1b\[\?2004h`)
 	c.types(t, "w")
 	c.shows(t, `● running(.*\n)+2/2 `)
+	wait(t, "an answer", answered)
 	c.types(t, "q")
 	c.leaves(t, 0, before)
 }
@@ -458,7 +459,7 @@ func TestAStuckTerminal(t *testing.T) {
 	wait(t, "a request", tg.first)
 	c.signal(t, os.Interrupt)
 	c.err.find(t, `run is over`)
-	c.signal(t, os.Interrupt)
+	c.insists(t, os.Interrupt)
 	c.exits(t, 130)
 	if after, err := term.GetState(line.Fd()); err != nil || !reflect.DeepEqual(before, after) {
 		t.Errorf("the terminal is left as %+v, %v, want %+v", after, err, before)

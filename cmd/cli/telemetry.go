@@ -15,8 +15,8 @@ import (
 func (f *flags) addTelemetry() {
 	f.group("Telemetry")
 	f.toggle("metrics", "", "serve /metrics beside the page, for Prometheus")
-	f.toggle("otlp", "", "tell an OpenTelemetry collector every ten seconds, by OTLP over HTTP; OTEL_EXPORTER_OTLP_ENDPOINT and the like say which and how")
-	f.value("otlp-endpoint", "", "URL", "", "with that, or instead of it: the collector to tell (default http://localhost:4318)")
+	f.toggle("otlp", "", "tell an OpenTelemetry collector every ten seconds, by OTLP; OTEL_EXPORTER_OTLP_ENDPOINT and the like say which and how, OTEL_EXPORTER_OTLP_PROTOCOL=grpc by gRPC")
+	f.value("otlp-endpoint", "", "URL", "", "with that, or instead of it: the collector to tell (default http://localhost:4318, by gRPC 4317)")
 	f.toggle("otel", "", "the same as --otlp, as Locust has it")
 	f.value("traceparent", "", "SHARE", "0", "give so many of all requests a traceparent, for the target's own tracing: 0.01 is one in a hundred")
 }
@@ -30,7 +30,7 @@ func (f *flags) readTelemetry(o *options, env Env) {
 	o.otlpEndpoint = strings.TrimSpace(f.last("otlp-endpoint"))
 	otlp, otel := f.on("otlp"), f.on("otel")
 	if o.otlp = otlp || otel || o.otlpEndpoint != ""; o.otlp {
-		f.checkOTLP(o.otlpEndpoint, env)
+		o.otlpGRPC = f.checkOTLP(o.otlpEndpoint, env)
 	}
 	share, err := strconv.ParseFloat(strings.TrimSpace(f.last("traceparent")), 64)
 	if err != nil || !(share >= 0 && share <= 1) {
@@ -39,23 +39,28 @@ func (f *flags) readTelemetry(o *options, env Env) {
 	o.traced = share
 }
 
-// checkOTLP notes why a collector cannot be told.
-func (f *flags) checkOTLP(endpoint string, env Env) {
+// checkOTLP notes why a collector cannot be told, and returns whether it is told by gRPC.
+func (f *flags) checkOTLP(endpoint string, env Env) (grpc bool) {
 	if endpoint != "" && !isCollector(endpoint) {
 		f.wrong("--otlp-endpoint: %q is not the URL of a collector — write for example http://localhost:4318", endpoint)
 	}
 	if env.Lookup == nil {
-		return
+		return false
 	}
 	f.checkOTEL(endpoint == "", env.Lookup)
-	for _, name := range []string{"OTEL_EXPORTER_OTLP_METRICS_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"} {
-		if protocol, _ := env.Lookup(name); protocol != "" {
-			if protocol != "http/protobuf" {
-				f.wrong("--otlp: %s is %q, but only http/protobuf is spoken — set %s=http/protobuf, which collectors take on port 4318", name, protocol, "OTEL_EXPORTER_OTLP_METRICS_PROTOCOL")
-			}
-			return // the first wins
+	for _, name := range []string{"OTEL_EXPORTER_OTLP_METRICS_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"} { // the first wins
+		switch protocol, _ := env.Lookup(name); protocol {
+		case "":
+			continue
+		case "grpc":
+			return true
+		case "http/protobuf":
+		default:
+			f.wrong("--otlp: %s is %q, which is not spoken — set it to http/protobuf, which collectors take on port 4318, or to grpc, on port 4317", name, protocol)
 		}
+		return false
 	}
+	return false
 }
 
 func isCollector(endpoint string) bool {
@@ -108,7 +113,7 @@ func (p *program) push() (end func(), err error) {
 		return func() {}, nil
 	}
 	pusher, err := telemetry.Push(p.engine, telemetry.PushOptions{
-		Endpoint: p.opts.otlpEndpoint, Version: thisBuild().version, Logger: p.log.Logger,
+		Endpoint: p.opts.otlpEndpoint, GRPC: p.opts.otlpGRPC, Version: thisBuild().version, Logger: p.log.Logger,
 	})
 	if err != nil {
 		return nil, err

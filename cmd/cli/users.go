@@ -20,39 +20,42 @@ import (
 
 // userCommand edits who may log in.
 func (p *program) userCommand() *cobra.Command {
-	c := &cobra.Command{Use: "user", Short: "Say who may log in to the page", Args: cobra.NoArgs, RunE: needsSubcommand}
-	file := c.PersistentFlags().String("web-users", defaultUsers, "`FILE` of users and tokens")
+	c := &cobra.Command{Use: "user", Short: "Say who may log in to the page", Args: takes(0), RunE: needsSubcommand}
+	file := p.usersFile(c)
 	role, proxied := new(string), new(bool)
 	add := &cobra.Command{
 		Use: "add NAME", Args: exactlyOne("the name of a user"),
 		Short: "add a user, or give one another password or role",
 		Long: "Add a user, or give one another password or role. The password is asked for twice, or read\n" +
 			"from the first line of the input when that is no terminal. A running program sees it at once.",
-		RunE: func(_ *cobra.Command, args []string) error { return p.addUser(*file, args[0], *role, *proxied) },
+		RunE: func(_ *cobra.Command, args []string) error { return p.addUser(file(), args[0], *role, *proxied) },
 	}
-	add.Flags().StringVar(role, "role", string(doors.Operate), "what they may do: `view` or operate")
+	add.Flags().StringVar(role, "role", string(doors.Operate), "what they may do, `ROLE`: view or operate")
 	add.Flags().BoolVar(proxied, "no-password", false, "for somebody whom a proxy lets in: see --auth-proxy-header")
 	c.AddCommand(add, &cobra.Command{
 		Use: "remove NAME", Short: "remove a user and end their sessions", Args: exactlyOne("the name of a user"),
 		RunE: func(_ *cobra.Command, args []string) error {
-			return doors.EditBook(*file, func(b *doors.Book) error {
+			return editUsers(file(), func(b *doors.Book) error {
 				if !b.RemoveUser(args[0]) {
-					return fmt.Errorf("there is no user %q in %s", args[0], *file)
+					return fmt.Errorf("there is no user %q in %s", args[0], file())
 				}
 				return nil
 			})
 		},
 	}, &cobra.Command{
-		Use: "list", Short: "list the users", Args: cobra.NoArgs,
+		Use: "list", Short: "list the users", Args: takes(0),
 		RunE: func(*cobra.Command, []string) error {
-			b, err := readUsers(*file)
-			return cmp.Or(err, p.table("NAME\tROLE\tLOGS IN BY", len(b.Users), func(i int) string {
+			b, err := p.readUsers(file())
+			if err != nil {
+				return err
+			}
+			return p.table("NAME\tROLE\tLOGS IN BY", len(b.Users), func(i int) string {
 				way := "password"
 				if b.Users[i].Password == "" {
 					way = "proxy"
 				}
 				return b.Users[i].Name + "\t" + string(b.Users[i].Role) + "\t" + way
-			}))
+			})
 		},
 	})
 	return c
@@ -60,32 +63,35 @@ func (p *program) userCommand() *cobra.Command {
 
 // tokenCommand edits which programs may come in.
 func (p *program) tokenCommand() *cobra.Command {
-	c := &cobra.Command{Use: "token", Short: "Let programs use the API", Args: cobra.NoArgs, RunE: needsSubcommand}
-	file := c.PersistentFlags().String("web-users", defaultUsers, "`FILE` of users and tokens")
+	c := &cobra.Command{Use: "token", Short: "Let programs use the API", Args: takes(0), RunE: needsSubcommand}
+	file := p.usersFile(c)
 	scope, expires := new(string), new(string)
 	add := &cobra.Command{
 		Use: "add NAME", Args: exactlyOne("the name of a token"),
 		Short: "make a token and print it, once",
 		Long:  "Make a token and print it, once: only its hash is kept. Programs send it as\n\n  Authorization: Bearer TOKEN",
-		RunE:  func(_ *cobra.Command, args []string) error { return p.addToken(*file, args[0], *scope, *expires) },
+		RunE:  func(_ *cobra.Command, args []string) error { return p.addToken(file(), args[0], *scope, *expires) },
 	}
-	add.Flags().StringVar(scope, "scope", "", "what it allows: `view` or operate")
+	add.Flags().StringVar(scope, "scope", "", "what it allows, `SCOPE`: view or operate")
 	add.Flags().StringVar(expires, "expires", "", "after this `TIME`: 90d, 12h; never by default")
 	c.AddCommand(add, &cobra.Command{
 		Use: "remove NAME", Short: "remove a token", Args: exactlyOne("the name of a token"),
 		RunE: func(_ *cobra.Command, args []string) error {
-			return doors.EditBook(*file, func(b *doors.Book) error {
+			return editUsers(file(), func(b *doors.Book) error {
 				if !b.RemoveToken(args[0]) {
-					return fmt.Errorf("there is no token %q in %s", args[0], *file)
+					return fmt.Errorf("there is no token %q in %s", args[0], file())
 				}
 				return nil
 			})
 		},
 	}, &cobra.Command{
-		Use: "list", Short: "list the tokens", Args: cobra.NoArgs,
+		Use: "list", Short: "list the tokens", Args: takes(0),
 		RunE: func(*cobra.Command, []string) error {
-			b, err := readUsers(*file)
-			return cmp.Or(err, p.table("NAME\tSCOPE\tBEGINS WITH\tEXPIRES", len(b.Tokens), func(i int) string {
+			b, err := p.readUsers(file())
+			if err != nil {
+				return err
+			}
+			return p.table("NAME\tSCOPE\tBEGINS WITH\tEXPIRES", len(b.Tokens), func(i int) string {
 				t, when := b.Tokens[i], "never"
 				if !t.Expires.IsZero() {
 					when = t.Expires.Local().Format(time.DateTime)
@@ -94,7 +100,7 @@ func (p *program) tokenCommand() *cobra.Command {
 					}
 				}
 				return t.Name + "\t" + string(t.Scope) + "\t" + t.Prefix + "\t" + when
-			}))
+			})
 		},
 	})
 	return c
@@ -113,13 +119,40 @@ func exactlyOne(what string) cobra.PositionalArgs {
 	}
 }
 
+// usersFile gives a command the flag of the file of users, and returns what that is: where
+// the program itself would look, by its environment and config file, unless it is given.
+func (p *program) usersFile(c *cobra.Command) func() string {
+	given := c.PersistentFlags().String("web-users", "", "`FILE` of users and tokens (default "+defaultUsers+")")
+	return func() string {
+		if *given != "" {
+			return *given
+		}
+		_, _ = p.flags.read(nil, p.Env) // what else is wrong there is nothing to this
+		return cmp.Or(p.flags.last("web-users"), defaultUsers)
+	}
+}
+
 // readUsers reads a book for a list, in which one that is not there is empty.
-func readUsers(path string) (doors.Book, error) {
+func (p *program) readUsers(path string) (doors.Book, error) {
 	b, err := doors.ReadBook(path)
 	if errors.Is(err, fs.ErrNotExist) {
+		fmt.Fprintf(p.Stderr, "%s: there is no %s yet: user add and token add make it\n", p.Name, path)
 		return b, nil
 	}
-	return b, err
+	return b, unusable(err)
+}
+
+// editUsers changes the file of users.
+func editUsers(path string, edit func(*doors.Book) error) error {
+	return unusable(doors.EditBook(path, edit))
+}
+
+// unusable says what to do about a file of users that cannot be read or written.
+func unusable(err error) error {
+	if _, ok := errors.AsType[*fs.PathError](err); ok {
+		return fmt.Errorf("--web-users: %w — name a file in a folder that you may write to", err)
+	}
+	return err
 }
 
 func (p *program) table(head string, n int, row func(int) string) error {
@@ -151,7 +184,7 @@ func (p *program) addUser(file, name, role string, proxied bool) error {
 		u.Password = doors.Hash(password)
 	}
 	done := "added"
-	if err := doors.EditBook(file, func(b *doors.Book) error {
+	if err := editUsers(file, func(b *doors.Book) error {
 		if b.SetUser(u) {
 			done = "changed"
 		}
@@ -173,7 +206,7 @@ func (p *program) addToken(file, name, scope, expires string) error {
 		return err
 	}
 	text := ""
-	if err := doors.EditBook(file, func(b *doors.Book) (err error) {
+	if err := editUsers(file, func(b *doors.Book) (err error) {
 		text, err = b.AddToken(name, s, until)
 		return err
 	}); err != nil {

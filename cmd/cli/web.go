@@ -58,7 +58,7 @@ func (p *program) serveWeb(ctx context.Context, doors *opening, listeners []net.
 		}
 		p.engine.Close()
 	})
-	beside := p.besidePage(serving, pageURL(p.opts.webHost, listeners[0])+p.opts.webBase)
+	beside := p.besidePage(serving, doors.url)
 	quitting := make(chan struct{})
 	go func() {
 		defer close(quitting)

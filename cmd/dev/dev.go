@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"os"
@@ -22,13 +23,17 @@ import (
 
 // Options are what Run works with.
 type Options struct {
-	Package        string         // of the program, as the go command names it
-	Args           []string       // of the program
-	Listeners      []net.Listener // of its page; Run closes them
-	Hosts          []string       // names that the page answers to besides those of loopback
-	BasePath       string         // of the page, see server.Options
-	Private        bool           // only this machine reaches the page: it may be told what is in the files
-	Environ        []string       // of the program
+	Package   string         // of the program, as the go command names it
+	Args      []string       // of the program
+	Listeners []net.Listener // of its page; Run closes them
+	Hosts     []string       // names that the page answers to besides those of loopback
+	BasePath  string         // of the page, see server.Options
+	Private   bool           // only this machine reaches the page: it may be told what is in the files
+	Environ   []string       // of the program
+
+	// Secure makes listeners speak TLS, as the program does; nil when it does not.
+	Secure func([]net.Listener) []net.Listener
+
 	Stdout, Stderr io.Writer
 }
 
@@ -327,9 +332,13 @@ func (p *parent) wait(say *web.Rebuild) *waiting {
 		}
 		listeners = append(listeners, l)
 	}
+	if p.Secure != nil {
+		listeners = p.Secure(listeners)
+	}
 	hs := &http.Server{
 		Handler:           server.Waiting(func() web.Rebuild { return *w.say.Load() }, p.BasePath, p.Hosts),
 		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 5 * time.Second, WriteTimeout: 5 * time.Second,
+		ErrorLog: log.New(io.Discard, "", 0), // of who speaks no TLS, or trusts no certificate
 	}
 	ctx, end := context.WithCancel(context.Background())
 	w.end = end

@@ -5,9 +5,17 @@ package dev_test
 import (
 	"bytes"
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
+	"encoding/pem"
 	"fmt"
 	"io"
+	"log/slog"
+	"math/big"
 	"net"
 	"net/http"
 	"net/url"
@@ -18,10 +26,9 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"github.com/gregaria/gregaria/cmd/dev"
 	"github.com/gregaria/gregaria/cmd/modtest"
+	"github.com/gregaria/gregaria/engine/leaks"
 	"github.com/gregaria/gregaria/server"
 )
 
@@ -48,11 +55,7 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	leave := modtest.Home()
-	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
-		leave()
-		os.Exit(code)
-	}))
+	leaks.Main(m, modtest.Home())
 }
 
 func options(l net.Listener, log io.Writer) dev.Options {
@@ -136,7 +139,8 @@ func (m *module) ask(path string) (status int, body string, err error) {
 }
 
 func (m *module) do(req *http.Request) (status int, body string, err error) {
-	resp, err := http.DefaultTransport.RoundTrip(req)
+	tr := &http.Transport{TLSClientConfig: trusting, DisableKeepAlives: true}
+	resp, err := tr.RoundTrip(req)
 	if err != nil {
 		return 0, "", err
 	}
@@ -277,6 +281,80 @@ func TestAProgramIsRebuiltWhileItsPageStays(t *testing.T) {
 	if failed := <-knocks; failed != "" {
 		t.Errorf("connections were turned away:%s\nlog:\n%s", failed, m.log.String())
 	}
+}
+
+// The page is the same to a browser whether the program answers or what waits for it, by
+// TLS as well, and connections that browsers have opened ahead keep neither up.
+func TestTheWaitingPageSpeaksTLSAsTheProgramDoes(t *testing.T) {
+	m := newModule(t)
+	m.save("u.Get", "u.Gte")
+	selfSigned(t)
+	certificate, err := server.LoadCertificate("cert.pem", "key.pem", slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	listeners, err := server.Listen([]string{"127.0.0.1"}, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := listeners[0].Addr().String()
+	m.url = "https://" + at
+	opts := options(listeners[0], &m.log)
+	opts.Args = []string{"--tls-cert", "cert.pem", "--tls-key", "key.pem"}
+	opts.Secure = certificate.Listen
+	ctx, end := context.WithCancel(t.Context())
+	over := make(chan error, 1)
+	go func() { over <- dev.Run(ctx, opts) }()
+	defer func() {
+		end()
+		if err := <-over; err != nil {
+			t.Errorf("Run = %v, want nil", err)
+		}
+	}()
+	ahead := func() {
+		t.Helper()
+		c, err := tls.Dial("tcp", at, trusting)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { c.Close() })
+	}
+	m.until("/", http.StatusServiceUnavailable, "shop.go:12:55: u.Gte undefined")
+	ahead()
+	m.save()
+	m.until("/tasks", http.StatusOK, "shop")
+	ahead()
+	m.save("\"shop\"", "\"mall\"")
+	m.until("/tasks", http.StatusOK, "mall")
+	ahead()
+	m.save("_ = os.Args", `if len(os.Args) < 6 { panic("nobody is in") }`)
+	m.until("/", http.StatusServiceUnavailable, "panic: nobody is in")
+	if said := m.log.String(); strings.Contains(said, "TLS handshake error") {
+		t.Errorf("the console is full of handshakes:\n%s", said)
+	}
+}
+
+// trusting takes every certificate.
+var trusting = &tls.Config{InsecureSkipVerify: true}
+
+// selfSigned writes a certificate for this machine, and its key.
+func selfSigned(t *testing.T) {
+	t.Helper()
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, NotAfter: time.Now().Add(24 * time.Hour)}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, private.Public(), private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret, err := x509.MarshalPKCS8PrivateKey(private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	modtest.Write(t, ".", "cert.pem", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})))
+	modtest.Write(t, ".", "key.pem", string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: secret})))
 }
 
 func TestAProgramEndsWithItsParentHoweverThatEnds(t *testing.T) {

@@ -52,7 +52,25 @@ func TestAThousandRowsAreInReachAndHoldStill(t *testing.T) {
 	p.until(`location.search === "?page=2" && text(one(".pager")).startsWith("101–200 of") && rows().length === 100 && ` + first(100))
 	p.clickOn(`one(".pager [aria-label='500 rows on a page']")`)
 	p.until(`location.search === "?size=500" && rows().length === 500 && ` + first(0))
+	p.accessible("500 rows", false)
 	p.logCost("500 rows")
+	// Of the others a frame makes no elements, until somebody could see them.
+	eval[bool](p, `(() => {
+		window.made = 0;
+		const parse = DOMParser.prototype.parseFromString;
+		DOMParser.prototype.parseFromString = function (...of) {
+			const made = parse.apply(this, of);
+			window.made += made.querySelectorAll("tr").length;
+			return made;
+		};
+		return true;
+	})()`)
+	p.frames(3)
+	eval[bool](p, "(window.made = window.frameCount = 0, true)")
+	p.until("window.frameCount >= 3")
+	if each := eval[float64](p, "window.made / window.frameCount"); each < 10 || each > 100 {
+		t.Errorf("a frame makes elements of %.0f rows of 500, want those in sight", each)
+	}
 	p.goTo(gregaria.url + "/?page=99")
 	p.until(`text(one(".pager")).startsWith("901–1\u202f000 of") && rows().length === 100 && ` + first(900))
 	p.logCost("100 rows")
@@ -114,12 +132,13 @@ func (p *tab) frames(n int) {
 	p.until(fmt.Sprintf("window.frameCount >= %d", n))
 }
 
-// logCost says how much of the page's main thread a frame takes. Tests beside this one
-// make it slower, so it is for the reader of the log to judge.
+// logCost says how much of the page's main thread a frame takes, in time of the processor.
+// Tests beside this one make it slower, so it is for the reader of the log to judge.
 func (p *tab) logCost(what string) {
 	p.t.Helper()
 	const frames = 6
-	if _, err := chromedp.Call(p.ctx, performance.Enable, performance.EnableParams{}); err != nil {
+	if _, err := chromedp.Call(p.ctx, performance.Enable,
+		performance.EnableParams{TimeDomain: performance.EnableTimeDomainThreadTicks}); err != nil {
 		p.t.Fatal(err)
 	}
 	p.frames(2)

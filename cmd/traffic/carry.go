@@ -17,8 +17,9 @@ import (
 
 // A memory is what answers held so far, and what users typed.
 type memory struct {
-	held  map[string]*carried // by value
-	typed map[string]bool
+	held    map[string]*carried // by value
+	typed   map[string]bool
+	cookies map[string]bool // values that answers set
 }
 
 // use returns the carried value that a request's value is, or nil. The name says where
@@ -67,6 +68,9 @@ func (m *memory) learn(c *call, a *answer) {
 	cookie := false
 	for _, p := range a.header {
 		name := http.CanonicalHeaderKey(p.name)
+		if k, err := http.ParseSetCookie(p.value); name == "Set-Cookie" && err == nil && len(k.Value) >= 8 && digit.MatchString(k.Value) {
+			m.cookies[k.Value] = true
+		}
 		if name == "Set-Cookie" && !cookie {
 			cookie = true // the first is the one that Header returns
 			if k, err := http.ParseSetCookie(p.value); err == nil && secretName(k.Name) {

@@ -23,6 +23,7 @@ type Options struct {
 	Package  string // of the Go files; "" is scenarios
 	Static   bool   // keep pictures, styles, scripts and fonts
 	AllHosts bool   // keep requests to other sites
+	Beside   Beside // what the package of the Go files has already
 }
 
 // A Result is a scenario in Go, with its test.
@@ -56,7 +57,7 @@ func NameOf(file string) string {
 type notes struct{ all []string }
 
 func (n *notes) add(format string, args ...any) {
-	text := oneLine(fmt.Sprintf(format, args...))
+	text := oneLine(mask(fmt.Sprintf(format, args...), "…"))
 	for _, old := range n.all {
 		if old == text {
 			return

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // value returns decoded JSON in Go.
@@ -102,7 +103,7 @@ func (w *writer) expr(t text, path bool) string {
 			continue
 		}
 		flush()
-		if path {
+		if path && (p.carry == nil || !p.carry.number) {
 			w.uses("net/url")
 			code = "url.PathEscape(" + code + ")"
 		}
@@ -123,7 +124,8 @@ func quote(text string) string { return strconv.Quote(text) }
 
 // quoteRaw does so with backquotes where that is possible and reads better.
 func quoteRaw(text string) string {
-	if strings.ContainsAny(text, `"\`) && strconv.CanBackquote(text) {
+	hides := strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) // what would show otherwise than it is
+	if strings.ContainsAny(text, `"\`) && strconv.CanBackquote(text) && !hides {
 		return "`" + text + "`"
 	}
 	return quote(text)

@@ -30,8 +30,8 @@ func PlaceOf(output string) (Place, error) {
 	return Place{Dir: filepath.Dir(output), File: name}, nil
 }
 
-// Package returns the name of the package that a directory holds, or could hold.
-func (p Place) Package() string {
+// Holds returns the name of the package that a directory holds, "" when it holds none.
+func (p Place) Holds() string {
 	entries, _ := os.ReadDir(p.Dir) // without one there is no package yet
 	for _, e := range entries {
 		if !strings.HasSuffix(e.Name(), ".go") || strings.HasSuffix(e.Name(), "_test.go") {
@@ -41,6 +41,14 @@ func (p Place) Package() string {
 		if err == nil {
 			return file.Name.Name
 		}
+	}
+	return ""
+}
+
+// Package returns the name of the package that a directory holds, or could hold.
+func (p Place) Package() string {
+	if name := p.Holds(); name != "" {
+		return name
 	}
 	full, err := filepath.Abs(p.Dir)
 	if err != nil {

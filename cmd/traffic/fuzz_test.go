@@ -1,10 +1,13 @@
 package traffic
 
 import (
+	"bytes"
 	"go/ast"
+	"go/format"
 	"go/parser"
 	"go/token"
 	"go/types"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -28,20 +31,67 @@ func parses(t *testing.T, r *Result) {
 			}
 		}
 		for _, spec := range file.Imports {
-			if spec.Name != nil || strings.Contains(spec.Path.Value, "os") && !strings.Contains(spec.Path.Value, "gregaria") {
+			if spec.Name != nil || !slices.Contains(strings.Fields(mayImport), strings.Trim(spec.Path.Value, `"`)) {
 				t.Errorf("the %s imports %s", name, spec.Path.Value)
 			}
 		}
-		for _, d := range file.Decls {
-			if f, ok := d.(*ast.FuncDecl); ok && f.Recv == nil && (f.Name.Name == "init" || f.Name.Name == "main") {
-				t.Errorf("the %s has a function %s", name, f.Name.Name)
+		if again, err := format.Source(code); err != nil || !bytes.Equal(again, code) {
+			t.Errorf("gofmt changes the %s: %v\n%s\ninto\n%s", name, err, code, again)
+		}
+		functions := 0
+		ast.Inspect(file, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.Ident:
+				if !asciiForm.MatchString(n.Name) {
+					t.Errorf("the %s has an identifier %q", name, n.Name)
+				}
+			case *ast.CallExpr:
+				if f := types.ExprString(n.Fun); !mayCall(f) {
+					t.Errorf("the %s calls %s", name, f)
+				}
+			case *ast.FuncDecl:
+				if n.Recv == nil {
+					functions++
+				}
+			case *ast.GoStmt, *ast.DeferStmt, *ast.LabeledStmt, *ast.SelectStmt, *ast.SendStmt, *ast.SwitchStmt, *ast.ChanType, *ast.InterfaceType:
+				t.Errorf("the %s has a %T", name, n)
 			}
+			return true
+		})
+		if functions > 1 { // of multipart forms, or the test
+			t.Errorf("the %s has %d functions:\n%s", name, functions, code)
 		}
 		duplicates(t, name, files, file, code)
 	}
 	if strings.ContainsAny(r.File, `/\._`) || r.File == "" {
 		t.Errorf("the file is called %q", r.File)
 	}
+}
+
+const (
+	mayImport = `bytes cmp encoding/base64 encoding/json fmt html io math mime mime/multipart net/http net/textproto net/url regexp
+		strconv strings testing testing/synctest time github.com/gregaria/gregaria/engine/load github.com/gregaria/gregaria/engine/load/loadtest`
+	mayBeCalled = `[]byte string bytes.NewReader b.Bytes cmp.Or base64.StdEncoding.EncodeToString json.Number strconv.Itoa u.Rand.IntN len
+		fmt.Sprint io.ReadAll html.UnescapeString http.HandlerFunc http.ParseSetCookie url.PathEscape regexp.MustCompile strings.Contains
+		multipart.NewWriter form.WriteField header.Set form.CreatePart w.Write form.Close form.FormDataContentType mime.FormatMediaType
+		load.Body load.JSON load.Form load.Query load.Header load.Name load.Between
+		u.Get u.Post u.Put u.Patch u.Delete u.Head u.Do u.Unique u.Pause u.Header.Set resp.Err resp.JSON resp.Failf resp.Text resp.Header
+		t.Errorf r.URL.EscapedPath w.Header().Set w.Header w.WriteHeader synctest.Test loadtest.Run`
+)
+
+var (
+	asciiForm = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+	ownForm   = regexp.MustCompile(`^(v\.[a-z]\w*|[a-z]\w*Parts\d*|[a-z]\w*\.(Of|String|FindStringSubmatch)|v\.\w+\.String|answer\d*\.[\w.\[\]]+\.String)$`)
+)
+
+// mayCall reports whether code that was made may call a function.
+func mayCall(f string) bool {
+	for _, method := range []string{".Expect", ".Err"} { // of a request
+		if strings.HasPrefix(f, "u.") && strings.HasSuffix(f, method) {
+			return true
+		}
+	}
+	return slices.Contains(strings.Fields(mayBeCalled), f) || ownForm.MatchString(f)
 }
 
 // duplicates fails the test when a name is declared or imported twice, or an import is
@@ -96,14 +146,29 @@ func FuzzCurl(f *testing.F) {
 	f.Add(readSeed(f, "browser.curl.sh"))
 	f.Add([]byte("curl -d '{\"a\":1}' x/y/4711 -u a:b --next -F a=@b x -b a=b"))
 	f.Add([]byte("curl $(rm -rf /) `id` http://x/"))
+	f.Add([]byte("curl -X 'A\n*/' -H 'x\n//go:embed: y' -b 'a`=b' -F $'a`\\n}=\\u202e*/;type=x\\n' 'http://u`:p@x/a%0afunc%20init()/`/*?`=*/'"))
 	fuzz(f, Curl, "select")
 }
 
 func FuzzOpenAPI(f *testing.F) {
 	f.Add(readSeed(f, "library.yaml"))
 	f.Add(readSeed(f, "old.yaml"))
+	f.Add(readSeed(f, "keeper.yaml"))
+	f.Add([]byte(hostileAPI))
 	fuzz(f, OpenAPI, "9 lives")
 }
+
+// hostileAPI tries to get out of every place that its texts are put.
+const hostileAPI = `{"openapi": "3.0.0", "info": {"title": "x\n//go:build ignore\n*/ ` + "`" + `\u202e", "version": "1"},
+"servers": [{"url": "http://h.test/a\"+os.Exit(1)+\"/\u000a"}], "tags": [{"name": "a\nb"}],
+"security": [{"k\n//go:embed x": []}],
+"paths": {
+ "/a` + "`" + `\n/{x\ny}/{id}": {"delete": {"operationId": "init", "summary": "s\n}\nfunc init() {", "tags": ["func\nmain", "a\"b"], "responses": {"204": {"description": ""}}},
+  "put": {"operationId": "main", "requestBody": {"content": {"application/json\n//x": {"schema": {"type": "object", "properties": {"id": {"type": "string"}, "e\"+mail": {"type": "string", "example": "` + "`" + `\n"}}}}}}, "responses": {"201": {"description": ""}}}},
+ "/a` + "`" + `\n/{x}": {"post": {"operationId": "9\"", "requestBody": {"content": {"application/json": {"schema": {"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}, "username": {"type": "string"}}}}}},
+  "responses": {"201": {"description": "", "content": {"application/json": {"schema": {"type": "object", "properties": {"id": {"type": "string"}, "a` + "`" + ` json:\"b": {"type": "integer"}}}}}}}}}
+},
+"components": {"securitySchemes": {"k\n//go:embed x": {"type": "apiKey", "in": "header", "name": "X-\"Y"}}}}`
 
 // hostileHAR tries to get out of every place that its texts are put.
 const hostileHAR = `{"log":{"entries":[

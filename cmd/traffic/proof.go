@@ -16,7 +16,7 @@ func (w *writer) proof() ([]byte, error) {
 	for _, path := range []string{"net/http", "testing", "testing/synctest", "github.com/gregaria/gregaria/engine/load/loadtest"} {
 		w.uses(path)
 	}
-	name := "Test" + strings.ToUpper(w.variable[:1]) + w.variable[1:]
+	name := w.test()
 	w.line("// %s plays the scenario to a target that answers as recorded, as far as the scenario reads it.", name)
 	w.line("func %s(t *testing.T) {", name)
 	w.line(`recorded := []struct {
@@ -225,7 +225,7 @@ func (w *writer) disguise(raw string) string {
 			raw = strings.ReplaceAll(raw, s.value, s.stand)
 		}
 	}
-	return raw
+	return mask(raw, "hidden")
 }
 
 func sortedKeys(m map[string]string) []string {

@@ -36,8 +36,8 @@ func record(kept []*exchange, o Options, n *notes, origin string) (*Result, erro
 
 func newRecorder(o Options, n *notes, origin string) *recorder {
 	return &recorder{
-		script: &script{name: slug(o.Name), pkg: cmp.Or(o.Package, "scenarios"), origin: origin},
-		memory: memory{held: map[string]*carried{}, typed: map[string]bool{}},
+		script: &script{name: slug(o.Name), pkg: cmp.Or(o.Package, "scenarios"), beside: o.Beside, origin: origin},
+		memory: memory{held: map[string]*carried{}, typed: map[string]bool{}, cookies: map[string]bool{}},
 		names:  scope{}, params: scope{}, byText: map[string]*secret{}, made: map[string]*fresh{}, pulled: map[string]bool{},
 		notes: n,
 	}

@@ -26,7 +26,9 @@ func (r *recorder) body(e *exchange, c *call) {
 			t := plain(p.value)
 			if p.file == "" {
 				t = r.text(p.value, p.name, c)
-			} else if p.value == "" {
+			} else if p.value != "" {
+				t = r.scrub(p.value, c, true, true)
+			} else {
 				t = plain("a file")
 				r.notes.add("the file %s is not in the recording: it is made up", p.file)
 			}
@@ -58,37 +60,69 @@ func (r *recorder) body(e *exchange, c *call) {
 		fallthrough
 	default:
 		c.body.kind, c.body.mime = rawBody, cmp.Or(oneLine(contentType), "application/octet-stream")
-		c.body.raw = r.scrub(string(e.body))
-		if secretName(c.body.mime + " " + oneLine(string(e.body[:min(len(e.body), 2000)]))) {
-			r.notes.add("the body of %s %s stands in the source as it was sent: look for secrets in it", c.method, c.row)
-		}
+		c.body.raw = r.scrub(string(e.body), c, true, true)
+		r.notes.add("the body of %s %s is of no known form: look for what is secret in it, or changes", c.method, c.row)
 	}
 }
 
 var identifierForm = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,60}$`)
 
-// scrub puts known secrets and carried values into a text that is of no known form.
-func (r *recorder) scrub(raw string) text {
-	t := plain(raw)
-	for _, s := range r.secrets {
-		value := s.value
-		if len(value) < 6 || s.basic != "" {
-			continue
+// wordForm matches what may be a value in a text.
+var wordForm = regexp.MustCompile(`[^\s"'<>&;:,={}()[\]\\]{8,}`)
+
+// scrub puts secrets and carried values into a text that is of no known form.
+func (r *recorder) scrub(raw string, c *call, loosely, carried bool) text {
+	type part struct {
+		span
+		piece piece
+	}
+	var parts []part
+	add := func(from, to int, p func() piece) {
+		const most = 500 // places in one text
+		if len(parts) < most && !slices.ContainsFunc(parts, func(x part) bool { return from < x.to && x.from < to }) {
+			parts = append(parts, part{span{from: from, to: to}, p()})
 		}
-		var next text
-		for _, p := range t {
-			if p.secret != nil {
-				next = append(next, p)
-				continue
+	}
+	every := func(value string, p func() piece) {
+		for at := 0; ; at += len(value) {
+			i := strings.Index(raw[at:], value)
+			if i < 0 {
+				return
 			}
-			for i, rest := range strings.Split(p.lit, value) {
-				if i > 0 {
-					next = append(next, piece{secret: s})
-				}
-				next = append(next, piece{lit: rest})
-			}
+			at += i
+			add(at, at+len(value), p)
 		}
-		t = next
+	}
+	const most = 100 // secrets that are looked for wherever they begin; others have to be words
+	for _, s := range r.secrets[:min(len(r.secrets), most)] {
+		if len(s.value) >= 6 && s.basic == "" {
+			every(s.value, func() piece { return piece{secret: s} })
+		}
+	}
+	for _, m := range wordForm.FindAllStringIndex(raw, -1) {
+		word := raw[m[0]:m[1]]
+		if s := r.byText[word]; s != nil {
+			add(m[0], m[1], func() piece { return piece{secret: s} })
+		} else if k := r.memory.held[word]; carried && k != nil && r.memory.use(word, "", c) != nil {
+			r.hide(k)
+			add(m[0], m[1], func() piece { return piece{carry: k} })
+		}
+	}
+	for _, s := range hidden(raw, loosely) {
+		add(s.from, s.to, func() piece { return piece{secret: r.guess(raw[s.from:s.to], s.name, c)} })
+	}
+	slices.SortFunc(parts, func(a, b part) int { return a.from - b.from })
+	var t text
+	at := 0
+	for _, p := range parts {
+		if p.from > at {
+			t = append(t, piece{lit: raw[at:p.from]})
+		}
+		t = append(t, p.piece)
+		at = p.to
+	}
+	if at < len(raw) || len(t) == 0 {
+		t = append(t, piece{lit: raw[at:]})
 	}
 	return t
 }

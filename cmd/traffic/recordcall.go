@@ -97,6 +97,9 @@ func (r *recorder) call(e *exchange) *call {
 	return c
 }
 
+// linkForm matches what stands before a token in the links of mails.
+var linkForm = regexp.MustCompile(`(?i)^(reset|invit|verif|confirm|activat|magic|unsubscribe|share|token|secret)`)
+
 // route makes the path of a call and the name of its row.
 func (r *recorder) route(c *call, u *url.URL) {
 	path := cmp.Or(u.EscapedPath(), "/")
@@ -115,7 +118,11 @@ func (r *recorder) route(c *call, u *url.URL) {
 			continue
 		}
 		place := placeholder(plainPart)
-		t := r.text(plainPart, "", c)
+		name := ""
+		if i > 0 && linkForm.MatchString(strings.Split(path, "/")[i-1]) && len(plainPart) >= 16 && digit.MatchString(plainPart) {
+			name = "link-token"
+		}
+		t := r.text(plainPart, name, c)
 		if _, literal := t.pure(); literal {
 			c.path = append(c.path, piece{lit: s})
 			row = append(row, cmp.Or(place, s))
@@ -151,14 +158,17 @@ func (r *recorder) text(value, name string, c *call) text {
 	if f := r.made[value]; f != nil {
 		return text{{fresh: f}}
 	}
-	if value != "" && (name != "" && secretName(name) || secretValue(value)) {
+	if value != "" && name != "" && secretName(name) {
 		return text{{secret: r.secret(value, name)}}
 	}
 	if s := r.byText[value]; s != nil && len(value) >= 6 {
 		return text{{secret: s}}
 	}
+	if r.memory.cookies[value] || secretValue(value) && (name != "" || aTokenForm.MatchString(value)) && !idName(name) {
+		return text{{secret: r.guess(value, name, c)}}
+	}
 	r.memory.typed[value] = true
-	return plain(value)
+	return r.scrub(value, c, !strings.ContainsAny(value, " \n"), false)
 }
 
 // hide gives a carried secret another value in the test.
@@ -180,6 +190,13 @@ func (r *recorder) secret(value, name string) *secret {
 	}
 	r.byText[value] = s
 	r.secrets = append(r.secrets, s)
+	return s
+}
+
+// guess makes a secret of what looks like one, and says so.
+func (r *recorder) guess(value, name string, c *call) *secret {
+	s := r.secret(value, name)
+	r.notes.add("%s %s has what looks like a secret: --%s. If it is none, write it into the source", c.method, cmp.Or(c.row, "/"), s.param)
 	return s
 }
 

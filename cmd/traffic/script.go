@@ -5,6 +5,7 @@ import "time"
 // A script is a scenario before it is Go.
 type script struct {
 	name, pkg string
+	beside    Beside
 	help      string
 	host      string
 	origin    string // what was read, in words

@@ -34,15 +34,22 @@ func (r *recorder) write(n *notes) (*Result, error) {
 	for _, k := range r.script.carries {
 		top[k.field] = true
 	}
+	maps.Copy(top, r.beside.declared)
+	maps.Copy(top, r.beside.imported)
+	if err := r.beside.check(); err != nil {
+		return nil, err
+	}
 	w := &writer{script: r.script, imports: map[string]bool{"github.com/gregaria/gregaria/engine/load": true}}
-	w.variable = top.name(identifier(r.name, "traffic", false))
+	for w.variable == "" || top[w.test()] { // its test must have a name of its own, too
+		w.variable = top.name(identifier(r.name, "traffic", false))
+	}
 	w.user = top.name(w.variable + "User")
 	for _, s := range r.secrets {
 		s.variable = top.name(identifier(s.param, "secret", false))
 	}
 	for _, k := range r.script.carries {
 		if k.pattern != "" {
-			k.variable = top.name(camel(append(words(w.variable), append(words(cmp.Or(k.field, k.key)), "form")...), false))
+			k.variable = top.name(cmp.Or(camel(append(words(w.variable), append(words(cmp.Or(k.field, k.key)), "form")...), false), "form"))
 		}
 	}
 	for _, c := range r.all() {
@@ -60,7 +67,7 @@ func (r *recorder) write(n *notes) (*Result, error) {
 		return nil, fmt.Errorf("write the test: %w", err)
 	}
 	result := &Result{
-		Name: r.name, File: strings.ReplaceAll(r.name, "-", ""), Variable: w.variable,
+		Name: r.name, File: fileOf(r.name), Variable: w.variable,
 		Scenario: code, Test: proof, Notes: n.all,
 	}
 	for _, s := range r.secrets {
@@ -68,6 +75,12 @@ func (r *recorder) write(n *notes) (*Result, error) {
 	}
 	return result, nil
 }
+
+// test returns the name of the test.
+func (w *writer) test() string { return "Test" + strings.ToUpper(w.variable[:1]) + w.variable[1:] }
+
+// fileOf returns the name of the file for a scenario.
+func fileOf(name string) string { return strings.ReplaceAll(name, "-", "") }
 
 // finish puts package and imports before what was written.
 func (w *writer) finish(before string) ([]byte, error) {
@@ -83,7 +96,11 @@ func (w *writer) finish(before string) ([]byte, error) {
 	slices.Sort(others)
 	code := before + "package " + w.pkg + "\n\nimport (\n" + strings.Join(others, "\n") + "\n\n" + strings.Join(own, "\n") + "\n)\n\n" + w.b.String()
 	w.b.Reset()
-	return format.Source([]byte(code))
+	made, err := format.Source([]byte(code))
+	if err != nil {
+		return nil, err
+	}
+	return w.beside.rename(made)
 }
 
 func (w *writer) scenario() ([]byte, error) {
@@ -121,7 +138,11 @@ func (w *writer) order() (all []*method) {
 }
 
 func (w *writer) state() {
-	w.line("// A %s is one user of the scenario %s.", w.user, w.name)
+	article := "A"
+	if strings.ContainsAny(w.user[:1], "aeio") {
+		article = "An"
+	}
+	w.line("// %s %s is one user of the scenario %s.", article, w.user, w.name)
 	var lines []string
 	known := map[string]bool{}
 	for _, k := range w.script.carries {
@@ -250,11 +271,20 @@ func (w *writer) params() {
 	}
 	w.line("// Secrets are no part of the source. Give them in the environment, as GREGARIA_%s, or in the form.",
 		strings.ToUpper(strings.ReplaceAll(w.secrets[0].param, "-", "_")))
-	w.line("var (")
+	var lines []string
 	for _, s := range w.secrets {
-		w.line("%s = load.Param[string]{Name: %q, Secret: true, Help: %s}", s.variable, s.param, quote(s.help))
+		lines = append(lines, fmt.Sprintf("%s = load.Param[string]{Name: %q, Secret: true, Help: %s}", s.variable, s.param, quote(s.help)))
 	}
-	w.line(")\n")
+	w.variables(lines)
+}
+
+// variables declares some.
+func (w *writer) variables(lines []string) {
+	if len(lines) == 1 {
+		w.line("var %s\n", lines[0])
+		return
+	}
+	w.line("var (\n%s\n)\n", strings.Join(lines, "\n"))
 }
 
 func (w *writer) patterns() {
@@ -265,11 +295,8 @@ func (w *writer) patterns() {
 			lines = append(lines, fmt.Sprintf("%s = regexp.MustCompile(%s)", k.variable, quoteRaw(k.pattern)))
 		}
 	}
-	switch len(lines) {
-	case 0:
-	case 1:
-		w.line("// What stands in the pages.\nvar %s\n", lines[0])
-	default:
-		w.line("// What stands in the pages.\nvar (\n%s\n)\n", strings.Join(lines, "\n"))
+	if len(lines) > 0 {
+		w.line("// What stands in the pages.")
+		w.variables(lines)
 	}
 }

@@ -101,7 +101,7 @@ func TestBucketsAreSeamless(t *testing.T) {
 func TestHistogramsAndMixerAgree(t *testing.T) {
 	chance := rand.New(rand.NewPCG(2, 2))
 	m := newMixer()
-	for range 1000 {
+	for range 300 {
 		times := [2][]time.Duration{}
 		for i := range times {
 			times[i] = randomTimes(chance, 1+chance.IntN(1+chance.IntN(1500)))

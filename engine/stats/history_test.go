@@ -182,21 +182,22 @@ func TestSecondsAddUpToTheTotal(t *testing.T) {
 func TestHistoryOfManyRowsIsBounded(t *testing.T) {
 	source := deltas(newTraffic(40), 20, 200)
 	entry := len(source[0].AppendBinary(nil))
+	const n = 1500
+	at := func(i int) Delta {
+		d := source[i%len(source)]
+		d.From, d.To = second(i), second(i+1)
+		return d
+	}
+	sum := at(0)
+	for i := 1; i < n; i++ {
+		sum = sum.Plus(at(i))
+	}
 	for _, keep := range []int{3, 50, 300} { // entries that fit
 		limit := keep * entry
 		h := History{limit: limit}
-		var sum Delta
-		const n = 1500
 		most := 0
 		for i := range n {
-			d := source[i%len(source)]
-			d.From, d.To = second(i), second(i+1)
-			h.Add(d)
-			if i == 0 {
-				sum = d
-			} else {
-				sum = sum.Plus(d)
-			}
+			h.Add(at(i))
 			most = max(most, h.packed)
 		}
 		// Each level needs some entries to merge, none larger than all together.

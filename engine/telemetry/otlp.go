@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/exporters/otlp/otlpmetric/otlpmetricgrpc"
 	"go.opentelemetry.io/otel/exporters/otlp/otlpmetric/otlpmetrichttp"
 	"go.opentelemetry.io/otel/sdk/instrumentation"
 	sdk "go.opentelemetry.io/otel/sdk/metric"
@@ -23,7 +24,8 @@ const (
 
 // PushOptions are whom to tell, and what of the program.
 type PushOptions struct {
-	Endpoint string       // URL of a collector; "" means what OTEL_EXPORTER_OTLP_* say, or else http://localhost:4318
+	Endpoint string       // URL of a collector; "" means what OTEL_EXPORTER_OTLP_* say, or else this machine at the usual port
+	GRPC     bool         // it speaks OTLP by gRPC, not by HTTP
 	Version  string       // of the program
 	Logger   *slog.Logger // nil means slog.Default()
 }
@@ -34,26 +36,14 @@ type Pusher struct {
 	log      *slog.Logger
 }
 
-// Push begins to tell a collector by OTLP over HTTP what source has to tell, every ten
-// seconds. What else OTEL_EXPORTER_OTLP_*, OTEL_METRIC_EXPORT_* and OTEL_RESOURCE_*
+// Push begins to tell a collector by OTLP what source has to tell, every ten seconds. What else OTEL_EXPORTER_OTLP_*, OTEL_METRIC_EXPORT_* and OTEL_RESOURCE_*
 // say holds. A collector that does not answer disturbs nobody: it is told again the next
 // time, and a log line says so once a minute.
 func Push(source Source, opts PushOptions) (*Pusher, error) {
 	if opts.Logger == nil {
 		opts.Logger = slog.Default()
 	}
-	http := []otlpmetrichttp.Option{
-		// What is told next tells all of it again.
-		otlpmetrichttp.WithRetry(otlpmetrichttp.RetryConfig{Enabled: false}),
-	}
-	endpoint := opts.Endpoint
-	if endpoint == "" && os.Getenv("OTEL_EXPORTER_OTLP_ENDPOINT") == "" && os.Getenv("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT") == "" {
-		endpoint = "http://localhost:4318" // as the specification says, and the SDK does not
-	}
-	if endpoint != "" {
-		http = append(http, otlpmetrichttp.WithEndpointURL(metricsURL(endpoint)))
-	}
-	exporter, err := otlpmetrichttp.New(context.Background(), http...)
+	exporter, err := opts.exporter(context.Background())
 	if err != nil {
 		return nil, fmt.Errorf("OTLP: %w", err)
 	}
@@ -72,6 +62,30 @@ func Push(source Source, opts PushOptions) (*Pusher, error) {
 		provider: sdk.NewMeterProvider(sdk.WithResource(about), sdk.WithReader(sdk.NewPeriodicReader(patient, reading...))),
 		log:      opts.Logger,
 	}, nil
+}
+
+// exporter returns what speaks to the collector. It sends nothing twice: what is told next
+// tells all of it again.
+func (o PushOptions) exporter(ctx context.Context) (sdk.Exporter, error) {
+	endpoint := o.Endpoint
+	if endpoint == "" && os.Getenv("OTEL_EXPORTER_OTLP_ENDPOINT") == "" && os.Getenv("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT") == "" {
+		endpoint = "http://localhost:4318" // as the specification says, and the SDK does not
+		if o.GRPC {
+			endpoint = "http://localhost:4317"
+		}
+	}
+	if o.GRPC {
+		options := []otlpmetricgrpc.Option{otlpmetricgrpc.WithRetry(otlpmetricgrpc.RetryConfig{Enabled: false})}
+		if endpoint != "" {
+			options = append(options, otlpmetricgrpc.WithEndpointURL(endpoint))
+		}
+		return otlpmetricgrpc.New(ctx, options...)
+	}
+	options := []otlpmetrichttp.Option{otlpmetrichttp.WithRetry(otlpmetrichttp.RetryConfig{Enabled: false})}
+	if endpoint != "" {
+		options = append(options, otlpmetrichttp.WithEndpointURL(metricsURL(endpoint)))
+	}
+	return otlpmetrichttp.New(ctx, options...)
 }
 
 // metricsURL returns where a collector wants to be told of metrics.

@@ -2,8 +2,10 @@ package telemetry
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -15,6 +17,7 @@ import (
 	collected "go.opentelemetry.io/proto/otlp/collector/metrics/v1"
 	common "go.opentelemetry.io/proto/otlp/common/v1"
 	metrics "go.opentelemetry.io/proto/otlp/metrics/v1"
+	"google.golang.org/grpc"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/gregaria/gregaria/engine"
@@ -78,6 +81,64 @@ func byName(t *testing.T, m *collected.ExportMetricsServiceRequest) (map[string]
 		all[m.Name] = m
 	}
 	return all, attributes(m.ResourceMetrics[0].Resource.Attributes)
+}
+
+// A grpcCollector takes what it is told by gRPC.
+type grpcCollector struct {
+	collected.UnimplementedMetricsServiceServer
+	told chan *collected.ExportMetricsServiceRequest
+}
+
+func (c grpcCollector) Export(_ context.Context, r *collected.ExportMetricsServiceRequest) (*collected.ExportMetricsServiceResponse, error) {
+	c.told <- r
+	return &collected.ExportMetricsServiceResponse{}, nil
+}
+
+// sumOf adds up the points of a counter.
+func sumOf(m *metrics.Metric) (sum float64) {
+	for _, p := range m.GetSum().GetDataPoints() {
+		sum += p.GetAsDouble()
+	}
+	return sum
+}
+
+// By gRPC a collector is told what it is told by HTTP.
+func TestACollectorIsToldTheSameByGRPC(t *testing.T) {
+	quietly(t)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := grpcCollector{told: make(chan *collected.ExportMetricsServiceRequest, 100)}
+	srv := grpc.NewServer()
+	collected.RegisterMetricsServiceServer(srv, c)
+	served := make(chan error, 1)
+	go func() { served <- srv.Serve(l) }()
+	defer func() {
+		srv.Stop()
+		if err := <-served; err != nil {
+			t.Error(err)
+		}
+	}()
+	s := busy(t, 50)
+	url, told := receive(t, http.StatusOK)
+	push(t, s, PushOptions{Endpoint: url}).Close()
+	endpoint := "http://" + l.Addr().String()
+	push(t, s, PushOptions{Endpoint: endpoint, GRPC: true}).Close()
+	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)
+	push(t, s, PushOptions{GRPC: true}).Close()
+	want, about := byName(t, <-told)
+	for _, how := range []string{"the endpoint", "the environment"} {
+		got, aboutToo := byName(t, <-c.told)
+		if len(got) != len(want) || !maps.Equal(about, aboutToo) {
+			t.Errorf("by gRPC, to %s: told %d metrics of %v, want %d of %v", how, len(got), aboutToo, len(want), about)
+		}
+		for name, m := range want { // whose points are in any order
+			if proto.Size(got[name]) != proto.Size(m) || sumOf(got[name]) != sumOf(m) {
+				t.Errorf("by gRPC, to %s: told\n%v\nwant\n%v", how, got[name], m)
+			}
+		}
+	}
 }
 
 func TestACollectorIsToldTheNumbersOfTheSnapshotAtTheEnd(t *testing.T) {
