@@ -20,7 +20,7 @@ type Table struct {
 	Empty   string // said instead of rows
 	Pager   *Pager // nil when all rows are on one page
 	Pages   int
-	Folded  bool   // rows come as a text
+	Folded  bool // rows come as a text
 }
 
 // A Column heads a table's column.
