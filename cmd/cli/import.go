@@ -40,7 +40,7 @@ it is a secret parameter, GREGARIA_SHOP_PASSWORD say. What was only guessed is s
 that looks like a word is not recognised: look before you share the files.
 
 Names that the package has in use, where the files are written, are not taken.`,
-		Args: cobra.NoArgs,
+		Args: oneOfItsCommands,
 		RunE: func(*cobra.Command, []string) error {
 			return errors.New("import: of what? — write import har, curl or openapi, and a file; import --help says more")
 		},
