@@ -10,6 +10,7 @@ DEMO := --demo-bug
 else
 DEMO := --demo
 endif
+RACE = $(shell .ci/setup has-race && echo -race)# where there is a C compiler
 
 .PHONY: help run build test race alloc soak lint generate golden shots bench check setup
 
@@ -25,10 +26,10 @@ build: ## build bin/gregaria
 test: race alloc ## all tests, in real Chromium too, under the race detector
 
 race: setup ## all tests under the race detector
-	@race=; if .ci/setup has-race; then race=-race; fi; go test $$race -p 3 -timeout 14m ./... # three packages at once, for many of them mostly wait
+	go test $(RACE) -p 3 -timeout 14m ./... # three packages at once, for many of them mostly wait
 
 alloc: ## the tests that count allocations, which the race detector would distort
-	go test -run Alloc ./engine/load ./engine/stats ./engine/wire
+	CGO_ENABLED=0 go test -run Alloc ./engine/load ./engine/stats ./engine/wire # without C, as tests build programs, so that it is built once
 
 soak: setup ## six hours of frames in a browser, as fast as it takes them
 	SOAK_FRAMES=21600 go test -count=1 -timeout 2h -v -run TestSixHours ./cmd/gregaria
@@ -36,9 +37,9 @@ soak: setup ## six hours of frames in a browser, as fast as it takes them
 lint: ## formatting, vet, staticcheck, and whether generated code is fresh
 	@unformatted=$$(git ls-files '*.go' | xargs gofmt -l); \
 	  if [ -n "$$unformatted" ]; then echo "gofmt would change:"; echo "$$unformatted"; exit 1; fi
-	go vet ./...
-	go tool staticcheck ./...
-	@before=$$(cat web/*_templ.go | sha256sum); go tool templ generate -path web >/dev/null; \
+	go vet $(RACE) ./... # of what the tests have built already, and so is what staticcheck reads
+	GOFLAGS="$$(go env GOFLAGS) $(RACE)" $$(CGO_ENABLED=0 go tool -n staticcheck) ./...
+	@before=$$(cat web/*_templ.go | sha256sum); CGO_ENABLED=0 go tool templ generate -path web >/dev/null; \
 	  if [ "$$before" != "$$(cat web/*_templ.go | sha256sum)" ]; then \
 	    echo "generated code was stale: commit what \`make generate\` made"; exit 1; fi
 	go mod tidy -diff

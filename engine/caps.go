@@ -43,7 +43,7 @@ func (caps Caps) over(c Config) (errs []error) {
 		note(FieldUserCap, c.UserCap, caps.Users, "--max-users")
 	}
 	if caps.RunTime > 0 && c.RunTime > caps.RunTime {
-		note(FieldRunTime, c.RunTime, caps.RunTime, "--max-run-time")
+		note(FieldRunTime, FormatRunTime(c.RunTime), FormatRunTime(caps.RunTime), "--max-run-time")
 	}
 	return errs
 }

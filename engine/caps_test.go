@@ -50,7 +50,7 @@ func TestNobodyAsksForMoreThanTheCaps(t *testing.T) {
 		{Config{Model: Open, Rate: 50.5}, "arrivals per second: 50.5 a second is more than the 50 this program was started with (--max-rate)"},
 		{Config{Model: Open, Rate: 1, UserCap: 101}, "user cap: 101 is more than the 100 this program was started with (--max-users)"},
 		{Config{Users: 1, SpawnRate: 1, RunTime: time.Hour}, ""},
-		{Config{Users: 1, SpawnRate: 1, RunTime: 2 * time.Hour}, "run time: 2h0m0s is more than the 1h0m0s this program was started with (--max-run-time)"},
+		{Config{Users: 1, SpawnRate: 1, RunTime: 2 * time.Hour}, "run time: 2h is more than the 1h this program was started with (--max-run-time)"},
 		{Config{Shape: "huge"}, ""}, // held down as it goes
 	}
 	for _, tt := range tests {

@@ -34,8 +34,8 @@ func (r *run) change(cfg Config) error {
 			r.settle()
 		}
 	}
-	if cfg.RunTime > 0 {
-		r.cfg.RunTime = cfg.RunTime
+	if cfg.RunTime > 0 || cfg.Endless {
+		r.cfg.RunTime = r.engine.opts.Caps.fill(cfg).RunTime
 		r.setLimit()
 	}
 	if cfg.saysLoad() {
@@ -113,7 +113,7 @@ func (r *run) followAnew() {
 // something else to say leaves it as it is.
 func (c Config) saysLoad() bool {
 	number := c.Users != 0 || c.SpawnRate != 0 || c.Rate != 0
-	return number || len(c.Stages) > 0 || c.Shape != "" || c.Checks == nil && c.Weights == nil
+	return number || len(c.Stages) > 0 || c.Shape != "" || c.Checks == nil && c.Weights == nil && c.RunTime == 0 && !c.Endless
 }
 
 // pause makes users begin nothing new. The plan's clock stands still.

@@ -40,6 +40,7 @@ type Config struct {
 
 	Host        string         // instead of the scenarios' own hosts; "" leaves those
 	RunTime     time.Duration  // after which the run stops; 0 means never
+	Endless     bool           // of a change: without RunTime from now on
 	Iterations  int64          // after which the run stops: tasks of all users together; 0 means no limit
 	StopTimeout time.Duration  // how long tasks may go on after a stop
 	Scenarios   []string       // names; none means all

@@ -135,7 +135,7 @@ func TestChangeRefusesWhatOnlyANewRunCanGive(t *testing.T) {
 		{Config{Users: 2, SpawnRate: 2}, nil},
 		{Config{Users: 2, SpawnRate: 2, Scenarios: []string{"b", "a"}, Host: "http://target.test/", RunTime: time.Hour}, nil},
 		{Config{Users: 2, SpawnRate: 2, Params: map[string]string{"pages": "3"}}, nil},
-		{Config{Users: 0, SpawnRate: 0, RunTime: -1}, []Field{FieldUsers, FieldSpawnRate, FieldRunTime}},
+		{Config{Users: 0, SpawnRate: 0, RunTime: -1}, []Field{FieldRunTime}},
 		{Config{Users: 2, SpawnRate: 2, Host: "http://elsewhere", Scenarios: []string{"b"}, Tags: []string{"x"}, Params: map[string]string{"pages": "4"}},
 			[]Field{FieldHost, FieldScenarios, FieldTags, "pages"}},
 	} {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"net/url"
 	"runtime"
 	"runtime/debug"
 	"strings"
@@ -79,14 +80,17 @@ func (s *Server) steps(w http.ResponseWriter, r *http.Request, what string, begi
 
 // report sends the run as one HTML file, to be looked at or, with download=1, kept.
 func (s *Server) report(w http.ResponseWriter, r *http.Request) {
-	status := s.engine.Status()
-	file, policy, err := reportFile(r.Context(), status)
+	status, q, ok := s.part(w, r)
+	if !ok {
+		return
+	}
+	file, policy, err := reportFile(r.Context(), status, q)
 	if err != nil {
 		s.noFile(w, r, "report", err)
 		return
 	}
 	w.Header().Set("Content-Security-Policy", policy+"; frame-ancestors 'none'")
-	s.send(w, r, fileName(status, "report", "html"), "text/html", r.URL.Query().Get("download") == "1", file)
+	s.send(w, r, fileName(status, "report"+windowName(q), "html"), "text/html", r.URL.Query().Get("download") == "1", file)
 }
 
 // file sends the run in a format.
@@ -104,7 +108,7 @@ func (s *Server) file(f report.Format) http.HandlerFunc {
 
 // WriteReport writes a run as one HTML file.
 func WriteReport(ctx context.Context, w io.Writer, s *engine.Status) error {
-	file, _, err := reportFile(ctx, s)
+	file, _, err := reportFile(ctx, s, web.Query{})
 	if err != nil {
 		return err
 	}
@@ -113,12 +117,12 @@ func WriteReport(ctx context.Context, w io.Writer, s *engine.Status) error {
 }
 
 // reportFile returns a run as one HTML file, and its content policy.
-func reportFile(ctx context.Context, s *engine.Status) (file []byte, policy string, err error) {
+func reportFile(ctx context.Context, s *engine.Status, q web.Query) (file []byte, policy string, err error) {
 	parts, err := reportParts()
 	if err != nil {
 		return nil, "", err
 	}
-	return web.ReportFile(ctx, s, parts)
+	return web.ReportFile(ctx, s, q, parts)
 }
 
 // What a report has of the page's files: the style, and the scripts in their order.
@@ -173,16 +177,42 @@ func environment() []web.Parameter {
 	return list
 }
 
-// download sends a CSV file made from the latest status. It is written to memory
+// part returns the status that a file is of, and the query with its time window: from and
+// to, in milliseconds since 1970, or none. It has answered when they are no window.
+func (s *Server) part(w http.ResponseWriter, r *http.Request) (status *engine.Status, q web.Query, ok bool) {
+	given := r.URL.Query()
+	q = web.ParseQuery(url.Values{"from": given["from"], "to": given["to"]})
+	if !q.Windowed() && (given.Get("from") != "" || given.Get("to") != "") {
+		writeProblem(w, r, http.StatusUnprocessableEntity,
+			"from and to are no time window — send both, in milliseconds since 1970, the later one last, as the page's address has them")
+		return nil, q, false
+	}
+	return web.InWindow(s.engine.Status(), q, s.site), q, true
+}
+
+// windowName is what a file's name says of its window.
+func windowName(q web.Query) string {
+	if !q.Windowed() {
+		return ""
+	}
+	const clock = "15-04-05"
+	from, to := q.Window()
+	return "_" + from.Format(clock) + "_" + to.Format(clock)
+}
+
+// download sends a CSV file made from the latest status, or the window of it that is asked for. It is written to memory
 // first: it is bounded, and an error can still become a 500.
 func (s *Server) download(w http.ResponseWriter, r *http.Request, what string, write func(io.Writer, *engine.Status) error) {
-	status := s.engine.Status()
+	status, q, ok := s.part(w, r)
+	if !ok {
+		return
+	}
 	var file bytes.Buffer
 	if err := write(&file, status); err != nil {
 		s.noFile(w, r, what, err)
 		return
 	}
-	s.send(w, r, fileName(status, what, "csv"), "text/csv", true, file.Bytes())
+	s.send(w, r, fileName(status, what+windowName(q), "csv"), "text/csv", true, file.Bytes())
 }
 
 func (s *Server) noFile(w http.ResponseWriter, r *http.Request, what string, err error) {

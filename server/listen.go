@@ -50,5 +50,8 @@ func explain(host string, port int, err error) error {
 	case noSuchAddress(err):
 		return fmt.Errorf("listen %s: this machine has no such address (try --web-host 127.0.0.1)", where)
 	}
+	if dns, ok := errors.AsType[*net.DNSError](err); ok {
+		return fmt.Errorf("listen %s: --web-host: there is no address of the name %q (try --web-host 127.0.0.1)", where, dns.Name)
+	}
 	return fmt.Errorf("listen %s: %w", where, err)
 }

@@ -221,7 +221,7 @@ func TestLinesReachWhoLooksAtTheLog(t *testing.T) {
 func TestSlowReadersMissFramesAndDelayNobody(t *testing.T) {
 	s, e := newServer(t, nil)
 	host := serve(t, s)
-	for range 1000 {
+	for range 400 { // which leaves some of the 1,024 files that a process may have
 		c := mustDial(t, host)
 		c.NetConn().(*net.TCPConn).SetReadBuffer(1) // and it is never read from
 	}

@@ -186,6 +186,12 @@ func TestAnswersAreAsOpenAPISays(t *testing.T) {
 		for _, path := range reads {
 			get(path, 200)
 		}
+		for _, path := range reads {
+			if path == "/stats/report" || strings.HasSuffix(path, "/csv") {
+				get(path+"?from=1773496800000&to=1773496805000", 200)
+				get(path+"?from=2&to=1", 422)
+			}
+		}
 	}
 	all()
 	get("/favicon.ico", 302)

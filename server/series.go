@@ -21,24 +21,26 @@ type series struct {
 type oneSeries struct {
 	run int
 	key stats.Key
+	ps  []float64 // see stats.NewSeries
 
 	mu sync.Mutex
 	*stats.Series
 }
 
-// of returns the points of a row in a part of the history of s.
-func (c *series) of(s *engine.Status, key stats.Key, part stats.Timeline) []stats.Point {
-	found := c.find(s.Run, key)
+// of returns the points of a row in a part of the history of s, with the times of these
+// percentiles.
+func (c *series) of(s *engine.Status, key stats.Key, part stats.Timeline, ps ...float64) []stats.Point {
+	found := c.find(s.Run, key, ps)
 	found.mu.Lock()
 	defer found.mu.Unlock()
 	return found.Points(part)
 }
 
-func (c *series) find(run int, key stats.Key) *oneSeries {
+func (c *series) find(run int, key stats.Key, ps []float64) *oneSeries {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	found := &oneSeries{run: run, key: key, Series: stats.NewSeries(key)}
-	if i := slices.IndexFunc(c.kept, func(k *oneSeries) bool { return k.run == run && k.key == key }); i >= 0 {
+	found := &oneSeries{run: run, key: key, ps: ps, Series: stats.NewSeries(key, ps...)}
+	if i := slices.IndexFunc(c.kept, func(k *oneSeries) bool { return k.run == run && k.key == key && slices.Equal(k.ps, ps) }); i >= 0 {
 		found = c.kept[i]
 		c.kept = slices.Delete(c.kept, i, i+1)
 	}

@@ -13,10 +13,10 @@ func TestFewSeriesAreKept(t *testing.T) {
 	start := time.Date(2026, 3, 14, 14, 0, 0, 0, time.UTC)
 	c := new(series)
 	root := stats.Key{Method: "GET", Name: "/"}
-	first := c.find(1, root)
+	first := c.find(1, root, nil)
 	for i := range 5 * maxSeries {
-		c.find(1, stats.Key{Method: "GET", Name: strconv.Itoa(i)})
-		if c.find(1, root) != first {
+		c.find(1, stats.Key{Method: "GET", Name: strconv.Itoa(i)}, nil)
+		if c.find(1, root, nil) != first {
 			t.Fatalf("after %d others the series that is asked for each time begins anew", i+1)
 		}
 	}

@@ -252,6 +252,7 @@ func (s *Server) asked(form url.Values) (cfg engine.Config, change bool, err err
 			cfg.Checks, cfg.CheckStop, cfg.CheckWarmup = append(cfg.Checks, now.Checks...), now.CheckStop, now.CheckWarmup
 		}
 		err := s.fill(&cfg, form)
+		cfg.Endless = form.Has(web.FieldRunTime) && cfg.RunTime == 0
 		if err != nil {
 			err = errors.Join(err, others(err, s.engine.CheckChange(cfg)))
 		}
@@ -273,7 +274,9 @@ func saysChecks(form url.Values) bool {
 
 // saysOther reports whether a form that says nothing of the load changes a run all the
 // same.
-func saysOther(form url.Values) bool { return saysChecks(form) || form.Has(web.FieldWeights) }
+func saysOther(form url.Values) bool {
+	return saysChecks(form) || form.Has(web.FieldWeights) || form.Has(web.FieldRunTime)
+}
 
 // fill sets what a form holds in cfg, and reports all that cannot be read.
 func (s *Server) fill(cfg *engine.Config, form url.Values) error {

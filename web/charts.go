@@ -63,7 +63,11 @@ func newCharts(s *engine.Status, q Query, site Site) *Charts {
 	for _, key := range keys {
 		c.pinned = append(c.pinned, pinned{key, seriesOf(s, key, part, site)})
 	}
+	ps := chartPercentiles(q)
 	points := slices.Collect(part.Points())
+	if !usual(ps) {
+		points = seriesOf(s, stats.Key{}, part, site, ps...)
+	}
 	if len(points) == 0 {
 		c.Empty = "Nothing to draw yet. The first point comes a second after the start."
 		if q.Windowed() {
@@ -71,18 +75,18 @@ func newCharts(s *engine.Status, q Query, site Site) *Charts {
 		}
 		return c
 	}
-	c.draw(s, q, points)
+	c.draw(s, q, points, ps)
 	return c
 }
 
-// draw makes charts of points.
-func (c *Charts) draw(s *engine.Status, q Query, points []stats.Point) {
+// draw makes charts of points, and of the times of percentiles.
+func (c *Charts) draw(s *engine.Status, q Query, points []stats.Point, ps []float64) {
 	d := newDrawing(c.Heading, points)
 	if q.Windowed() {
 		d.Window = []float64{seconds(q.From), seconds(q.To)}
 	}
 	c.Events = happened(d, s, q)
-	ids := overTime(d, points, s.Config.Model == engine.Open)
+	ids := overTime(d, points, ps, s.Config.Model == engine.Open)
 	for _, id := range append(ids, addPinned(d, c.pinned)...) {
 		c.Figures = append(c.Figures, newFigure(d, id))
 	}
@@ -134,38 +138,25 @@ func rateOrGap(p *stats.Point, rate float64) float64 {
 	return rate
 }
 
-// rowLines adds to d rates and times of points, be they of a row or of all of them, under
+// rowLines adds to d rates of points, be they of a row or of all of them, under
 // names that begin with prefix.
 func (d *Drawing) rowLines(prefix string, points []stats.Point) {
 	add := func(name string, value func(p *stats.Point) float64) {
 		d.Data[prefix+name] = array(len(points), 2, func(i int) float64 { return value(&points[i]) })
 	}
-	times := func(name string, value func(p *stats.Point) time.Duration) {
-		add(name, func(p *stats.Point) float64 {
-			if p.Requests == 0 { // a moment without requests has no response times
-				return math.NaN()
-			}
-			return inMillis(value(p))
-		})
-	}
 	add("rps", func(p *stats.Point) float64 { return rateOrGap(p, p.Rate()) })
 	add("fps", func(p *stats.Point) float64 { return rateOrGap(p, p.FailRate()) })
-	times("p50", func(p *stats.Point) time.Duration { return p.P50 })
-	times("p95", func(p *stats.Point) time.Duration { return p.P95 })
-	times("p99", func(p *stats.Point) time.Duration { return p.P99 })
 }
 
-// rateAndTime adds the charts of the lines that rowLines made without a prefix.
-func (d *Drawing) rateAndTime() {
+// rates adds the chart of the lines that rowLines made without a prefix.
+func (d *Drawing) rates() {
 	d.Charts["rate"] = Chart{Title: "Requests per second", Lines: []Line{
 		{Label: "Requests/s", Key: "rps", Colour: "sand-line"}, {Label: "Failures/s", Key: "fps", Colour: "bad"}}}
-	d.Charts["time"] = Chart{Title: "Response times", Unit: "ms", Lines: []Line{
-		{Label: "p50", Key: "p50", Colour: "sand-line"}, {Label: "p95", Key: "p95", Colour: "ink"}, {Label: "p99", Key: "p99", Colour: "soft"}}}
 }
 
 // overTime adds to d what there is to say of a run's points, and returns the ids of its
 // charts in their order.
-func overTime(d *Drawing, points []stats.Point, open bool) []string {
+func overTime(d *Drawing, points []stats.Point, ps []float64, open bool) []string {
 	add := func(key string, decimals int, value func(p *stats.Point) float64) {
 		d.Data[key] = array(len(points), decimals, func(i int) float64 { return value(&points[i]) })
 	}
@@ -175,7 +166,8 @@ func overTime(d *Drawing, points []stats.Point, open bool) []string {
 
 	planned := Line{Label: "Planned", Key: "target", Colour: "soft", Dash: true}
 	users := Line{Label: "Users", Key: "users", Colour: "sand-line", Steps: true}
-	d.rateAndTime()
+	d.rates()
+	d.pointTimes(ps, points)
 	if !open {
 		d.Charts["users"] = Chart{Title: "Users", Low: true, Lines: []Line{planned, users}}
 		return []string{"rate", "time", "users"}

@@ -19,7 +19,7 @@ func TestEveryLineHasItsNumbers(t *testing.T) {
 	points = append(points, stats.Point{From: points[4].To, To: points[4].To.Add(1e9), Gauges: stats.Gauges{Users: 3}})
 	for _, open := range []bool{false, true} {
 		d := newDrawing("Run #1", points)
-		ids := overTime(d, points, open)
+		ids := overTime(d, points, usualPercentiles, open)
 		var got struct {
 			Data   map[string][]*float64
 			Charts map[string]Chart

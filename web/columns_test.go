@@ -68,7 +68,7 @@ func csvTimes(t *testing.T, s *stats.Snapshot) map[string]map[string]string {
 func TestTablesReportAndFilesTellTheSameTimes(t *testing.T) {
 	s := openStatus(engine.Stopped, 90)
 	want := csvTimes(t, s.Stats)
-	r := NewReport(s, ReportParts{}, maxShown, 0)
+	r := NewReport(s, Query{}, ReportParts{}, maxShown, 0)
 	for where, table := range map[string]*Table{
 		"the statistics":             NewView(s, look(t, "p=66,75,99.9,99.99,100"), site(t)).Table,
 		"the statistics of a choice": NewView(s, look(t, "cols=min,p80,p90,p98,s99,max"), site(t)).Table,

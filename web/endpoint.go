@@ -208,7 +208,13 @@ func newEndpointDrawing(s *engine.Status, l stats.Line, q Query) *Drawing {
 	}
 	happened(d, s, q)
 	d.rowLines("", own)
-	d.rateAndTime()
+	d.rates()
+	ps := chartPercentiles(q)
+	times := make([][]time.Duration, len(intervals))
+	for i, s := range intervals {
+		times[i] = s.row.All().Response().Percentiles(ps...)
+	}
+	d.percentileLines(ps, len(intervals), func(i int) bool { return own[i].Requests > 0 }, func(i, k int) time.Duration { return times[i][k] })
 	response := l.All().Response()
 	if len(intervals) == 0 || response.Count == 0 {
 		return d

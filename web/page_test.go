@@ -275,14 +275,14 @@ func TestGoldenReports(t *testing.T) {
 	for name, s := range map[string]*engine.Status{
 		"report": story, "report-second": status(engine.Stopped, 1, crowd), "report-open": openStatus(engine.Stopped, 90), "report-empty": readyStatus(), "report-hostile": evil,
 	} {
-		html := render(t, Document(NewReport(s, ReportParts{Style: "body { color: black }", Environment: []Parameter{{"Go", "go1.26"}}}, maxShown, openInReport)))
+		html := render(t, Document(NewReport(s, Query{}, ReportParts{Style: "body { color: black }", Environment: []Parameter{{"Go", "go1.26"}}}, maxShown, openInReport)))
 		compareGolden(t, name, html)
 		if *pages != "" {
 			css, err := os.ReadFile("../static/app.css")
 			if err != nil {
 				t.Fatal(err)
 			}
-			styled := render(t, Document(NewReport(s, ReportParts{Style: string(css)}, maxShown, openInReport)))
+			styled := render(t, Document(NewReport(s, Query{}, ReportParts{Style: string(css)}, maxShown, openInReport)))
 			if err := os.WriteFile(filepath.Join(*pages, name+".html"), []byte(styled), 0o644); err != nil {
 				t.Fatal(err)
 			}

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"math"
 	"slices"
 
 	"github.com/gregaria/gregaria/engine/stats"
@@ -44,6 +45,12 @@ func addPinned(d *Drawing, rows []pinned) []string {
 	for i, row := range rows {
 		id, label := rowID(row.Key), clip(line(row.Method+" "+row.Name), 60)
 		d.rowLines(id+"-", row.points)
+		d.Data[id+"-p95"] = array(len(row.points), 2, func(i int) float64 {
+			if row.points[i].Requests == 0 {
+				return math.NaN()
+			}
+			return inMillis(row.points[i].P95)
+		})
 		rate.Lines = append(rate.Lines, Line{Label: label, Key: id + "-rps", Colour: lineColour(i)})
 		times.Lines = append(times.Lines, Line{Label: label, Key: id + "-p95", Colour: lineColour(i)})
 	}

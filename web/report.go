@@ -23,6 +23,7 @@ import (
 type Report struct {
 	Title       string
 	State       string
+	Window      string // the part of the run that the numbers are of; "" for all of it
 	Health      Health
 	Parameters  []Parameter
 	Numbers     []Number
@@ -59,10 +60,11 @@ const (
 	maxReportPoints = 600       // of its charts
 )
 
-// ReportFile returns the report of s as a file, and its content policy.
-func ReportFile(ctx context.Context, s *engine.Status, parts ReportParts) (file []byte, policy string, err error) {
+// ReportFile returns the report of s as a file, and its content policy. Of a time window, s
+// has the part, see InWindow.
+func ReportFile(ctx context.Context, s *engine.Status, q Query, parts ReportParts) (file []byte, policy string, err error) {
 	for rows, samples := maxShown, openInReport; ; {
-		r := NewReport(s, parts, rows, samples)
+		r := NewReport(s, q, parts, rows, samples)
 		var b bytes.Buffer
 		if err := Document(r).Render(ctx, &b); err != nil {
 			return nil, "", err
@@ -80,14 +82,15 @@ func ReportFile(ctx context.Context, s *engine.Status, parts ReportParts) (file 
 
 // NewReport returns the report of s with at most so many rows in its tables, and samples
 // of at most so many kinds of failure.
-func NewReport(s *engine.Status, parts ReportParts, rows, samples int) Report {
+func NewReport(s *engine.Status, q Query, parts ReportParts, rows, samples int) Report {
+	q = Query{From: q.From, To: q.To}
 	target, host := targets(s)
 	snapshot, cut := foremost(s.Stats, rows)
 	r := Report{
 		Title: "Gregaria report", State: string(s.State), Style: parts.Style, Environment: parts.Environment,
 		Health:      newHealth(s.Stats.Health, stats.Health{}),
-		Numbers:     numbers(s, Query{}, s.Stats),
-		Counts:      counts(s, Query{}, s.Stats),
+		Numbers:     numbers(s, q, s.Stats),
+		Counts:      counts(s, q, s.Stats),
 		Plan:        newPlan(s),
 		Charts:      newReportCharts(s),
 		Statistics:  newStatistics(snapshot, Query{}).still(),
@@ -97,6 +100,10 @@ func NewReport(s *engine.Status, parts ReportParts, rows, samples int) Report {
 		Failures:    reportedFailures(snapshot, s.Started, samples),
 		Exceptions:  newExceptions(snapshot, s.Started),
 		Notices:     cut,
+	}
+	if q.Windowed() {
+		r.Window = windowText(s, q)
+		r.Feeds = nil // which only tell of now
 	}
 	if len(s.Checks) > 0 {
 		r.Checks = newChecks(s, Query{}, s.Stats)
@@ -187,7 +194,7 @@ func newReportCharts(s *engine.Status) *Charts {
 		c.Empty = "The run was over before its first second was measured, so there is nothing to draw."
 		return c
 	}
-	c.draw(s, Query{}, points)
+	c.draw(s, Query{}, points, usualPercentiles)
 	for i := range c.Events {
 		c.Events[i].Href = "" // there is nobody to answer
 	}

@@ -37,7 +37,7 @@ func TestAReportIsSmallHoweverLongTheRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	file, _, err := ReportFile(t.Context(), s, ReportParts{Style: string(css), Scripts: []string{string(uplot)}})
+	file, _, err := ReportFile(t.Context(), s, Query{}, ReportParts{Style: string(css), Scripts: []string{string(uplot)}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,7 +87,7 @@ func TestCondensedPointsAreSums(t *testing.T) {
 func TestAReportsScriptsAreThoseOfItsPolicy(t *testing.T) {
 	s := status(engine.Stopped, 3, malice)
 	s.Events = []engine.Event{{At: began.Add(time.Second), Text: hostile[0]}}
-	r := NewReport(s, ReportParts{Scripts: []string{"one()", `"</script>"`}}, 10, 10)
+	r := NewReport(s, Query{}, ReportParts{Scripts: []string{"one()", `"</script>"`}}, 10, 10)
 	html := render(t, Document(r))
 	// printf 'one()' | openssl dgst -sha256 -binary | base64
 	if want := "'sha256-HR7iaask9daLMRRskMI++QeJtjWDOjyPA6lGzYGzKW4='"; !strings.Contains(r.Policy, want) || strings.Count(r.Policy, "sha256-") != 2 {
@@ -115,7 +115,7 @@ func TestAReportOfNothingSaysSo(t *testing.T) {
 		"one second": {status(engine.Stopped, 1, crowd), 3, "Requests per second"},
 		"no request": {status(engine.Stopped, 30, none), 3, "No requests"},
 	} {
-		html := render(t, Document(NewReport(tt.status, ReportParts{Scripts: []string{"x"}}, 10, 10)))
+		html := render(t, Document(NewReport(tt.status, Query{}, ReportParts{Scripts: []string{"x"}}, 10, 10)))
 		if n := strings.Count(html, "data-chart="); n != tt.charts || !strings.Contains(html, tt.want) {
 			t.Errorf("report of %s: %d charts, want %d and the words %q", name, n, tt.charts, tt.want)
 		}

@@ -25,8 +25,9 @@ type Site struct {
 	// that it is worked out for each view anew.
 	Window func(s *engine.Status, from, to time.Time) *stats.Snapshot
 
-	// Series returns the points of one row in a part of s.History; nil means likewise.
-	Series func(s *engine.Status, key stats.Key, part stats.Timeline) []stats.Point
+	// Series returns the points of one row in a part of s.History, with the times of
+	// percentiles; nil means likewise.
+	Series func(s *engine.Status, key stats.Key, part stats.Timeline, percentiles ...float64) []stats.Point
 	Logs   func() []LogLine // the latest, oldest first; nil means none
 	Alarms func() []string  // what the program fails to do, such as to write files; nil means nothing
 

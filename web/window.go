@@ -121,6 +121,30 @@ func snapshotOf(s *engine.Status, q Query, site Site) *stats.Snapshot {
 	return s.History.Window(from, to).WithExemplars(s.Stats)
 }
 
+// InWindow returns s with the numbers and the history of the time that q looks at alone.
+func InWindow(s *engine.Status, q Query, site Site) *engine.Status {
+	part := *s
+	part.Stats = snapshotOf(s, q, site)
+	if from, to := q.Window(); q.Windowed() {
+		part.History = s.History.Between(from, to)
+	}
+	return &part
+}
+
+// windowText says which part of the run a file is of. s has that part.
+func windowText(s *engine.Status, q Query) string {
+	from, to := q.Window()
+	const clock = "15:04:05"
+	text := "Window " + from.UTC().Format(clock) + "–" + to.UTC().Format(clock) + " UTC of the run"
+	switch got := s.Stats; {
+	case got.Span() == 0:
+		text += ", in which nothing was measured"
+	case got.From.Sub(from).Abs() > time.Second || got.To.Sub(to).Abs() > time.Second:
+		text += "; there are numbers from " + got.From.UTC().Format(clock) + " to " + got.To.UTC().Format(clock)
+	}
+	return text + ". What the run was asked for and its checks are of all of it."
+}
+
 // inSight returns the part of a run that the charts show to a reader with query q: the window
 // and what surrounds it, or the span.
 func inSight(t stats.Timeline, q Query) stats.Timeline {
@@ -137,10 +161,10 @@ func shownPoints(t stats.Timeline, q Query) []stats.Point {
 	return slices.Collect(inSight(t, q).Points())
 }
 
-// seriesOf returns the points of one row in a part of a run.
-func seriesOf(s *engine.Status, key stats.Key, part stats.Timeline, site Site) []stats.Point {
+// seriesOf returns the points of one row in a part of a run, with the times of percentiles.
+func seriesOf(s *engine.Status, key stats.Key, part stats.Timeline, site Site, percentiles ...float64) []stats.Point {
 	if site.Series != nil {
-		return site.Series(s, key, part)
+		return site.Series(s, key, part, percentiles...)
 	}
-	return stats.NewSeries(key).Points(part)
+	return stats.NewSeries(key, percentiles...).Points(part)
 }

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"syscall"
+	"time"
 
 	"github.com/gregaria/gregaria/cmd/cli/terminal"
 	"github.com/gregaria/gregaria/cmd/dev"
@@ -98,7 +99,8 @@ func Run(ctx context.Context, suite load.Suite, env Env) int {
 		}()
 		status <- p.run(ctx)
 	}()
-	for first := true; ; first = false {
+	var began time.Time // of the end that a first signal has begun
+	for {
 		var s os.Signal
 		select {
 		case code := <-status:
@@ -107,9 +109,13 @@ func Run(ctx context.Context, suite load.Suite, env Env) int {
 			p.terminal.Restore()
 			return p.refuse(err)
 		case s = <-env.Signals:
+			if !began.IsZero() && time.Since(began) < echo {
+				continue
+			}
 		case s = <-keys:
 		}
-		if first && p.patient.Load() {
+		if began.IsZero() && p.patient.Load() {
+			began = time.Now()
 			end(errors.New(s.String()))
 			continue
 		}
@@ -120,6 +126,10 @@ func Run(ctx context.Context, suite load.Suite, env Env) int {
 		return exitFailed
 	}
 }
+
+// echo is how long after a signal another one is the same one: timeout(1) and others send it
+// to the process and to its group, and nobody's results shall be lost by that.
+const echo = 100 * time.Millisecond
 
 // A program is one execution.
 type program struct {
@@ -276,7 +286,7 @@ func (p *program) work(ctx context.Context) int {
 		if err == nil {
 			files, err = createCSV(p.opts.csv, p.opts.csvFull, p.faults)
 		} else if csvErr := report.Writable(p.opts.csv + statsFile); csvErr != nil {
-			err = errors.Join(err, fmt.Errorf("--csv: %w", csvErr))
+			err = errors.Join(err, fmt.Errorf("--csv: %w", folderMissing(csvErr)))
 		}
 	}
 	if err != nil {

@@ -63,9 +63,17 @@ func createCSV(prefix string, full bool, faults *faults) (*csvFiles, error) {
 		}
 	}
 	if err != nil {
-		return nil, fmt.Errorf("--csv: %w", err)
+		return nil, fmt.Errorf("--csv: %w", folderMissing(err))
 	}
 	return c, nil
+}
+
+// folderMissing adds the way out to an error of a file that is to be created.
+func folderMissing(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%w — make its folder first", err)
+	}
+	return err
 }
 
 // grow returns another file that grows.

@@ -21,7 +21,7 @@ func (p *program) demoCommand() *cobra.Command {
 		Short:   "Serve the API to practise on, and nothing else",
 		Long:    "Serves the API that the cities scenario tests, until it is stopped. With --demo it runs beside the page instead.",
 		Example: "  " + p.Name + " demo --listen :8020 --bug",
-		Args:    cobra.NoArgs,
+		Args:    takes(0),
 		RunE: func(c *cobra.Command, _ []string) error {
 			return p.serveDemo(c.Context(), listen, demo.Options{Bug: bug})
 		},

@@ -30,7 +30,7 @@ func (p *program) healthcheckCommand() *cobra.Command {
 			"It looks for the port where the program does: in its flags, in GREGARIA_WEB_PORT, and in configuration files. Of a\n" +
 			"program that runs with --headless there is no page to ask: it lives as long as it runs. Flags are only known on Linux,\n" +
 			"and where one program runs, as in a container.",
-		Args: cobra.MaximumNArgs(1),
+		Args: takes(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			at := ""
 			if len(args) > 0 {

@@ -40,7 +40,7 @@ it is a secret parameter, GREGARIA_SHOP_PASSWORD say. What was only guessed is s
 that looks like a word is not recognised: look before you share the files.
 
 Names that the package has in use, where the files are written, are not taken.`,
-		Args: oneOfItsCommands,
+		Args: takes(0),
 		RunE: func(*cobra.Command, []string) error {
 			return errors.New("import: of what? — write import har, curl or openapi, and a file; import --help says more")
 		},
@@ -83,7 +83,7 @@ Names that the package has in use, where the files are written, are not taken.`,
 // oneFile wants the name of a file, or - for standard input.
 func oneFile(c *cobra.Command, args []string) error {
 	if len(args) != 1 {
-		return fmt.Errorf("%s wants one file, or - for standard input — see %s --help", c.Name(), c.CommandPath())
+		return fmt.Errorf("%s: needs one file, or - for standard input — %s --help says more", within(c), c.CommandPath())
 	}
 	return nil
 }

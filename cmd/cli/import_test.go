@@ -95,12 +95,12 @@ func TestImportAndInitRefuse(t *testing.T) {
 		args []string
 		want string
 	}{
-		{[]string{"import", "har"}, "wants one file"},
+		{[]string{"import", "har"}, "needs one file"},
 		{[]string{"import", "har", "nowhere.har"}, "nowhere.har"},
 		{[]string{"import", "har", "-"}, "-: not a HAR file: line 1"},
 		{[]string{"import", "curl", "-", "-o", "x_test.go"}, "--output: x_test.go would be a test"},
 		{[]string{"import", "curl", "-", "--package", "a b"}, "--package:"},
-		{[]string{"init", "a", "b"}, "at most 1 arg"},
+		{[]string{"init", "a", "b"}, "\"b\" is too much"},
 		{[]string{"init", "--source", "/", "x"}, "--source: / is no clone"},
 	} {
 		if code, _, errs := begin(t, aCommand, tt.args...); code != exitUsage || !strings.Contains(errs, tt.want) {

@@ -20,7 +20,7 @@ func (p *program) initCommand() *cobra.Command {
 		Long: `Begin a module of your own in DIR, or here: a scenario, its test and a main of five
 lines. It builds at once. Where one of its files is there already, nothing is written.`,
 		Example: "  " + p.Name + " init shop --module example.com/shop",
-		Args:    cobra.MaximumNArgs(1),
+		Args:    takes(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			m.Dir = "."
 			if len(args) == 1 {

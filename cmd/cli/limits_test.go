@@ -37,7 +37,7 @@ func TestLimitsAndTelemetryByFlag(t *testing.T) {
 		"too many users":           {run("--max-users", "2", "-u", "3"), 2, `^\S+: --users: 3 is more than the 2 this program was started with \(--max-users\)\n$`},
 		"too many in stages":       {run("--max-users", "2", "--stages", "1s:3"), 2, `--stages: 3 is more than the 2`},
 		"too many arrivals":        {run("--max-rate", "10", "--arrivals", "11"), 2, `--arrivals: 11 a second is more than the 10 this program was started with \(--max-rate\)`},
-		"too long":                 {[]string{"--headless", "-t", "2m", "--max-run-time", "1m", "-H", ok.URL, "hit"}, 2, `--run-time: 2m0s is more than the 1m0s this program was started with \(--max-run-time\)`},
+		"too long":                 {[]string{"--headless", "-t", "2m", "--max-run-time", "1m", "-H", ok.URL, "hit"}, 2, `--run-time: 2m is more than the 1m this program was started with \(--max-run-time\)`},
 		"no end of its own":        {[]string{"--headless", "--max-run-time", "1s", "-s", "60", "-H", ok.URL, "hit"}, 0, `reason="the run time of 1s is over"`},
 		"no number of users":       {run("--max-users", "many"), 2, `--max-users: "many" is not a number of users — write one from 1`},
 		"no user at all":           {run("--max-users", "0"), 2, `--max-users: "0"`},

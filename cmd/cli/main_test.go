@@ -24,8 +24,7 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
+	"github.com/gregaria/gregaria/engine/leaks"
 	"github.com/gregaria/gregaria/engine/load"
 )
 
@@ -256,16 +255,22 @@ func (c *child) signal(t *testing.T, s os.Signal) {
 // exits waits for the end and checks the exit status.
 func (c *child) exits(t *testing.T, want int) {
 	t.Helper()
+	if got := c.ended(t); got != want {
+		t.Errorf("%q: exit status %d, want %d\nstdout:\n%s\nstderr:\n%s", c.cmd.Args[1:], got, want, &c.out, &c.err)
+	}
+}
+
+// ended waits for the end and returns the exit status.
+func (c *child) ended(t *testing.T) (status int) {
+	t.Helper()
 	select {
-	case got := <-c.status:
-		if got != want {
-			t.Errorf("%q: exit status %d, want %d\nstdout:\n%s\nstderr:\n%s", c.cmd.Args[1:], got, want, &c.out, &c.err)
-		}
+	case status = <-c.status:
 	case <-time.After(patience):
 		c.signal(t, syscall.SIGQUIT)
 		<-c.status
 		t.Fatalf("%q: still there\nstdout:\n%s\nstderr:\n%s", c.cmd.Args[1:], &c.out, &c.err)
 	}
+	return status
 }
 
 func readCSV(t *testing.T, path string) [][]string {
@@ -353,7 +358,7 @@ func TestSecondSignalEndsAtOnce(t *testing.T) {
 		wait(t, "a request", tg.first)
 		c.signal(t, s)
 		c.err.find(t, `run is stopping`)
-		c.signal(t, s)
+		c.insists(t, s)
 		c.exits(t, status)
 	}
 	close(forever)
@@ -518,7 +523,7 @@ func TestRunLeavesNothingBehind(t *testing.T) {
 	first, atFirst := answering(t)
 	second, atSecond := answering(t)
 	answered := map[string]<-chan struct{}{"headless": atFirst, "page": atSecond}
-	others := goleak.IgnoreCurrent()
+	ended := leaks.Check(t)
 	for name, args := range map[string][]string{
 		"headless": {"--headless", "-H", first.URL, "--csv", filepath.Join(t.TempDir(), "x"), "hit"},
 		"page":     {"-P", "0", "--autostart", "-H", second.URL, "hit"},
@@ -541,6 +546,6 @@ func TestRunLeavesNothingBehind(t *testing.T) {
 		}
 		first.CloseClientConnections()
 		second.CloseClientConnections()
-		goleak.VerifyNone(t, others)
+		ended()
 	}
 }

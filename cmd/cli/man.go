@@ -15,7 +15,7 @@ func (p *program) manCommand() *cobra.Command {
 		Use:   "man",
 		Short: "Print the manual page",
 		Long:  fmt.Sprintf("Print the manual page: %[1]s man > %[1]s.1; man -l %[1]s.1", p.Name),
-		Args:  cobra.NoArgs,
+		Args:  takes(0),
 		RunE: func(c *cobra.Command, _ []string) error {
 			p.status = p.print(p.manual(c.Root(), buildDate()))
 			return nil

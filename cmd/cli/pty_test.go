@@ -243,7 +243,7 @@ func TestSignalsRestoreTheTerminal(t *testing.T) {
 		c.shows(t, `● running `)
 		c.signal(t, s)
 		c.shows(t, `(?m)^stopping `)
-		c.signal(t, s)
+		c.insists(t, s)
 		c.leaves(t, 128+int(s), before)
 		close(forever)
 	}
@@ -459,7 +459,7 @@ func TestAStuckTerminal(t *testing.T) {
 	wait(t, "a request", tg.first)
 	c.signal(t, os.Interrupt)
 	c.err.find(t, `run is over`)
-	c.signal(t, os.Interrupt)
+	c.insists(t, os.Interrupt)
 	c.exits(t, 130)
 	if after, err := term.GetState(line.Fd()); err != nil || !reflect.DeepEqual(before, after) {
 		t.Errorf("the terminal is left as %+v, %v, want %+v", after, err, before)

@@ -175,7 +175,7 @@ func newReports(files []reportFile, faults *faults) (*reports, error) {
 	var errs []error
 	for _, f := range files {
 		if err := report.Writable(f.planned); err != nil {
-			errs = append(errs, fmt.Errorf("--%s: %w", f.flag, err))
+			errs = append(errs, fmt.Errorf("--%s: %w", f.flag, folderMissing(err)))
 		}
 	}
 	return &reports{files: files, faults: faults, write: report.WriteFile}, errors.Join(errs...)

@@ -15,13 +15,12 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
-	"github.com/gregaria/gregaria/engine"
 	"github.com/gregaria/gregaria/server/doors"
 )
 
 // userCommand edits who may log in.
 func (p *program) userCommand() *cobra.Command {
-	c := &cobra.Command{Use: "user", Short: "Say who may log in to the page", Args: oneOfItsCommands, RunE: needsSubcommand}
+	c := &cobra.Command{Use: "user", Short: "Say who may log in to the page", Args: takes(0), RunE: needsSubcommand}
 	file := p.usersFile(c)
 	role, proxied := new(string), new(bool)
 	add := &cobra.Command{
@@ -45,7 +44,7 @@ func (p *program) userCommand() *cobra.Command {
 			})
 		},
 	}, &cobra.Command{
-		Use: "list", Short: "list the users", Args: cobra.NoArgs,
+		Use: "list", Short: "list the users", Args: takes(0),
 		RunE: func(*cobra.Command, []string) error {
 			b, err := p.readUsers(file())
 			if err != nil {
@@ -65,7 +64,7 @@ func (p *program) userCommand() *cobra.Command {
 
 // tokenCommand edits which programs may come in.
 func (p *program) tokenCommand() *cobra.Command {
-	c := &cobra.Command{Use: "token", Short: "Let programs use the API", Args: oneOfItsCommands, RunE: needsSubcommand}
+	c := &cobra.Command{Use: "token", Short: "Let programs use the API", Args: takes(0), RunE: needsSubcommand}
 	file := p.usersFile(c)
 	scope, expires := new(string), new(string)
 	add := &cobra.Command{
@@ -88,7 +87,7 @@ func (p *program) tokenCommand() *cobra.Command {
 			})
 		},
 	}, &cobra.Command{
-		Use: "list", Short: "list the tokens", Args: cobra.NoArgs,
+		Use: "list", Short: "list the tokens", Args: takes(0),
 		RunE: func(*cobra.Command, []string) error {
 			b, err := p.readUsers(file())
 			if err != nil {
@@ -136,24 +135,6 @@ func tokenNames(b doors.Book) (names []string) {
 
 func needsSubcommand(c *cobra.Command, _ []string) error {
 	return fmt.Errorf("%s: needs add, remove or list — %s --help says more", c.Name(), c.CommandPath())
-}
-
-// oneOfItsCommands refuses words after a command that are none of its own.
-func oneOfItsCommands(c *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return nil
-	}
-	var names []string
-	for _, sub := range c.Commands() {
-		if sub.IsAvailableCommand() {
-			names = append(names, sub.Name())
-		}
-	}
-	hint := "write " + series(names)
-	if near := engine.Nearest(args[0], names); near != "" {
-		hint = "did you mean " + near + "?"
-	}
-	return fmt.Errorf("%s: there is no command %q — %s", c.Name(), args[0], hint)
 }
 
 func exactlyOne(what string) cobra.PositionalArgs {

@@ -26,10 +26,9 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"github.com/gregaria/gregaria/cmd/dev"
 	"github.com/gregaria/gregaria/cmd/modtest"
+	"github.com/gregaria/gregaria/engine/leaks"
 	"github.com/gregaria/gregaria/server"
 )
 
@@ -56,11 +55,7 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	leave := modtest.Home()
-	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
-		leave()
-		os.Exit(code)
-	}))
+	leaks.Main(m, modtest.Home())
 }
 
 func options(l net.Listener, log io.Writer) dev.Options {

@@ -45,6 +45,22 @@ func (p *tab) drag(chart string, from, to float64) {
 	mouse("mouseReleased", to)
 }
 
+// The chart over time has the percentiles of the columns, as soon as they are typed.
+func TestTheChartOverTimeHasThePercentilesOfTheColumns(t *testing.T) {
+	t.Parallel()
+	api := (&target{}).listen(t)
+	gregaria := serve(t, "-u", "2", "-r", "100", "--host", api.URL, "--wait", "20ms", "--autostart", "get")
+	p := open(t, gregaria.url)
+	p.until(`state() === "running" && requests() > 0`)
+	p.fill("Percentiles", "97.5, 99.95")
+	p.until(`all("#rows thead th").map(text).some((h) => h.startsWith("99.95%ile"))`)
+	p.click("Charts")
+	lines := drawing + `.charts.time.lines.map((l) => l.label).join(" ")`
+	p.until(lines + ` === "p50 p95 p97.5 p99 p99.95" && document.body.innerText.includes("p99.95")`)
+	p.goTo(gregaria.url + "/?tab=charts&cols=name,p90,p99.9&p=")
+	p.until(lines + ` === "p90 p99.9" && document.body.innerText.includes("p99.9")`)
+}
+
 // Who drags across a chart sees the numbers of that time on every tab, to the last
 // request, while the run goes on and after it; and so does who gets the address.
 func TestADraggedTimeIsWhatAllNumbersAreOf(t *testing.T) {

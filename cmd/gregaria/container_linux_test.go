@@ -36,10 +36,7 @@ func newContainer(t *testing.T) container {
 	}
 	build := exec.Command("go", "build", "-ldflags=-s", "-o", filepath.Join(c.root, "gregaria"), "./cmd/gregaria")
 	build.Dir = root
-	build.Env = append(os.Environ(), "GOFLAGS=-buildvcs=false")
-	for name, value := range modtest.Build { // without C, as in the Dockerfile
-		build.Env = append(build.Env, name+"="+value)
-	}
+	build.Env = append(append(os.Environ(), modtest.Env()...), "GOFLAGS=-buildvcs=false") // without C, as in the Dockerfile
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("build as in the Dockerfile: %v: %s", err, out)
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"os"
-	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -31,19 +30,8 @@ func main() { cli.Main(load.Suite{Scenarios: []load.Planner{shop}}) }
 // TestThePageTellsOfABrokenChangeAndKeepsWhatWasTyped works on a program while its page
 // is open.
 func TestThePageTellsOfABrokenChangeAndKeepsWhatWasTyped(t *testing.T) {
-	for _, name := range []string{"GOMODCACHE", "GOCACHE", "GOENV"} { // the program has another home
-		out, err := exec.Command("go", "env", name).Output()
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Setenv(name, strings.TrimSpace(string(out)))
-	}
+	t.Parallel()
 	dir := modtest.New(t, "shop")
-	t.Chdir(dir)
-	t.Setenv("GOFLAGS", "-mod=mod -ldflags=-w")
-	for name, value := range modtest.Build {
-		t.Setenv(name, value)
-	}
 	save := func(name, text string, replace ...string) {
 		t.Helper()
 		modtest.Write(t, dir, name, strings.NewReplacer(replace...).Replace(text))
@@ -51,7 +39,7 @@ func TestThePageTellsOfABrokenChangeAndKeepsWhatWasTyped(t *testing.T) {
 	save("shop.go", worked)
 	modtest.Go(t, dir, "build", "-o", os.DevNull) // so that later builds take no longer than a link
 
-	p := launch(t, "program", "dev", "--web-port", "0")
+	p := launchIn(t, dir, append(modtest.Env(), "GOFLAGS=-mod=mod -ldflags=-w"), "program", "dev", "--web-port", "0")
 	p.findPage("dev")
 	tab := open(t, p.url)
 	tab.allow("WebSocket connection to", "htmx:ws:error", "Failed to load resource") // while the program restarts

@@ -1,13 +1,22 @@
 package main
 
-import "testing"
+import (
+	"net/url"
+	"strconv"
+	"testing"
+)
 
 // The log is there as it is written, and "!" says when there are warnings in it that one
 // has not seen.
 func TestTheLogIsLive(t *testing.T) {
 	t.Parallel()
 	api := (&target{every: 1}).listen(t) // where nobody can sign in
-	gregaria := serve(t, "-u", "300", "-r", "8", "--host", api.URL, "cities")
+	gregaria := serve(t, "-u", "60", "-r", "20", "--host", api.URL, "cities")
+	users := 60
+	more := func() { // makes a line
+		users++
+		gregaria.post("/swarm", url.Values{"user_count": {strconv.Itoa(users)}})
+	}
 	p := open(t, gregaria.url)
 	p.click("Start swarming")
 	p.until(`shown(one(".tabs .alert")) && text(one(".tabs a:has(.alert)")).startsWith("Logs")`)
@@ -19,11 +28,14 @@ func TestTheLogIsLive(t *testing.T) {
 	const atEnd = `(document.getElementById("log").scrollHeight - document.getElementById("log").scrollTop - document.getElementById("log").clientHeight < 24)`
 	p.until(`document.getElementById("log").scrollHeight > document.getElementById("log").clientHeight + 80 && ` + atEnd)
 	eval[bool](p, "(window.seen = "+lines+", true)")
+	more()
 	p.until(lines + ` > window.seen && ` + atEnd)
 	// Who scrolls away is left there, until they want to be back.
 	eval[bool](p, `(document.getElementById("log").scrollTop = 40, true)`)
+	more()
 	p.until(`shown(document.getElementById("log-newest"))`)
 	eval[bool](p, "(window.seen = "+lines+", true)")
+	more()
 	p.until(lines + ` > window.seen && document.getElementById("log").scrollTop === 40`)
 	p.clickOn(`document.getElementById("log-newest")`)
 	p.until(atEnd + ` && !shown(document.getElementById("log-newest"))`)

@@ -16,9 +16,8 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"github.com/gregaria/gregaria/cmd/cli"
+	"github.com/gregaria/gregaria/engine/leaks"
 )
 
 // roleVariable in the environment makes this binary the program instead of its
@@ -40,7 +39,7 @@ func TestMain(m *testing.M) {
 	case "forms":
 		cli.Main(formSuite)
 	}
-	goleak.VerifyTestMain(tests{m})
+	leaks.Main(tests{m})
 }
 
 // tests are all tests and what is left to close after them.
@@ -83,13 +82,19 @@ func (j *journal) String() string {
 // launch starts the program, which ends with the test at the latest.
 func launch(t *testing.T, role string, args ...string) *program {
 	t.Helper()
+	return launchIn(t, "", nil, role, args...)
+}
+
+// launchIn starts the program in a folder, with more in its environment.
+func launchIn(t *testing.T, dir string, env []string, role string, args ...string) *program {
+	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
 	p := &program{t: t, exited: make(chan struct{})}
-	p.cmd = &exec.Cmd{Path: self, Args: append([]string{"gregaria"}, args...), Stdout: &p.out, Stderr: &p.log,
-		Env: append(os.Environ(), roleVariable+"="+role, "GREGARIA_EXIT_CODE_ON_INVALID=0", "HOME="+t.TempDir())} // the machine may be busy, and its owner may have a config file
+	p.cmd = &exec.Cmd{Path: self, Args: append([]string{"gregaria"}, args...), Dir: dir, Stdout: &p.out, Stderr: &p.log,
+		Env: append(append(os.Environ(), env...), roleVariable+"="+role, "GREGARIA_EXIT_CODE_ON_INVALID=0", "HOME="+t.TempDir())} // the machine may be busy, and its owner may have a config file
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}

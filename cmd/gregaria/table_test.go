@@ -52,6 +52,7 @@ func TestAThousandRowsAreInReachAndHoldStill(t *testing.T) {
 	p.until(`location.search === "?page=2" && text(one(".pager")).startsWith("101–200 of") && rows().length === 100 && ` + first(100))
 	p.clickOn(`one(".pager [aria-label='500 rows on a page']")`)
 	p.until(`location.search === "?size=500" && rows().length === 500 && ` + first(0))
+	p.accessible("500 rows", false)
 	p.logCost("500 rows")
 	// Of the others a frame makes no elements, until somebody could see them.
 	eval[bool](p, `(() => {

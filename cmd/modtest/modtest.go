@@ -14,34 +14,38 @@ import (
 // own is the path of the module that this package is part of.
 const own = "github.com/gregaria/gregaria"
 
-// Build is the environment in which tests build programs: the same for all, so that what
-// these have in common is built once.
-var Build = map[string]string{"CGO_ENABLED": "0", "GOWORK": "off"}
-
-// Home keeps the settings of whoever runs the tests from the programs they build, but for
-// where Go keeps what it has built. What it returns removes the home it has made.
-func Home() (leave func()) {
-	home, err := os.MkdirTemp("", "gregaria-home-")
-	if err != nil {
-		panic(err)
-	}
+// Env is the environment in which tests build programs, whatever home they have: where Go
+// keeps what it has built, and the same way to build for all, so that what these have in
+// common is built once.
+func Env() []string {
+	env := []string{"CGO_ENABLED=0", "GOWORK=off"}
 	names := []string{"GOCACHE", "GOMODCACHE", "GOPATH", "GOENV"} // which are in the owner's home
 	out, err := exec.Command("go", append([]string{"env"}, names...)...).Output()
 	if err != nil {
 		panic(err)
 	}
 	for i, value := range strings.Split(strings.TrimRight(string(out), "\n"), "\n") {
-		os.Setenv(names[i], value)
+		env = append(env, names[i]+"="+value)
+	}
+	return env
+}
+
+// Home keeps the settings of whoever runs the tests from the programs they build. What it
+// returns removes the home it has made.
+func Home() (leave func()) {
+	home, err := os.MkdirTemp("", "gregaria-home-")
+	if err != nil {
+		panic(err)
+	}
+	for _, setting := range append(Env(), "HOME="+home) {
+		name, value, _ := strings.Cut(setting, "=")
+		os.Setenv(name, value)
 	}
 	for _, setting := range os.Environ() {
 		if name, _, _ := strings.Cut(setting, "="); strings.HasPrefix(name, "GREGARIA_") || strings.HasPrefix(name, "LOCUST_") {
 			os.Unsetenv(name)
 		}
 	}
-	for name, value := range Build {
-		os.Setenv(name, value)
-	}
-	os.Setenv("HOME", home)
 	return func() { os.RemoveAll(home) }
 }
 
@@ -83,7 +87,7 @@ func Go(t testing.TB, dir string, args ...string) {
 	t.Helper()
 	cmd := exec.Command("go", args...)
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "GOFLAGS=-mod=mod")
+	cmd.Env = append(append(os.Environ(), Env()...), "GOFLAGS=-mod=mod")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("go %v: %v\n%s", args, err, out)
 	}

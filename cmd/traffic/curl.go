@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/url"
 	"path"
+	"regexp"
 	"strings"
 
 	"mvdan.cc/sh/v3/expand"
@@ -79,6 +80,9 @@ func readCurl(data []byte, n *notes) ([]*exchange, error) {
 	return all, nil
 }
 
+// escaped matches what has a backslash before it, outside quotes.
+var escaped = regexp.MustCompile(`(?s)\\(.)`)
+
 // literal returns the text of a word, which must not have to be worked out by a shell. A
 // variable stands for itself: its value is not known here.
 func literal(word *syntax.Word, n *notes) (string, error) {
@@ -98,6 +102,11 @@ func literal(word *syntax.Word, n *notes) (string, error) {
 	})
 	if mistake != nil {
 		return "", mistake
+	}
+	for _, part := range word.Parts { // which expand leaves as they are
+		if lit, ok := part.(*syntax.Lit); ok {
+			lit.Value = escaped.ReplaceAllString(lit.Value, "$1")
+		}
 	}
 	return expand.Literal(&expand.Config{Env: expand.FuncEnviron(func(name string) string {
 		return "$" + name

@@ -103,7 +103,7 @@ func (w *writer) expr(t text, path bool) string {
 			continue
 		}
 		flush()
-		if path {
+		if path && (p.carry == nil || !p.carry.number) {
 			w.uses("net/url")
 			code = "url.PathEscape(" + code + ")"
 		}

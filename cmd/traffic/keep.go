@@ -52,14 +52,14 @@ func keep(all []*exchange, o Options, n *notes) ([]*exchange, error) {
 		}
 	}
 	if static > 0 {
-		n.add("%d requests for pictures, styles, scripts and fonts are left out; --static keeps them", static)
+		n.add("requests for pictures, styles, scripts and fonts are left out (%d); --static keeps them", static)
 	}
 	if len(strangers) > 0 {
 		count := 0
 		for _, c := range strangers {
 			count += c
 		}
-		n.add("%d requests to %d other hosts are left out; --all-hosts keeps them", count, len(strangers))
+		n.add("requests to other hosts are left out (%d, to %d hosts); --all-hosts keeps them", count, len(strangers))
 	}
 	if len(kept) == 0 {
 		switch {

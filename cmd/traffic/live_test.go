@@ -186,6 +186,12 @@ func TestErrorsSayTheWayOut(t *testing.T) {
 		{Curl, "curl ftp://a.test/", "not the URL of a website"},
 		{OpenAPI, "a: [", "neither YAML nor JSON"},
 		{OpenAPI, "hello: world", "no OpenAPI file"},
+		{OpenAPI, "<html>", "no OpenAPI file"},
+		{OpenAPI, "- 1", "no OpenAPI file"},
+		{OpenAPI, `{"log": {"entries": []}}`, "import har"},
+		{OpenAPI, `{"info": {}, "item": []}`, "Postman"},
+		{OpenAPI, "swagger: '1.2'", "version 1.2"},
+		{OpenAPI, "openapi: 4.0.0", "version 4.0.0"},
 		{OpenAPI, `{"openapi": "3.0.0", "info": {"title": "x", "version": "1"}, "paths": {}}`, "no operation"},
 		{OpenAPI, `{"openapi": "3.0.0", "info": {"title": "x", "version": "1"}, "paths": {"/": {"$ref": "file:///etc/passwd"}}}`, "cannot be read"},
 	} {

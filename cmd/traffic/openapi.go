@@ -55,39 +55,48 @@ func OpenAPI(data []byte, o Options) (result *Result, err error) {
 
 // readOpenAPI reads a file of any version. Files that it refers to are not read.
 func readOpenAPI(data []byte) (*openapi3.T, error) {
-	var version struct {
-		Swagger string `yaml:"swagger"`
-		OpenAPI string `yaml:"openapi"`
-	}
-	if err := yaml.Unmarshal(data, &version); err != nil {
+	var tree any
+	if err := yaml.Unmarshal(data, &tree); err != nil {
 		return nil, fmt.Errorf("neither YAML nor JSON: %s", oneLine(err.Error()))
+	}
+	top, _ := tree.(map[string]any)
+	version, isOld := top["swagger"]
+	if !isOld {
+		version = top["openapi"]
 	}
 	loader := openapi3.NewLoader()
 	switch {
-	case strings.HasPrefix(version.Swagger, "2."):
-		var tree any
-		if err := yaml.Unmarshal(data, &tree); err != nil {
-			return nil, fmt.Errorf("not a Swagger file: %s", oneLine(err.Error()))
-		}
-		text, err := json.Marshal(tree)
-		if err != nil {
-			return nil, fmt.Errorf("not a Swagger file: %s", oneLine(err.Error()))
-		}
-		var old openapi2.T
-		if err := json.Unmarshal(text, &old); err != nil {
-			return nil, fmt.Errorf("not a Swagger file: %s", oneLine(err.Error()))
-		}
-		doc, err := openapi2conv.ToV3WithLoader(&old, loader, nil)
-		if err != nil {
-			return nil, fmt.Errorf("not a Swagger file: %s", oneLine(err.Error()))
-		}
-		return doc, nil
-	case !strings.HasPrefix(version.OpenAPI, "3."):
+	case version == nil && top["log"] != nil:
+		return nil, errors.New("no OpenAPI file, but maybe a HAR file — write import har")
+	case version == nil && top["item"] != nil:
+		return nil, errors.New("no OpenAPI file, but maybe a collection of Postman's — convert it to OpenAPI first")
+	case version == nil:
 		return nil, errors.New("no OpenAPI file: it says neither openapi: 3.x nor swagger: 2.0")
+	case isOld && strings.HasPrefix(fmt.Sprint(version), "2"): // YAML reads 2.0 as a number
+		return readSwagger(tree, loader)
+	case isOld || !strings.HasPrefix(fmt.Sprint(version), "3"):
+		return nil, fmt.Errorf("it is of version %s, and only OpenAPI 3.0, 3.1 and Swagger 2.0 are understood — convert it first", oneLine(fmt.Sprint(version)))
 	}
 	doc, err := loader.LoadFromData(data)
 	if err != nil {
 		return nil, fmt.Errorf("the OpenAPI file cannot be read: %s", oneLine(err.Error()))
+	}
+	return doc, nil
+}
+
+// readSwagger makes one of version 3 of a file of version 2.
+func readSwagger(tree any, loader *openapi3.Loader) (*openapi3.T, error) {
+	text, err := json.Marshal(tree)
+	if err != nil {
+		return nil, fmt.Errorf("not a Swagger file: %s", oneLine(err.Error()))
+	}
+	var old openapi2.T
+	if err := json.Unmarshal(text, &old); err != nil {
+		return nil, fmt.Errorf("not a Swagger file: %s", oneLine(err.Error()))
+	}
+	doc, err := openapi2conv.ToV3WithLoader(&old, loader, nil)
+	if err != nil {
+		return nil, fmt.Errorf("not a Swagger file: %s", oneLine(err.Error()))
 	}
 	return doc, nil
 }

@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"encoding/json"
 	"io"
-	"maps"
 	"mime"
 	"mime/multipart"
 	"net/url"
@@ -68,6 +67,9 @@ func (r *recorder) body(e *exchange, c *call) {
 
 var identifierForm = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,60}$`)
 
+// wordForm matches what may be a value in a text.
+var wordForm = regexp.MustCompile(`[^\s"'<>&;:,={}()[\]\\]{8,}`)
+
 // scrub puts secrets and carried values into a text that is of no known form.
 func (r *recorder) scrub(raw string, c *call, loosely, carried bool) text {
 	type part struct {
@@ -76,7 +78,8 @@ func (r *recorder) scrub(raw string, c *call, loosely, carried bool) text {
 	}
 	var parts []part
 	add := func(from, to int, p func() piece) {
-		if !slices.ContainsFunc(parts, func(x part) bool { return from < x.to && x.from < to }) {
+		const most = 500 // places in one text
+		if len(parts) < most && !slices.ContainsFunc(parts, func(x part) bool { return from < x.to && x.from < to }) {
 			parts = append(parts, part{span{from: from, to: to}, p()})
 		}
 	}
@@ -90,19 +93,19 @@ func (r *recorder) scrub(raw string, c *call, loosely, carried bool) text {
 			add(at, at+len(value), p)
 		}
 	}
-	for _, s := range r.secrets {
+	const most = 100 // secrets that are looked for wherever they begin; others have to be words
+	for _, s := range r.secrets[:min(len(r.secrets), most)] {
 		if len(s.value) >= 6 && s.basic == "" {
 			every(s.value, func() piece { return piece{secret: s} })
 		}
 	}
-	if carried && len(raw) <= 64<<10 {
-		for _, value := range slices.Sorted(maps.Keys(r.memory.held)) {
-			if k := r.memory.held[value]; len(value) >= 8 && telling(value, k.key) && strings.Contains(raw, value) {
-				if k = r.memory.use(value, "", c); k != nil {
-					r.hide(k)
-					every(value, func() piece { return piece{carry: k} })
-				}
-			}
+	for _, m := range wordForm.FindAllStringIndex(raw, -1) {
+		word := raw[m[0]:m[1]]
+		if s := r.byText[word]; s != nil {
+			add(m[0], m[1], func() piece { return piece{secret: s} })
+		} else if k := r.memory.held[word]; carried && k != nil && r.memory.use(word, "", c) != nil {
+			r.hide(k)
+			add(m[0], m[1], func() piece { return piece{carry: k} })
 		}
 	}
 	for _, s := range hidden(raw, loosely) {

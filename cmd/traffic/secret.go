@@ -35,12 +35,15 @@ var (
 	tokenForm  = regexp.MustCompile(`\b(?:` + tokens + `)`)
 	aTokenForm = regexp.MustCompile(`^(?:` + tokens + `)$`)
 	schemeForm = regexp.MustCompile(`(?i)\b(?:bearer|basic)\s+([A-Za-z0-9+/_.~=-]{8,})`)
-	madeForm   = regexp.MustCompile(`[A-Za-z0-9+_=.~-]{24,512}`)
-	aMadeForm  = regexp.MustCompile(`^[A-Za-z0-9+_=.~-][A-Za-z0-9+/_=.~-]{23,511}$`)
+	madeForm   = regexp.MustCompile(`[A-Za-z0-9+_=.~-]{24,}`)
+	aMadeForm  = regexp.MustCompile(`^[A-Za-z0-9+_=.~-][A-Za-z0-9+/_=.~-]{23,}$`)
 	quotedForm = regexp.MustCompile(`(?i)([a-z0-9_.-]*` + secretParts + `[a-z0-9_.-]*)(?:\\*["'])?\s*[:=]\s*\\*["']([^"'\\]{1,500})`)
 	queryForm  = regexp.MustCompile(`(?i)[?&#]([a-z0-9_.-]*` + secretParts + `[a-z0-9_.-]*)=([^\s"'<>&#;]+)`)
 	bareForm   = regexp.MustCompile(`(?i)(?:^|[^$a-z0-9_.-])([a-z0-9_.-]*` + secretParts + `[a-z0-9_.-]*)\s*[:=>]\s*([^\s"'<>&;,{}()[\]$\\]{4,500})`)
 )
+
+// secretStems are in all that secretParts matches: searching for them is quick.
+var secretStems = []string{"pass", "pwd", "secret", "token", "api", "credential", "authorization", "session", "signature"}
 
 const secretParts = `(?:password|passwd|passcode|passphrase|pwd|secret|token|api[_-]?key|credential|authorization|session[_-]?id|signature)`
 
@@ -50,7 +53,7 @@ func secretValue(value string) bool { return aTokenForm.MatchString(value) || ma
 // machineMade reports whether a text is long, and small and capital letters and digits
 // take turns in it as they do by chance. Names, ids and sums in hexadecimal do not.
 func machineMade(text string) bool {
-	if uuidForm.MatchString(text) || hashForm.MatchString(text) || !aMadeForm.MatchString(text) {
+	if len(text) < 24 || len(text) > 512 || uuidForm.MatchString(text) || hashForm.MatchString(text) || !aMadeForm.MatchString(text) {
 		return false
 	}
 	turns, digits, before := 0, 0, 0
@@ -102,15 +105,15 @@ func hidden(text string, loosely bool) (all []span) {
 			add(m[2], m[3], "")
 		}
 	}
-	for _, m := range quotedForm.FindAllStringSubmatchIndex(text, -1) {
-		add(m[4], m[5], text[m[2]:m[3]])
-	}
-	for _, m := range queryForm.FindAllStringSubmatchIndex(text, -1) {
-		add(m[4], m[5], text[m[2]:m[3]])
-	}
-	if loosely {
-		for _, m := range bareForm.FindAllStringSubmatchIndex(text, -1) {
-			add(m[4], m[5], text[m[2]:m[3]])
+	if lower := strings.ToLower(text); slices.ContainsFunc(secretStems, func(stem string) bool { return strings.Contains(lower, stem) }) {
+		pairs := []*regexp.Regexp{quotedForm, queryForm}
+		if loosely {
+			pairs = append(pairs, bareForm)
+		}
+		for _, form := range pairs {
+			for _, m := range form.FindAllStringSubmatchIndex(text, -1) {
+				add(m[4], m[5], text[m[2]:m[3]])
+			}
 		}
 	}
 	for _, m := range madeForm.FindAllStringIndex(text, -1) {

@@ -12,6 +12,7 @@ import (
 var (
 	outForm  = regexp.MustCompile(`(?i)/(log|sign)[-_]?(out|off)\b`)
 	newForm  = regexp.MustCompile(`(?i)/(register|registration|sign[-_]?up)/?$`)
+	endForm  = regexp.MustCompile(`(?i)/(sessions?|logins?|auth/token)(/(current|me))?/?$`)
 	signForm = regexp.MustCompile(`(?i)/(log|sign)[-_]?(in|on)\b|/(auth\w*|oauth2?|sessions?|tokens?|logins?)\b`)
 	whoForm  = regexp.MustCompile(`(?i)^(e?-?mail|email_?address|user_?name|login|nick(name)?|handle)$`)
 )
@@ -56,18 +57,19 @@ func (r *recorder) sign(bursts []*method, of map[*call]*exchange) []*method {
 
 // signedIn returns the call after which a user is signed in, nil when none is. That is
 // one with a password, and what soon after it brings a token that later calls show; or
-// the first that brings one.
+// the first that brings one, if that is in the first half.
 func (r *recorder) signedIn(calls []*call, of map[*call]*exchange) *call {
 	var bringers []*call
 	for _, k := range r.memory.held {
-		if of[k.from] != nil && of[k.from].method != http.MethodGet && slices.ContainsFunc(k.uses, func(c *call) bool { return shows(c, k) }) {
+		e := of[k.from]
+		if e != nil && (e.method != http.MethodGet || signForm.MatchString(e.url.Path)) && slices.ContainsFunc(k.uses, func(c *call) bool { return shows(c, k) }) {
 			bringers = append(bringers, k.from)
 		}
 	}
 	at := slices.IndexFunc(calls, func(c *call) bool { return signsIn(of[c]) })
 	if at < 0 {
 		at = slices.IndexFunc(calls, func(c *call) bool { return slices.Contains(bringers, c) })
-		if at < 0 {
+		if at < 0 || at > len(calls)/2 { // so late it is for something else
 			return nil
 		}
 	}
@@ -96,7 +98,9 @@ func says(name string) bool {
 	return secretName(name) && !slices.ContainsFunc(words(name), func(w string) bool { return w == "csrf" || w == "xsrf" || w == "cookie" || w == "nonce" })
 }
 
-func signsOut(e *exchange) bool { return outForm.MatchString(e.url.Path) }
+func signsOut(e *exchange) bool {
+	return outForm.MatchString(e.url.Path) || e.method == http.MethodDelete && endForm.MatchString(e.url.Path)
+}
 
 // signsIn reports whether a request carries a password that was accepted.
 func signsIn(e *exchange) bool {

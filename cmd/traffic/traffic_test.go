@@ -100,6 +100,7 @@ func TestScenariosSayWhatWasMeant(t *testing.T) {
 		{"a script's sign out is done at the end", "spa.har", HAR, `OnStop:  (*spaUser).postAuthLogout`},
 		{"a query is no part of a name", "browser.curl.sh", Curl, `load.Query("page", "2", "q", "a b")`},
 		{"JSON becomes Go", "browser.curl.sh", Curl, `"big":      json.Number("12345678901234567890")`},
+		{"quotes are those of the shell", "browser.curl.sh", Curl, `load.JSON(map[string]any{"it's": "100% 'ours'", "path": "a\\b c"})`},
 		{"basic authentication needs only the password", "browser.curl.sh", Curl, `base64.StdEncoding.EncodeToString([]byte("ann:"+browserPassword2.Of(u)))`},
 		{"reads weigh more than writes", "library.yaml", OpenAPI, `{Run: (*libraryUser).listBooks, Weight: 10, Tags: []string{"books", "read-only"}}`},
 		{"an id is that of what the user made itself", "library.yaml", OpenAPI, "if v.bookID == \"\" {\n\t\tif err := v.addBook(u); err != nil {"},

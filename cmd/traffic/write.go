@@ -271,11 +271,20 @@ func (w *writer) params() {
 	}
 	w.line("// Secrets are no part of the source. Give them in the environment, as GREGARIA_%s, or in the form.",
 		strings.ToUpper(strings.ReplaceAll(w.secrets[0].param, "-", "_")))
-	w.line("var (")
+	var lines []string
 	for _, s := range w.secrets {
-		w.line("%s = load.Param[string]{Name: %q, Secret: true, Help: %s}", s.variable, s.param, quote(s.help))
+		lines = append(lines, fmt.Sprintf("%s = load.Param[string]{Name: %q, Secret: true, Help: %s}", s.variable, s.param, quote(s.help)))
 	}
-	w.line(")\n")
+	w.variables(lines)
+}
+
+// variables declares some.
+func (w *writer) variables(lines []string) {
+	if len(lines) == 1 {
+		w.line("var %s\n", lines[0])
+		return
+	}
+	w.line("var (\n%s\n)\n", strings.Join(lines, "\n"))
 }
 
 func (w *writer) patterns() {
@@ -286,11 +295,8 @@ func (w *writer) patterns() {
 			lines = append(lines, fmt.Sprintf("%s = regexp.MustCompile(%s)", k.variable, quoteRaw(k.pattern)))
 		}
 	}
-	switch len(lines) {
-	case 0:
-	case 1:
-		w.line("// What stands in the pages.\nvar %s\n", lines[0])
-	default:
-		w.line("// What stands in the pages.\nvar (\n%s\n)\n", strings.Join(lines, "\n"))
+	if len(lines) > 0 {
+		w.line("// What stands in the pages.")
+		w.variables(lines)
 	}
 }

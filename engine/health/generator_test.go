@@ -14,8 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
+	"github.com/gregaria/gregaria/engine/leaks"
 	"github.com/gregaria/gregaria/engine/stats"
 )
 
@@ -35,7 +34,7 @@ func TestMain(m *testing.M) {
 		g.generate()
 		return
 	}
-	goleak.VerifyTestMain(m)
+	leaks.Main(m)
 }
 
 // A generator is a small load generator in a process of its own.

@@ -61,6 +61,8 @@ type Point struct {
 	Requests      int64
 	Failures      int64
 	P50, P95, P99 time.Duration // service times response times of all requests that ended within the entry
+
+	Times []time.Duration // of the percentiles of the series that the point is of, if it has any
 }
 
 // Span returns the length of the point's step.

@@ -7,6 +7,7 @@ import "time"
 // belongs to one goroutine at a time.
 type Series struct {
 	key   Key
+	times []float64 // percentiles beside those of all points
 	known map[step]rowPoint
 }
 
@@ -17,13 +18,17 @@ type step struct{ from, to int64 }
 type rowPoint struct {
 	requests, failures int64
 	p50, p95, p99      time.Duration
+	times              []time.Duration
 }
 
 // fewSteps is how many are kept at least; beyond them, as many again as are looked at.
 const fewSteps = 4 << 10
 
-// NewSeries returns the series of a row, or of the total with the zero Key.
-func NewSeries(key Key) *Series { return &Series{key, map[step]rowPoint{}} }
+// NewSeries returns the series of a row, or of the total with the zero Key. Its points
+// have the times of these percentiles, too.
+func NewSeries(key Key, percentiles ...float64) *Series {
+	return &Series{key, percentiles, map[step]rowPoint{}}
+}
 
 // Points returns the points of the series in a timeline of its run, oldest first.
 func (s *Series) Points(t Timeline) []Point {
@@ -37,8 +42,12 @@ func (s *Series) Points(t Timeline) []Point {
 		at := step{e.From.UnixNano(), e.To.UnixNano()}
 		known, ok := s.known[at]
 		if !ok {
-			p := e.Of(e.row(s.key, &r))
-			known = rowPoint{p.Requests, p.Failures, p.P50, p.P95, p.P99}
+			row := e.row(s.key, &r)
+			p := e.Of(row)
+			known = rowPoint{p.Requests, p.Failures, p.P50, p.P95, p.P99, nil}
+			if len(s.times) > 0 {
+				known.times = row.All().Response().Percentiles(s.times...)
+			}
 			s.known[at] = known
 		}
 		points[i] = known.in(e.Point)
@@ -49,6 +58,6 @@ func (s *Series) Points(t Timeline) []Point {
 // in returns the point of an entry as it is of the row.
 func (r rowPoint) in(p Point) Point {
 	p.Requests, p.Failures = r.requests, r.failures
-	p.P50, p.P95, p.P99 = r.p50, r.p95, r.p99
+	p.P50, p.P95, p.P99, p.Times = r.p50, r.p95, r.p99, r.times
 	return p
 }

@@ -15,11 +15,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gregaria/gregaria/engine/leaks"
 	"github.com/gregaria/gregaria/engine/load"
-	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaks.Main(m) }
 
 // transports are what the conformance tests run against.
 var transports = []struct {

@@ -9,11 +9,11 @@ import (
 	"syscall"
 	"testing"
 
-	"go.uber.org/goleak"
+	"github.com/gregaria/gregaria/engine/leaks"
 )
 
 func TestServerAnswersUntilClosed(t *testing.T) {
-	defer goleak.VerifyNone(t)
+	defer leaks.Check(t)()
 	server, err := Listen("127.0.0.1:0", Options{Bug: true})
 	if err != nil {
 		t.Fatal(err)
@@ -43,7 +43,7 @@ func TestServerAnswersUntilClosed(t *testing.T) {
 
 // A client that connects and says nothing must not hold up the end.
 func TestCloseDoesNotWaitForTheSilent(t *testing.T) {
-	defer goleak.VerifyNone(t)
+	defer leaks.Check(t)()
 	server, err := Listen("127.0.0.1:0", Options{})
 	if err != nil {
 		t.Fatal(err)

@@ -11,3 +11,4 @@ curl -G --data-urlencode 'q=sea shells' "http://shop.example/search"
 curl -F 'title=A picture' -F 'file=@cat.gif;type=image/gif' http://shop.example/pictures
 curl --json '{"a":[1,2,{"b":"c"}]}' http://api.other.example/x//y -H 'X-API-Key: k3y-k3y-k3y'
 curl -I shop.example
+curl https://shop.example/quotes --json '{"it'\''s":"100% '"'"$'ours\u0027","path":"a\\\\b'\ c\"}
