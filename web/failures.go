@@ -288,7 +288,7 @@ func noSample(x stats.FailureLine, q Query) string {
 	case x.Name == stats.Other:
 		return "These are failures of many kinds, those beyond the first " + count(stats.MaxRows) + ": of them no request is kept."
 	case x.Ours:
-		return "This machine could not send these requests: there is nothing to show of them."
+		return "These requests could not be sent: there is nothing to show of them."
 	case q.Windowed():
 		return "Requests in detail are kept for the whole run, not for a part of it."
 	}

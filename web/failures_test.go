@@ -88,7 +88,7 @@ func TestAFailureOpensWithItsSamples(t *testing.T) {
 	}{
 		{stats.FailureLine{}, q, "not kept yet"}, {stats.FailureLine{}, look(t, "from=1&to=2"), "for the whole run"},
 		{stats.FailureLine{Failure: stats.Failure{FailureKey: stats.FailureKey{Name: stats.Other}}}, q, "of many kinds"},
-		{stats.FailureLine{Failure: stats.Failure{FailureKey: stats.FailureKey{Ours: true}}}, q, "could not send"},
+		{stats.FailureLine{Failure: stats.Failure{FailureKey: stats.FailureKey{Ours: true}}}, q, "could not be sent"},
 	} {
 		d := newBreakdown(s, began).detail(c.x, c.q, "fail-x", "")
 		if want := strings.Replace(c.want, "not kept yet", "kept of these failures yet", 1); !strings.Contains(d.None, want) {

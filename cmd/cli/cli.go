@@ -30,7 +30,7 @@ func Main(suite load.Suite) { os.Exit(Run(context.Background(), suite, world()))
 // world returns what a process meets.
 func world() Env {
 	signals := make(chan os.Signal, 4)
-	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
+	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT} {
 		if !signal.Ignored(s) { // as under nohup
 			signal.Notify(signals, s)
 		}
@@ -230,7 +230,7 @@ func (p *program) check() error {
 	var errs []error
 	for _, e := range engine.FieldErrors(p.engine.Check(p.opts.config)) {
 		onPage := !p.opts.headless && !p.opts.autostart
-		if onPage && e.Field == engine.FieldHost && p.opts.config.Host == "" || p.opts.list || p.opts.showConfig || p.opts.taskRatio || p.opts.taskRatioJSON {
+		if onPage && e.Field == engine.FieldHost && p.opts.config.Host == "" || p.opts.list || p.opts.taskRatio || p.opts.taskRatioJSON {
 			continue
 		}
 		errs = append(errs, e)
