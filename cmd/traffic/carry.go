@@ -7,6 +7,7 @@ import (
 	"html"
 	"net/http"
 	"net/url"
+	"path"
 	"regexp"
 	"slices"
 	"sort"
@@ -20,6 +21,7 @@ type memory struct {
 	held    map[string]*carried // by value
 	typed   map[string]bool
 	cookies map[string]bool // values that answers set
+	seen    seen
 }
 
 // use returns the carried value that a request's value is, or nil. The name says where
@@ -29,7 +31,7 @@ func (m *memory) use(value, name string, c *call) *carried {
 	if k == nil || m.typed[value] || typed(name) {
 		return nil
 	}
-	if !telling(value, k.key) {
+	if !telling(value, k.key, name) {
 		return nil
 	}
 	if len(value) < 3 && name != "" && !idName(name) { // "2" may be anything
@@ -41,13 +43,29 @@ func (m *memory) use(value, name string, c *call) *carried {
 	return k
 }
 
-// telling reports whether a value is more than a common word.
-func telling(value, key string) bool {
+// telling reports whether a value is more than a common word. An answer has it by a key,
+// and a request by a name.
+func telling(value, key, name string) bool {
 	switch value {
 	case "", "0", "true", "false", "null":
 		return false
 	}
-	return idName(key) || secretName(key) || secretValue(value) || len(value) >= 8 && digit.MatchString(value) && placeholder(value) != ""
+	if idName(key) || secretName(key) || secretValue(value) || len(value) >= 8 && digit.MatchString(value) && placeholder(value) != "" {
+		return true
+	}
+	return len(value) >= 4 && nextName(key) && !numberForm.MatchString(value) ||
+		coded(value) && !whoForm.MatchString(name) && (len(value) >= 8 || len(value) >= 4 && key != "" && slices.Equal(words(key), words(name)))
+}
+
+var (
+	codedForm  = regexp.MustCompile(`^[A-Za-z0-9_.:~=+-]*$`)
+	letter     = regexp.MustCompile(`[A-Za-z]`)
+	momentForm = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d`)
+)
+
+// coded reports whether a value is one word with letters and digits, as codes have.
+func coded(value string) bool {
+	return codedForm.MatchString(value) && letter.MatchString(value) && digit.MatchString(value) && !momentForm.MatchString(value)
 }
 
 // learn remembers what the last answer of a call holds.
@@ -65,6 +83,7 @@ func (m *memory) learn(c *call, a *answer) {
 	case bytes.Contains(a.body[:min(len(a.body), 4096)], []byte("<")):
 		eachTag(a.body, add)
 	}
+	m.seen.read(c, a.body)
 	cookie := false
 	for _, p := range a.header {
 		name := http.CanonicalHeaderKey(p.name)
@@ -87,9 +106,23 @@ func (m *memory) learn(c *call, a *answer) {
 		if name == "Location" {
 			if !redirect(a.status) {
 				add(&carried{value: p.value, key: "location", header: name})
+				if before, id, ok := lastPart(p.value); ok {
+					add(&carried{value: id, key: singular(before) + "_id", header: name, tail: true})
+				}
 			}
 		}
 	}
+}
+
+// lastPart returns the last part of a URL's path, if that is an id as it stands there, and
+// the one before.
+func lastPart(raw string) (before, id string, ok bool) {
+	u, err := url.Parse(raw)
+	if err != nil || u.RawQuery != "" || u.Fragment != "" {
+		return "", "", false
+	}
+	above, id := path.Split(u.EscapedPath())
+	return path.Base(above), id, placeholder(id) == "{id}" || coded(id) && len(id) >= 8
 }
 
 func looksJSON(a *answer) bool {

@@ -10,6 +10,13 @@ import (
 
 // requestBody makes the body of a call.
 func (d *description) requestBody(at *operation, e *exchange, c *call) {
+	d.fillBody(at, e, c)
+	if who := c.body.person(); who != "" {
+		d.notes.add("%s %s has an example as the %s, the same for all users: write one that exists, make it a parameter, or take it from a list", at.method, at.path, who)
+	}
+}
+
+func (d *description) fillBody(at *operation, e *exchange, c *call) {
 	if at.op.RequestBody == nil || at.op.RequestBody.Value == nil {
 		return
 	}

@@ -123,21 +123,6 @@ var short = map[byte]string{
 	'K': "config", 'D': "dump-header", 'C': "continue-at", 'p': "proxytunnel", 'U': "proxy-user", 'P': "ftp-port", 'Q': "quote", 't': "telnet-option", 'a': "append", 'B': "use-ascii", 'l': "list-only", '0': "http1.0", '1': "tlsv1", '2': "sslv2", '3': "sslv3", ':': "next",
 }
 
-// valued are the options that have a value.
-var valued = map[string]bool{
-	"request": true, "header": true, "data": true, "data-raw": true, "data-binary": true, "data-ascii": true, "data-urlencode": true,
-	"json": true, "form": true, "form-string": true, "user": true, "cookie": true, "user-agent": true, "referer": true, "url": true,
-	"url-query": true, "oauth2-bearer": true, "output": true, "max-time": true, "connect-timeout": true, "proxy": true, "write-out": true,
-	"cookie-jar": true, "upload-file": true, "cert": true, "key": true, "cacert": true, "capath": true, "retry": true, "retry-delay": true,
-	"retry-max-time": true, "resolve": true, "connect-to": true, "interface": true, "range": true, "config": true, "dump-header": true,
-	"continue-at": true, "proxy-user": true, "proxy-header": true, "limit-rate": true, "max-redirs": true, "ciphers": true, "tls-max": true,
-	"noproxy": true, "unix-socket": true, "speed-time": true, "speed-limit": true, "time-cond": true, "stderr": true, "trace": true,
-	"trace-ascii": true, "variable": true, "expand-url": true, "cert-type": true, "key-type": true, "pass": true, "pinnedpubkey": true,
-	"aws-sigv4": true, "dns-servers": true, "doh-url": true, "keepalive-time": true, "local-port": true, "max-filesize": true,
-	"output-dir": true, "parallel-max": true, "quote": true, "rate": true, "request-target": true, "tls13-ciphers": true, "curves": true,
-	"ftp-port": true, "telnet-option": true,
-}
-
 // quiet are options that change nothing in what the target gets.
 var quiet = map[string]bool{
 	"silent": true, "show-error": true, "verbose": true, "include": true, "fail": true, "fail-with-body": true, "output": true, "remote-name": true,
@@ -180,6 +165,14 @@ func curl(args []string, n *notes) ([]*exchange, error) {
 			continue
 		case strings.HasPrefix(arg, "--"):
 			name, value, _ = strings.Cut(arg[2:], "=") // curl itself has no --name=value
+			if !known(name) {
+				if value == "" {
+					args = unknown(arg, args, n)
+				} else {
+					n.add("curl's --%s is not known and left out, with its value", name)
+				}
+				continue
+			}
 			if valued[name] && value == "" {
 				if len(args) == 0 {
 					return nil, fmt.Errorf("curl's --%s has no value", name)
@@ -189,8 +182,11 @@ func curl(args []string, n *notes) ([]*exchange, error) {
 		case len(arg) > 1 && arg[0] == '-':
 			name = short[arg[1]]
 			switch rest := arg[2:]; {
+			case name == "" && rest != "":
+				n.add("curl's -%c is not known and left out, with what stands behind it", arg[1])
+				continue
 			case name == "":
-				n.add("curl's -%c is not known and left out", arg[1])
+				args = unknown(arg, args, n)
 				continue
 			case valued[name] && rest != "":
 				value = rest
@@ -296,7 +292,7 @@ func (c *curled) option(name, value string, n *notes) error {
 		return fmt.Errorf("curl's --%s is not understood", name)
 	default:
 		if !quiet[name] {
-			n.add("curl's --%s is not known and left out", name)
+			n.add("curl's --%s is left out", name)
 		}
 	}
 	return nil
@@ -322,7 +318,7 @@ func (c *curled) exchanges() (all []*exchange, err error) {
 		if !strings.Contains(raw, "://") {
 			raw = "http://" + raw
 		}
-		u, err := url.Parse(raw)
+		u, err := parseURL(raw)
 		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 			return nil, fmt.Errorf("%q is not the URL of a website", oneLine(raw))
 		}

@@ -1,6 +1,7 @@
 package traffic
 
 import (
+	"fmt"
 	"net/url"
 	"strings"
 	"time"
@@ -40,6 +41,26 @@ type part struct {
 	name, value string
 	file        string // its name, when it is one
 	mime        string
+}
+
+// parseURL reads a URL that may have characters in its path that ought to be encoded.
+// Those that are encoded stay so: %2F is no slash.
+func parseURL(raw string) (*url.URL, error) {
+	u, err := url.Parse(raw)
+	if err != nil || u.RawPath == "" || u.EscapedPath() == u.RawPath {
+		return u, err
+	}
+	var b strings.Builder
+	for i := range len(u.RawPath) {
+		switch c := u.RawPath[i]; {
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', strings.IndexByte("-_.~!$&'()*+,;=:@[]%/", c) >= 0:
+			b.WriteByte(c)
+		default:
+			fmt.Fprintf(&b, "%%%02X", c)
+		}
+	}
+	u.RawPath = b.String()
+	return u, nil
 }
 
 // field returns the first value of a header field.

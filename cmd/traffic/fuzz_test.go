@@ -69,10 +69,10 @@ func parses(t *testing.T, r *Result) {
 }
 
 const (
-	mayImport = `bytes cmp encoding/base64 encoding/json fmt html io math mime mime/multipart net/http net/textproto net/url regexp
+	mayImport = `bytes cmp encoding/base64 encoding/json fmt html io math mime mime/multipart net/http net/textproto net/url path regexp
 		strconv strings testing testing/synctest time github.com/gregaria/gregaria/engine/load github.com/gregaria/gregaria/engine/load/loadtest`
 	mayBeCalled = `[]byte string bytes.NewReader b.Bytes cmp.Or base64.StdEncoding.EncodeToString json.Number strconv.Itoa u.Rand.IntN len
-		fmt.Sprint io.ReadAll html.UnescapeString http.HandlerFunc http.ParseSetCookie url.PathEscape regexp.MustCompile strings.Contains
+		fmt.Sprint io.ReadAll html.UnescapeString http.HandlerFunc http.ParseSetCookie url.PathEscape path.Base regexp.MustCompile strings.Contains
 		multipart.NewWriter form.WriteField header.Set form.CreatePart w.Write form.Close form.FormDataContentType mime.FormatMediaType
 		load.Body load.JSON load.Form load.Query load.Header load.Name load.Between
 		u.Get u.Post u.Put u.Patch u.Delete u.Head u.Do u.Unique u.Pause u.Header.Set resp.Err resp.JSON resp.Failf resp.Text resp.Header

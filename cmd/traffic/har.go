@@ -117,7 +117,7 @@ func where(data []byte, err error) string {
 }
 
 func (h *harEntry) exchange() (*exchange, error) {
-	u, err := url.Parse(h.Request.URL)
+	u, err := parseURL(h.Request.URL)
 	if err != nil {
 		return nil, errors.New("its URL cannot be read")
 	}

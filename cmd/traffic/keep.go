@@ -9,7 +9,6 @@ import (
 	"net/url"
 	"path"
 	"regexp"
-	"slices"
 	"strings"
 
 	"golang.org/x/net/publicsuffix"
@@ -83,23 +82,29 @@ func keep(all []*exchange, o Options, n *notes) ([]*exchange, error) {
 func join(all []*exchange) []*exchange {
 	var joined []*exchange
 	done := map[*exchange]bool{}
+	at := map[string][]int{} // those of a URL that are still to come
+	for i, e := range all {
+		at[urlKey(e.url)] = append(at[urlKey(e.url)], i)
+	}
 	for i, e := range all {
 		if done[e] {
 			continue
 		}
 		joined = append(joined, e)
 		for from := e.url; e.last() != nil && redirect(e.last().status) && e.last().location != "" && len(e.answers) < 10; {
-			to, err := from.Parse(e.last().location)
+			to, err := parseURL(e.last().location)
 			if err != nil {
 				break
 			}
-			at := slices.IndexFunc(all[i+1:], func(next *exchange) bool {
-				return !done[next] && sameURL(next.url, to)
-			})
-			if at < 0 {
+			to = from.ResolveReference(to)
+			key := urlKey(to)
+			for len(at[key]) > 0 && (at[key][0] <= i || done[all[at[key][0]]]) {
+				at[key] = at[key][1:]
+			}
+			if len(at[key]) == 0 {
 				break
 			}
-			next := all[i+1+at]
+			next := all[at[key][0]]
 			done[next] = true
 			e.answers = append(e.answers, next.answers...)
 			e.took = max(e.took, next.end().Sub(e.start))
@@ -117,8 +122,9 @@ func redirect(status int) bool {
 	return false
 }
 
-func sameURL(a, b *url.URL) bool {
-	return a.Scheme == b.Scheme && a.Host == b.Host && cmp.Or(a.EscapedPath(), "/") == cmp.Or(b.EscapedPath(), "/") && a.RawQuery == b.RawQuery
+// urlKey is the same for URLs of the same thing.
+func urlKey(u *url.URL) string {
+	return u.Scheme + "://" + u.Host + cmp.Or(u.EscapedPath(), "/") + "?" + u.RawQuery
 }
 
 // fold makes one exchange of three or more equal ones in a row: a page that polls.
@@ -142,7 +148,7 @@ func fold(all []*exchange) []*exchange {
 }
 
 func same(a, b *exchange) bool {
-	return a.method == b.method && a.method == "GET" && sameURL(a.url, b.url) && len(a.answers) == 1 && len(b.answers) == 1 &&
+	return a.method == b.method && a.method == "GET" && urlKey(a.url) == urlKey(b.url) && len(a.answers) == 1 && len(b.answers) == 1 &&
 		a.answers[0].status == b.answers[0].status // and so never curl commands, which say what is to be done
 }
 

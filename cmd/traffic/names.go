@@ -98,7 +98,7 @@ var taken = map[string]bool{
 	"complex": true, "iota": true, "rune": true, "uint": true, "int8": true, "int16": true, "int32": true, "int64": true,
 	"uint8": true, "uint16": true, "uint32": true, "uint64": true, "uintptr": true, "float32": true, "complex64": true,
 	"complex128": true, "comparable": true, "sent": true, "name": true, "value": true, "c": true, "form": true, "fmt": true,
-	"cookie": true, "cookies": true, "body": true, "answer": true, "math": true, "strconv": true, "mime": true,
+	"cookie": true, "cookies": true, "body": true, "answer": true, "math": true, "strconv": true, "mime": true, "path": true,
 }
 
 // literalForm matches what the compiler calls function literals, which have no name to

@@ -41,6 +41,7 @@ func OpenAPI(data []byte, o Options) (result *Result, err error) {
 		d.name(at)
 	}
 	d.resources()
+	d.vanishing()
 	for _, at := range d.listed {
 		d.operation(at)
 	}

@@ -23,6 +23,7 @@ type operation struct {
 	params []*openapi3.Parameter
 	wants  []*resource         // whose ids it needs
 	good   *openapi3.MediaType // of the answer when all is well; nil when it is no JSON
+	placed bool                // that answer has a Location
 }
 
 // note lists an operation.
@@ -247,6 +248,9 @@ func (d *description) answers(at *operation, c *call) {
 			}
 			if n, err := strconv.Atoi(code); err == nil {
 				a.status = n
+			}
+			for name := range ref.Value.Headers {
+				at.placed = at.placed || strings.EqualFold(name, "Location")
 			}
 			if name, media := jsonContent(ref.Value.Content); media != nil && c.method != "HEAD" && name != "*/*" {
 				at.good = media

@@ -176,6 +176,9 @@ func (w *writer) answer(c *call, a answer, first, last bool) {
 			switch {
 			case k.cookie != "":
 				header["Set-Cookie"] = k.cookie + "=" + k.standIn() + "; Path=/"
+			case k.tail && header[k.header] != "": // it ends so
+			case k.tail:
+				header[k.header] = "/" + k.standIn()
 			case k.header != "":
 				header[k.header] = k.standIn()
 			}

@@ -24,6 +24,7 @@ type recorder struct {
 	notes  *notes
 	home   *url.URL
 	pulled map[string]bool // names of cookies that answers set
+	doubts []doubt         // about the call that is being made
 }
 
 func record(kept []*exchange, o Options, n *notes, origin string) (*Result, error) {

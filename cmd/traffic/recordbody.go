@@ -13,7 +13,15 @@ import (
 	"strings"
 )
 
+// body makes the body of a call.
 func (r *recorder) body(e *exchange, c *call) {
+	r.fill(e, c)
+	if who := c.body.person(); who != "" {
+		r.notes.add("%s %s has the same %s for all users, with the password of one person: make it a parameter or take it from a list where each needs an own", c.method, c.row, who)
+	}
+}
+
+func (r *recorder) fill(e *exchange, c *call) {
 	contentType := field(e.header, "Content-Type")
 	mediaType, values, _ := mime.ParseMediaType(contentType)
 	if strings.HasPrefix(mediaType, "multipart/") && e.parts == nil && len(e.body) > 0 {
@@ -151,6 +159,7 @@ func (r *recorder) tree(v any, name string, e *exchange, c *call, depth int) any
 		if k := r.memory.use(v.String(), cmp.Or(name, "value"), c); k != nil && k.number {
 			return text{{carry: k}}
 		}
+		r.doubt(v.String(), name)
 		r.memory.typed[v.String()] = true
 		return v
 	case map[string]any:

@@ -75,6 +75,10 @@ func (r *recorder) call(e *exchange) *call {
 	}
 	r.cookies(e, c)
 	r.body(e, c)
+	for _, d := range r.doubts {
+		r.notes.add("%s %s sends %s as it was recorded, but the answer to %s %s had it: carry it from there if it changes", c.method, c.row, d.name, d.from.method, d.from.row)
+	}
+	r.doubts = nil
 	for i := range e.answers {
 		a := e.answers[i]
 		c.answers = append(c.answers, a)
@@ -167,8 +171,27 @@ func (r *recorder) text(value, name string, c *call) text {
 	if r.memory.cookies[value] || secretValue(value) && (name != "" || aTokenForm.MatchString(value)) && !idName(name) {
 		return text{{secret: r.guess(value, name, c)}}
 	}
+	r.doubt(value, name)
 	r.memory.typed[value] = true
 	return r.scrub(value, c, !strings.ContainsAny(value, " \n"), false)
+}
+
+// doubt remembers that a value stays as it was recorded although an answer had it, where
+// that may be no chance.
+func (r *recorder) doubt(value, name string) {
+	if r.memory.typed[value] || typed(name) || whoForm.MatchString(name) {
+		return
+	}
+	from := r.memory.seen.of(strings.TrimRight(value, "="))
+	if from != nil && (coded(value) && len(value) >= 6 || numberForm.MatchString(value) && (idName(name) || nextName(name))) {
+		r.doubts = append(r.doubts, doubt{cmp.Or(name, "a part of its path"), from})
+	}
+}
+
+// A doubt is the name of a value that an earlier answer had and nobody carries.
+type doubt struct {
+	name string
+	from *call
 }
 
 // hide gives a carried secret another value in the test.

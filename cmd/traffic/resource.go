@@ -145,6 +145,10 @@ func (d *description) made(r *resource) {
 		number, r.chosen = p.Type.Is("integer"), true
 	case schema != nil && (path == nil || !isID || slices.Contains(r.maker.body().Required, name)):
 		number, r.chosen = schema.Type.Is("integer"), true
+	case path == nil && r.maker.placed:
+		k := &carried{key: r.key, from: r.maker.call, header: "Location", tail: true}
+		r.sources = append(r.sources, k)
+		return
 	case path == nil:
 		r.maker = nil
 		return

@@ -201,6 +201,7 @@ type carried struct {
 	from     *call
 	path     []any  // of keys and indexes, in JSON
 	header   string // that has it
+	tail     bool   // as the last part of a path
 	cookie   string // that has it
 	pattern  string // finds it in HTML, where it stands
 	before   string // this

@@ -156,8 +156,16 @@ func idName(name string) bool {
 		return false
 	}
 	switch all[len(all)-1] {
-	case "id", "ids", "uuid", "guid", "key", "slug", "code", "number", "no", "ref", "reference", "handle", "href", "location", "cursor", "etag", "version":
+	case "id", "ids", "uuid", "guid", "key", "slug", "code", "number", "no", "ref", "reference", "handle", "href", "location", "cursor", "etag", "version",
+		"sku", "isbn", "ean", "gtin", "upc", "asin", "barcode", "serial", "nr":
 		return true
 	}
 	return strings.HasSuffix(name, "id") && len(all) == 1
+}
+
+// nextName reports whether a name is that of where a list goes on.
+func nextName(name string) bool {
+	return slices.ContainsFunc(words(name), func(w string) bool {
+		return slices.Contains([]string{"next", "previous", "prev", "cursor", "continuation", "marker", "after", "before", "bookmark"}, w)
+	})
 }

@@ -77,6 +77,10 @@ func (w *writer) take(c *call, names scope) {
 			value := names.name(identifier(k.header, "header", false))
 			w.line("%s := resp.Header(%s)", value, quote(k.header))
 			w.line("if %s == \"\" {\nreturn resp.Failf(%s)\n}", value, quote("answer has no header "+percent(k.header)))
+			if k.tail {
+				w.uses("path")
+				value = "path.Base(" + value + ")"
+			}
 			w.keep(k, value)
 		}
 	}
