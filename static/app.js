@@ -15,6 +15,12 @@
   let lateness = 0;    // timer until a loss is worth saying
   const build = $("live").dataset.build;
 
+  // What the browser's tab says.
+  const entitle = () => {
+    const lost = document.body.classList.contains("offline");
+    document.title = document.hidden ? "Gregaria" : lost ? "disconnected · Gregaria" : $("live").dataset.title;
+  };
+
   // The keyboard's place. What had it may be gone with a frame: then it is at the row that
   // one comes back from, or else at the beginning of what is shown.
   const rowHere = () => new URLSearchParams(location.search).get("row");
@@ -29,12 +35,6 @@
       left = null;
       row.focus();
     } else if (held && !held.isConnected) content.focus({ preventScroll: true });
-  };
-
-  // What the browser's tab says.
-  const entitle = () => {
-    const lost = document.body.classList.contains("offline");
-    document.title = document.hidden ? "Gregaria" : lost ? "disconnected · Gregaria" : $("live").dataset.title;
   };
 
   const lookAt = () => {

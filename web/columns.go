@@ -278,8 +278,8 @@ func tooFew(n int64, p float64) bool { return p < 100 && float64(n)*(100-p) < 10
 
 func trendCell(e *entry) Cell {
 	t := newTrend(e.Trend, e.FailTrend, e.of)
-	if e.fit && len(e.Trend) > 1 {
-		t.Box = trendBox(len(e.Trend) - 1)
+	if e.over {
+		t = t.filled(len(e.Trend))
 	}
 	return Cell{Class: "trend", Trend: &t}
 }

@@ -144,12 +144,8 @@ func endpointNumbers(s *stats.Snapshot, l stats.Line, points []stats.Point, over
 		for k, at := range points {
 			times[k] = float64([]time.Duration{at.P50, at.P95, at.P99}[i])
 		}
-		spark := newSpark
-		if over {
-			spark = wideSpark
-		}
 		times = peaks(times, sparkMost)
-		list = append(list, Number{Label: []string{"p50", "p95", "p99"}[i], Value: millis(p), Unit: "ms", Spark: spark(times)})
+		list = append(list, Number{Label: []string{"p50", "p95", "p99"}[i], Value: millis(p), Unit: "ms", Spark: newSpark(times, over)})
 	}
 	return append(list, Number{Label: "Size", Value: decimal(all.MeanBytes(), 0), Unit: "bytes", Note: "on average"})
 }

@@ -13,7 +13,7 @@ type entry struct {
 	*stats.Line
 	of       string        // which samples count, see Query.Of
 	span     time.Duration // of the run
-	fit      bool          // a trend fills its drawing, for it is of a chosen time
+	over     bool          // that is a time that is over, so trends are of all of it
 	took     *stats.Tally  // what service returns
 	response *stats.Tally  // what times returns
 }

@@ -109,3 +109,17 @@ func TestReportsHaveSamplesAndNoLinks(t *testing.T) {
 		t.Error("the report's failures have links or forms, which lead nowhere")
 	}
 }
+
+func TestExceptionsAreSearched(t *testing.T) {
+	s := status(engine.Running, 10, malice)
+	all := NewView(s, look(t, "tab=exceptions"), site(t)).Exceptions
+	if len(all.Rows) == 0 || all.Search == nil {
+		t.Fatalf("%d exceptions with the box %v, want some and a box", len(all.Rows), all.Search)
+	}
+	if got := NewView(s, look(t, "tab=exceptions&q=nowhere+to+be+found"), site(t)).Exceptions; len(got.Rows) != 0 || got.Empty == "" || got.Search.Clear == "" {
+		t.Errorf("a search for what is not there gives %d rows, %q and a way out %q", len(got.Rows), got.Empty, got.Search.Clear)
+	}
+	if got := reportedExceptions(s.Stats, s.Started); got.Search != nil || len(got.Rows) != len(all.Rows) {
+		t.Errorf("a report has %d exceptions and the box %v, want %d and none", len(got.Rows), got.Search, len(all.Rows))
+	}
+}

@@ -55,7 +55,7 @@ func (d *Drawing) percentileLines(ps []float64, n int, any func(i int) bool, at 
 		})
 		l := Line{Label: name, Key: name, Colour: lineColour(k)}
 		if len(ps) <= len(colours) {
-			l.Colour, l.Dash = colours[k], k == 2 // it often lies on the one before
+			l.Colour, l.Dash = colours[k], k == len(colours)-1
 		}
 		c.Lines = append(c.Lines, l)
 	}

@@ -16,12 +16,9 @@ const (
 // newSpark draws how a number went in the last two minutes, as the path of an SVG:
 // the latest of values at the right edge, zero at the bottom, the largest at the
 // top. It closes below and beside the drawing, so one path is both line and area.
-func newSpark(values []float64) string { return sparkOver(sparkLeast, values) }
-
-// wideSpark is newSpark of what is over: it fills the drawing however short it was.
-func wideSpark(values []float64) string { return sparkOver(1, values) }
-
-func sparkOver(least int, values []float64) string {
+// Few values leave room at the left, unless there will be no more of them: those of a
+// time that is over fill the drawing.
+func newSpark(values []float64, over bool) string {
 	if len(values) > sparkMost+1 {
 		values = values[len(values)-sparkMost-1:]
 	}
@@ -36,6 +33,10 @@ func sparkOver(least int, values []float64) string {
 		top = 1
 	}
 	const foot, head, beyond = sparkHeight - 1.5, 2.0, 3
+	least := sparkLeast
+	if over {
+		least = 1
+	}
 	step := float64(sparkWidth) / float64(max(least, len(values)-1))
 	x := sparkWidth - step*float64(len(values)-1)
 	var b strings.Builder
@@ -82,8 +83,5 @@ func trendSpark(steps []uint32, over bool) string {
 	for i, n := range steps {
 		values[i] = float64(n)
 	}
-	if over {
-		return wideSpark(values)
-	}
-	return newSpark(values)
+	return newSpark(values, over)
 }

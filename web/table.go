@@ -19,8 +19,8 @@ type Table struct {
 	Note    string // what the columns mean
 	Empty   string // said instead of rows
 	Pager   *Pager // nil when all rows are on one page
+	Folded  bool   // rows come as a text
 	Pages   int
-	Folded  bool // rows come as a text
 }
 
 // A Column heads a table's column.
@@ -126,7 +126,7 @@ func newTable(caption string, ids []string, s *stats.Snapshot, q Query) *Table {
 			cells = append(cells, c)
 		}
 	}
-	entryOf := func(l *stats.Line) *entry { return &entry{Line: l, of: q.Of, span: s.Span(), fit: q.Windowed()} }
+	entryOf := func(l *stats.Line) *entry { return &entry{Line: l, of: q.Of, span: s.Span(), over: q.Windowed()} }
 
 	picks, problem := parseFilter(q.Search)
 	t.Tools.Search.Problem = problem
@@ -175,7 +175,7 @@ func newSubtotal(entries []*entry, q Query, s *stats.Snapshot, cells []column) *
 	if sum.Requests() == 0 {
 		return nil
 	}
-	r := tableRow(&entry{Line: &sum, of: q.Of, span: s.Span(), fit: q.Windowed()}, cells)
+	r := tableRow(&entry{Line: &sum, of: q.Of, span: s.Span(), over: q.Windowed()}, cells)
 	r.ID, r.Name, r.Of = "subtotal", "Subtotal", plural(int64(len(entries)), "row", "rows")
 	return &r
 }

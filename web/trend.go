@@ -8,12 +8,21 @@ import (
 
 // A Trend draws how a row went in its latest minute: paths of an SVG that is trendWidth
 // wide and trendHeight high, the latest number at the right, the largest at the top.
-type Trend struct {
-	Line, Bad string
-	Box       string // what of the drawing is shown
-}
+type Trend struct{ Line, Bad, Box string }
 
 const trendWidth, trendHeight = 60, 18
+
+// trendBox is the drawing as an SVG says it.
+const trendBox = "0 0 60 18"
+
+// filled returns t without the room at its left that steps to come would fill: n is all
+// that there will be.
+func (t Trend) filled(n int) Trend {
+	if n > 1 {
+		t.Box = strconv.Itoa(trendWidth-n+1) + " 0 " + strconv.Itoa(n-1) + " 18"
+	}
+	return t
+}
 
 // newTrend draws what counts of requests and failures per second.
 func newTrend(requests, failures []uint32, of string) Trend {
@@ -27,7 +36,7 @@ func newTrend(requests, failures []uint32, of string) Trend {
 	for _, n := range requests {
 		top = max(top, n)
 	}
-	t := Trend{Box: trendBox(trendWidth)}
+	t := Trend{Box: trendBox}
 	if of != OfFailed {
 		t.Line = trendPath(requests, top)
 	} else {
@@ -37,11 +46,6 @@ func newTrend(requests, failures []uint32, of string) Trend {
 		t.Bad = trendPath(failures, top)
 	}
 	return t
-}
-
-// trendBox shows the latest steps of a drawing.
-func trendBox(steps int) string {
-	return strconv.Itoa(trendWidth-steps) + " 0 " + strconv.Itoa(steps) + " " + strconv.Itoa(trendHeight)
 }
 
 // trendPath is a line through values, in as few characters as there can be: there is one

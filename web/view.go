@@ -210,7 +210,7 @@ func NewFrame(s *engine.Status, q Query, site Site) View {
 	case TabFailures:
 		v.Failures = newFailures(snapshot, s.Started, q)
 	case TabExceptions:
-		v.Exceptions = newExceptions(snapshot, s.Started)
+		v.Exceptions = newExceptions(snapshot, s.Started, q)
 		v.Exceptions.Within = q.Windowed()
 	case TabChecks:
 		v.Checks = newChecks(s, q, snapshot)
@@ -224,10 +224,10 @@ func NewFrame(s *engine.Status, q Query, site Site) View {
 		v.Table = newStatistics(snapshot, q)
 		v.Phases, v.Feeds = newPhases(snapshot.Phases), newFeeds(s.Feeds)
 	}
-	v.Query = v.Query.lacking(v.missing(s))
 	if v.Table != nil {
 		v.Table.Folded = v.Table.Long()
 	}
+	v.Query = v.Query.lacking(v.missing(s))
 	if v.Table != nil && v.Table.Empty != "" && q.Windowed() {
 		v.Table.Empty = "No requests in the chosen time."
 	}
@@ -336,10 +336,7 @@ func numbers(s *engine.Status, q Query, snapshot *stats.Snapshot) []Number {
 		if slices.Max(append(list, 0)) == 0 && snapshot.Total.Requests() == 0 {
 			return ""
 		}
-		if partOf(s, q) != "" {
-			return wideSpark(list)
-		}
-		return newSpark(list)
+		return newSpark(list, part != "")
 	}
 	list := []Number{
 		loadNumber(s, q, points, spark),
