@@ -29,5 +29,6 @@ WORKDIR /results
 ENV GREGARIA_WEB_HOST=0.0.0.0 \
     GREGARIA_WEB_LOGIN=true
 EXPOSE 8089
+# It learns the port from the flags of what runs. Without a page it is healthy as long as it runs.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=5s CMD ["/gregaria", "healthcheck"]
 ENTRYPOINT ["/gregaria"]

@@ -35,10 +35,21 @@ func (r *run) record(now time.Time) stats.Delta {
 	for i := range d.Failures {
 		d.Failures[i].Example = load.Redacted(d.Failures[i].Example)
 	}
-	d.Health = r.monitor.Take(d.Total().OK.Percentile(50), d.Unsent())
+	d.Health = r.monitor.Take(d.Total().OK.Percentile(50), starved(d))
 	r.table.Add(d)
 	r.history.Add(d)
 	return d
+}
+
+// starved returns how many requests of d this machine had no means to send. One that is
+// no request is the scenario's mistake.
+func starved(d stats.Delta) (n int64) {
+	for i := range d.Failures {
+		if f := &d.Failures[i]; f.Ours && f.Format != string(load.UnusableRequest) {
+			n += f.Count
+		}
+	}
+	return n
 }
 
 // reset begins the numbers anew and returns how many requests they told of.

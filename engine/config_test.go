@@ -105,6 +105,7 @@ func TestStartReportsEveryMistakeAtOnceAndStartsNothing(t *testing.T) {
 		{"no host where one is needed", with(func(c *Config) { c.Host = "" }), []Field{FieldHost}, "scenario bare has no host"},
 		{"misspelt scenario", with(func(c *Config) { c.Scenarios = []string{"taged"} }), []Field{FieldScenarios}, "did you mean tagged?"},
 		{"unknown tag", with(func(c *Config) { c.Tags = []string{"write"} }), []Field{FieldTags}, "read, slow"},
+		{"none excluded", with(func(c *Config) { c.ExcludeTags = []string{"raed"} }), []Field{FieldExcludeTags}, "no task has the tag \"raed\" — did you mean read?"},
 		{"all excluded", with(func(c *Config) { c.Scenarios, c.ExcludeTags = []string{"tagged"}, []string{"read"} }), []Field{FieldExcludeTags}, "read, slow"},
 		{"parameter of the wrong kind", with(func(c *Config) { c.Params = map[string]string{"pages": "many"} }), []Field{"pages"}, "whole number"},
 	} {

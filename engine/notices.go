@@ -34,7 +34,7 @@ func (r *run) notices(s *Status) []string {
 	if slices.ContainsFunc(s.Stats.Exceptions, func(e stats.Exception) bool { return e.Group == stats.Other }) {
 		list = append(list, fmt.Sprintf("more than %d kinds of exception: further ones are counted as %s", stats.MaxRows, stats.Other))
 	}
-	if h := s.Stats.Health; h.Verdict() == stats.Invalid && h.Invalid >= 3 { // a second or two may be a hiccup
+	if h := s.Stats.Health; h.Spoils() {
 		why := h.Gravest()[0]
 		list = append(list, fmt.Sprintf("this machine was in the way, not only the target: %s in %d of %d s — %s",
 			why.Text, why.Spans, h.Valid+h.Degraded+h.Invalid, health.Advice(why.Text)))
@@ -56,7 +56,7 @@ func (r *run) notices(s *Status) []string {
 	if s.State == Stopped && s.Stats.Total.Requests() > 0 {
 		for _, c := range s.Checks {
 			if row, _ := c.Find(s.Stats); row.Requests() == 0 {
-				list = append(list, fmt.Sprintf("check %s says nothing: there was no such request — write the name as the statistics show it", c))
+				list = append(list, fmt.Sprintf("check %s says nothing: there was no such request — %s", c, NameHint(s, c.Check)))
 			}
 		}
 	}

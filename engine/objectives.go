@@ -2,6 +2,7 @@ package engine
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/gregaria/gregaria/engine/checks"
@@ -199,4 +200,16 @@ func (r *run) settle() {
 func (r *run) relieve() {
 	r.checks, r.settled = nil, stats.Table{}
 	r.keepTo(r.cfg.Checks)
+}
+
+// NameHint says what to write instead of a check that is about no request of a run.
+func NameHint(s *Status, c checks.Check) string {
+	names := make([]string, 0, len(s.Stats.Rows))
+	for _, l := range s.Stats.Rows {
+		names = append(names, strings.TrimSpace(l.Method+" "+l.Name))
+	}
+	if near := Nearest(c.Subject(), names); near != "" {
+		return "did you mean " + near + "?"
+	}
+	return "write the name as the statistics show it"
 }

@@ -14,8 +14,12 @@ import (
 
 // ParseUsers reads a number of users written by a person.
 func ParseUsers(text string) (int, error) {
-	n, err := strconv.Atoi(strings.TrimSpace(text))
+	text = strings.TrimSpace(text)
+	n, err := strconv.Atoi(text)
 	if err != nil {
+		if text == "" {
+			return 0, wrong(FieldUsers, "no whole number yet — write for example 20")
+		}
 		if errors.Is(err, strconv.ErrRange) {
 			return 0, wrong(FieldUsers, "%s is out of range — at most %d", text, MaxUsers)
 		}
@@ -44,7 +48,11 @@ func parseWhole(text string) (int, error) {
 
 // ParseSpawnRate reads users per second written by a person.
 func ParseSpawnRate(text string) (float64, error) {
-	r, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
+	text = strings.TrimSpace(text)
+	if text == "" {
+		return 0, wrong(FieldSpawnRate, "not a number yet — write for example 20 or 0.5")
+	}
+	r, err := strconv.ParseFloat(text, 64)
 	if err != nil && !errors.Is(err, strconv.ErrRange) {
 		return 0, wrong(FieldSpawnRate, "%q is not a number — write for example 20 or 0.5", text)
 	}

@@ -105,6 +105,11 @@ func (e *Engine) prepare(cfg Config) (*prepared, error) {
 		p.casts = append(p.casts, c)
 		p.classes = append(p.classes, dispatch.Class{Weight: cfg.weigh(plan), Count: plan.Count})
 	}
+	for _, tag := range cfg.ExcludeTags {
+		if all := tagsOf(e.plans); !slices.Contains(all, tag) { // whoever means to leave out what writes must not write
+			note(wrong(FieldExcludeTags, "no task has the tag %q — %s", tag, hint(tag, "tags", all)))
+		}
+	}
 	if len(picked) > 0 && !left {
 		f := FieldTags
 		if len(cfg.Tags) == 0 {

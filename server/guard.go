@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/http"
 	"net/netip"
@@ -61,6 +62,26 @@ func answersTo(host string, allowed []string) bool {
 	}
 	ip, err := netip.ParseAddr(name)
 	return err == nil && (ip.IsLoopback() || slices.Contains(allowed, "*"))
+}
+
+// ParseHostName returns what a Host field would have of text, and what is wrong with text
+// if it is more than that, or none: no request could match it.
+func ParseHostName(text string) (string, error) {
+	bare := text
+	if _, after, ok := strings.Cut(text, "://"); ok {
+		bare = after
+	}
+	bare, _, _ = strings.Cut(bare, "/")
+	bare = hostName(bare)
+	switch {
+	case strings.Contains(text, "/"):
+		return bare, errors.New("is an address, not the name in it")
+	case !strings.EqualFold(strings.TrimSuffix(text, "."), bare) && strings.Contains(text, ":"):
+		return bare, errors.New("has more than a name, and ports do not matter")
+	case bare != "*" && strings.Contains(bare, "*"):
+		return "", errors.New("has a * within, which stands for nothing here")
+	}
+	return bare, nil
 }
 
 // hostName is what a Host field names, without a port.

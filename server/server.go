@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	stdlog "log"
 	"log/slog"
@@ -110,7 +111,7 @@ func New(opts Options) *Server {
 		engine: opts.Engine, defaults: opts.Defaults, log: opts.Logger, logs: opts.Logs, logNews: opts.LogNews,
 		rebuilds: opts.Rebuild, metrics: opts.Metrics,
 		site: web.Site{
-			Build: static.Build(), Asset: static.Path, Doors: opts.Login.Keeper != nil,
+			Build: static.Build(), Program: rand.Text(), Asset: static.Path, Doors: opts.Login.Keeper != nil,
 			Offer: web.NewOffer(opts.Engine), Default: opts.Defaults,
 			Window: newWindows().of, Series: new(series).of, Logs: opts.Logs, Alarms: opts.Alarms, Rebuild: rebuild,
 		},

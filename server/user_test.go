@@ -138,7 +138,7 @@ func TestSwarmTellsWhichFieldsItIgnored(t *testing.T) {
 	w := call{name: "page", method: "GET", path: "/?form=new", status: 200}.do(t, s)
 	sent := form("user_count", "1", "spawn_rate", "1", "host", "http://h.test")
 	for _, name := range regexp.MustCompile(` name="([^"]+)"`).FindAllStringSubmatch(w.Body.String(), -1) {
-		if !sent.Has(name[1]) && !slices.Contains([]string{"viewport", "color-scheme", "htmx-config", "q", "p", "cols"}, name[1]) {
+		if !sent.Has(name[1]) && !slices.Contains([]string{"viewport", "color-scheme", "htmx-config", "q", "p", "cols", "from", "to"}, name[1]) {
 			sent.Set(name[1], "")
 		}
 	}

@@ -15,7 +15,30 @@
   let lateness = 0;    // timer until a loss is worth saying
   const build = $("live").dataset.build;
 
+  // What the browser's tab says.
+  const entitle = () => {
+    const lost = document.body.classList.contains("offline");
+    document.title = document.hidden ? "Gregaria" : lost ? "disconnected · Gregaria" : $("live").dataset.title;
+  };
+
+  // The keyboard's place. What had it may be gone with a frame: then it is at the row that
+  // one comes back from, or else at the beginning of what is shown.
+  const rowHere = () => new URLSearchParams(location.search).get("row");
+  let here = rowHere(), left = null; // rows whose own page is, and was before, in sight
+  let held = null;                   // what has the focus within the frame
+  document.addEventListener("focusin", (e) => { held = e.target.closest?.("#live") ? e.target : null; });
+  const takeUp = () => {
+    const at = document.activeElement, content = $("content");
+    if (!content || at !== document.body && at !== content) return;
+    const row = left && !here && held && content.querySelector(`tr[data-row="${CSS.escape(left)}"] .name a:not(.pin)`);
+    if (row) {
+      left = null;
+      row.focus();
+    } else if (held && !held.isConnected) content.focus({ preventScroll: true });
+  };
+
   const lookAt = () => {
+    [left, here] = [here, rowHere()];
     if (connection) connection.url = connection.url.split("?")[0] + location.search; // for when it is made again
     if (socket?.readyState === WebSocket.OPEN) socket.send(location.search.slice(1));
   };
@@ -24,6 +47,7 @@
     const offline = $("offline"), told = offline.querySelector("[role=status]"), age = offline.querySelector(".age");
     const seconds = Math.round((Date.now() - frameAt) / 1000);
     document.body.classList.add("offline");
+    entitle();
     offline.hidden = false;
     told.textContent = `Disconnected — numbers are from ${when.clock(frameAt)}; reconnecting…`;
     age.textContent = seconds < 120 ? `${seconds} s old` : `${Math.floor(seconds / 60)} min old`;
@@ -86,7 +110,7 @@
       location.reload();
       return;
     }
-    document.title = document.hidden ? "Gregaria" : live.dataset.title;
+    entitle();
     if (live.dataset.state !== state) {
       state = live.dataset.state;
       $("announce").textContent = `The load test is ${state}.`;
@@ -94,14 +118,19 @@
     if (state === "ready") {
       if (start.matches(":modal")) start.close();
       if (!start.open) start.show();
-    } else if (start.open && !start.matches(":modal")) start.close();
+    } else if (start.open && !start.matches(":modal")) {
+      const inside = start.contains(document.activeElement);
+      start.close();
+      if (inside) $("content").focus({ preventScroll: true });
+    }
+    takeUp();
     if (edit.open && !["spawning", "running", "paused"].includes(state)) edit.close();
     when.tell(live);
     inSight(live.querySelector(".tabs [aria-current]"));
     document.dispatchEvent(new Event("frame"));
   };
   // A hidden page gets no frames, so its title must not claim a state.
-  document.addEventListener("visibilitychange", () => { document.title = document.hidden ? "Gregaria" : $("live").dataset.title; });
+  document.addEventListener("visibilitychange", () => entitle());
   addEventListener("pageshow", (e) => { if (e.persisted) location.reload(); });
 
   // Links that change the view, and scripts that do: document.dispatchEvent(new CustomEvent("look", { detail: "?tab=charts" })).

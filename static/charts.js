@@ -28,42 +28,49 @@
   let all = null;          // what is to be drawn
   let dragged = null;      // the plot that is being dragged over
   let zoom = null;         // what is looked at in a file, where nobody answers
+  const logs = new Set();  // charts whose numbers go up by their logarithm
 
-  const columns = ({ across, lines = [], heat }) =>
-    heat ? [heat.t, heat.t.map(() => null)] : [all.data[across?.key ?? "t"], ...lines.map((l) => all.data[l.key])];
+  const columns = ({ across, lines = [], heat }) => {
+    if (heat) return [heat.t, heat.t.map(() => null)];
+    const [x, ...values] = [across?.key ?? "t", ...lines.map((l) => l.key)].map((key) => all.data[key]);
+    // The only moment there is has a line too: its numbers are of the time since the beginning.
+    return across || x.length > 2 ? [x, ...values] : [[all.since, ...x], ...values.map((v) => [v[0], ...v])];
+  };
   const span = (t) => zoom ?? [all.since, t.at(-1)];
 
-  // Spans in which the load generator was in the way are shaded: a wash and, for who
-  // cannot tell colours, a bar on top, which is thicker where it was the bottleneck.
-  const looks = { 2: ["sand-line", 3], 3: ["bad", 7] }; // by verdict
-  const shade = (u) => within(u, (ctx, { top, height }) => {
-    const { health = [], data: { t } } = all;
+  // A lane below a chart says when the load generator was in the way. It is thicker, for
+  // who cannot tell colours, where that was the bottleneck.
+  const looks = { 2: ["sand-line", 2], 3: ["bad", 5] }; // by verdict
+  const shade = ({ ctx, bbox: { left, top, width, height }, valToPos }) => {
+    const { health = [], data: { t } } = all, k = devicePixelRatio, at = (s) => Math.min(left + width, Math.max(left, valToPos(s, "x", true)));
     for (let i = 0; i < health.length; i++) {
       const look = looks[health[i]];
       if (!look) continue;
       let end = i;
       while (health[end + 1] === health[i]) end++;
-      const from = u.valToPos(i ? t[i - 1] : all.since, "x", true), width = Math.max(2, u.valToPos(t[end], "x", true) - from);
+      const from = at(i ? t[i - 1] : all.since), to = at(t[end]);
       ctx.fillStyle = colour(look[0]);
-      ctx.globalAlpha = 0.16;
-      ctx.fillRect(from, top, width, height);
-      ctx.globalAlpha = 1;
-      ctx.fillRect(from, top, width, look[1] * devicePixelRatio);
+      if (to > from) ctx.fillRect(from, top + height + 4 * k, Math.max(2, to - from), look[1] * k);
       i = end;
     }
-  });
+  };
   const within = (u, paint) => {
     const { ctx, bbox } = u;
     ctx.save();
     ctx.beginPath();
     ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
     ctx.clip();
-    paint(ctx, bbox);
+    paint(ctx, bbox, u);
     ctx.restore();
   };
 
-  // What is outside the time window pales; what happened is a line from top to bottom.
-  const mark = (u) => within(u, (ctx, { left, top, width, height }) => {
+  // What is outside the time window pales; what happened is a line from top to bottom,
+  // with a flag over it.
+  const mark = (u) => {
+    within(u, pale);
+    flags(u);
+  };
+  const pale = (ctx, { left, top, width, height }, u) => {
     if (all.window) {
       const [from, to] = all.window.map((s) => u.valToPos(s, "x", true));
       ctx.fillStyle = colour("card");
@@ -74,17 +81,21 @@
       ctx.fillStyle = colour("edge");
       for (const x of [from, to]) ctx.fillRect(x - devicePixelRatio / 2, top, devicePixelRatio, height);
     }
+  };
+  const flags = (u) => {
+    const { ctx, bbox: { left, top, width, height } } = u;
     for (const e of all.events ?? []) {
       const x = Math.round(u.valToPos(e.t, "x", true)), k = devicePixelRatio;
+      if (x < left || x > left + width) continue;
       ctx.fillStyle = colour(e.bad ? "bad" : "soft");
       for (let y = top; y < top + height; y += 6 * k) ctx.fillRect(x - k / 2, y, k, 3 * k);
       ctx.beginPath();
-      ctx.moveTo(x - 5 * k, top);
-      ctx.lineTo(x + 5 * k, top);
-      ctx.lineTo(x, top + 7 * k);
+      ctx.moveTo(x - 5 * k, top - 4 * k);
+      ctx.lineTo(x + 5 * k, top - 4 * k);
+      ctx.lineTo(x, top + 3 * k);
       ctx.fill();
     }
-  });
+  };
 
   // A tip says what is at the cursor besides numbers.
   const tip = ({ u, note }, text, left) => {
@@ -104,15 +115,19 @@
     else tip(chart, spec.heat && idx != null && u.root.matches(":hover") ? heatmap.at(u, spec.heat, spaced) : "", left);
   };
 
-  // The legend says the numbers at the cursor, the latest while it is elsewhere.
-  const tell = ({ u, spec, at, values }) => {
-    const i = u.cursor.idx ?? u.data[0].length - 1, x = u.data[0][i];
+  // The legend says the numbers at the cursor, the latest while it is elsewhere: those at
+  // one moment, and none where there is none. The end of a run may be too short a moment
+  // for rates, as it is for the server.
+  const shortest = 0.2; // s
+  const latest = ([x], spec) => {
+    const last = x.length - 1;
+    return !spec.across && last > 0 && x[last] - x[last - 1] < shortest ? last - 1 : last;
+  };
+  const tell = ({ u, spec, at, values, most }) => {
+    const i = u.cursor.idx ?? latest(u.data, spec), x = u.data[0][i];
     at.textContent = x == null ? "–" : spec.across ? place(spec.across, x) : clock(x);
-    values.forEach((b, k) => {
-      let known = i;
-      while (u.cursor.idx == null && known > 0 && u.data[k + 1][known] == null) known--;
-      b.textContent = spaced(u.data[k + 1][known]);
-    });
+    values.forEach((b, k) => { b.textContent = spaced(u.data[k + 1][i]); });
+    if (most) most.textContent = spaced(heatmap.most(spec.heat));
   };
   const legend = (box, spec) => {
     const at = make("span", "at"), values = [];
@@ -132,14 +147,28 @@
       values.push(value);
       keys.append(key);
     });
-    if (spec.heat) keys.append(make("span", "heat", "few", make("i", ""), "many"));
+    const most = spec.heat && make("span", "");
+    if (spec.heat) keys.append(make("span", "heat", "1", make("i", ""), most));
+    if (spec.log) {
+      const log = make("button", "log", "log");
+      log.type = "button";
+      log.title = "Logarithmic: small numbers are told apart beside large ones";
+      log.setAttribute("aria-label", `log scale of ${spec.title}`);
+      log.setAttribute("aria-pressed", logs.has(box.dataset.chart));
+      log.addEventListener("click", () => {
+        if (!logs.delete(box.dataset.chart)) logs.add(box.dataset.chart);
+        draw();
+        drawn.get(box).keys.querySelector(".log").focus();
+      });
+      keys.append(log);
+    }
     const save = make("button", "save", "PNG");
     save.type = "button";
     save.setAttribute("aria-label", `PNG of ${spec.title}`);
     save.addEventListener("click", () => picture(drawn.get(box), all, colour, save));
     keys.append(save);
     box.before(keys);
-    return { keys, at, values, gone };
+    return { keys, at, values, gone, most };
   };
 
   // A moment between gaps has no line, so it is a point.
@@ -150,16 +179,23 @@
     return points.length ? points : null;
   };
 
+  const decades = (u, i, low, high) => {
+    const list = [];
+    for (let n = Math.ceil(Math.log10(low) - 1e-9); n <= Math.log10(high) + 1e-9; n++) list.push(10 ** n);
+    return list;
+  };
+  // A tall screen, such as one on a wall, has tall charts.
+  const tall = (spec) => Math.round((spec.low ? 112 : spec.heat ? 220 : 156) * Math.min(2, Math.max(1, innerHeight / 900)));
   const plot = (box, spec, data) => {
     const chart = { box, spec, ...legend(box, spec), note: make("p", "tip") };
-    const axis = { stroke: () => colour("soft"), grid: { stroke: () => colour("line"), width: 1 }, ticks: { show: false }, font: "12px system-ui, sans-serif" };
+    const axis = { stroke: () => colour("soft"), grid: { stroke: () => colour("line"), width: 1 }, ticks: { show: false }, font: `${innerWidth < 1800 ? 12 : 14}px system-ui, sans-serif` };
     const { across, heat } = spec;
     const x = !across ? { range: (u) => span(u.data[0]) }
       : across.log ? { time: false, distr: 3, range: (u, low, high) => low < high ? [low, high] : [low / 2, high * 2] }
       : { time: false, range: (u, low, high) => [0, high > 0 ? high * 1.04 : 1] };
     const look = spec.points ? { paths: () => null, points: { show: true, size: 6 } } : { points: { show: data[0].length < 3, filter: alone, size: 4 } };
     chart.u = new uPlot({
-      width: box.clientWidth, height: spec.low ? 112 : heat ? 220 : 156, padding: [14, 4, 0, 0],
+      width: box.clientWidth, height: tall(spec), padding: [14, 32, 0, 0],
       tzDate: (s) => when.zone() ? uPlot.tzDate(new Date(s * 1000), "Etc/UTC") : new Date(s * 1000),
       hooks: {
         setCursor: [() => chart.u && follow(chart)],
@@ -173,12 +209,14 @@
         bind: { dblclick: () => () => { see(null); return null; } },
       },
       legend: { show: false },
-      scales: { x, y: heat ? { distr: 3, range: () => [heat.bins[0], heat.bins.at(-1)] } : { range: (u, low, high) => [0, high > 0 ? high * 1.08 : 1] } },
+      scales: { x, y: heat ? { distr: 3, range: () => [heat.bins[0], heat.bins.at(-1)] }
+        : logs.has(box.dataset.chart) ? { distr: 3, range: (u, low, high) => high > 0 ? uPlot.rangeLog(Math.max(low, high / 1e9), high, 10, true) : [1, 10] }
+        : { range: (u, low, high) => [0, high > 0 ? high * 1.08 : 1] } },
       axes: [
-        across ? { ...axis, size: 30, values: (u, at) => at.map((n) => n == null ? "" : across.nines ? place(across, n) : spaced(n)) } : { ...axis, size: 30, space: 76,
+        across ? { ...axis, size: 30, values: (u, at) => at.map((n) => n == null ? "" : across.nines ? place(across, n) : spaced(n)) } : { ...axis, size: 38, gap: 11, space: 76,
           incrs: [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400],
           values: (u, at, i, space, step) => at.map((s) => clock(s, step < 60)) },
-        { ...axis, size: 58, values: (u, at) => at.map((n) => n == null ? "" : spaced(n)) },
+        { ...axis, size: 58, splits: logs.has(box.dataset.chart) ? decades : undefined, values: (u, at) => at.map((n) => n == null ? "" : spaced(n)) },
       ],
       series: [
         {},
@@ -209,6 +247,7 @@
     query.sort();
     document.dispatchEvent(new CustomEvent("look", { detail: `?${query}` }));
   };
+  document.addEventListener("stretch", (e) => see(e.detail)); // window.js says so
   // A stretch goes from moment to moment that there are numbers of.
   const chosen = (u) => {
     if (u !== dragged || u.select.width < 4) return;
@@ -234,7 +273,7 @@
     for (const box of document.querySelectorAll("[data-chart]")) {
       const spec = all.charts[box.dataset.chart];
       if (!spec) continue;
-      const data = columns(spec), said = JSON.stringify({ ...spec, heat: spec.heat?.bins });
+      const data = columns(spec), said = JSON.stringify({ ...spec, heat: spec.heat?.bins, log: logs.has(box.dataset.chart) });
       let chart = drawn.get(box);
       if (chart && chart.said === said) {
         chart.spec = spec;
@@ -251,9 +290,10 @@
   const resized = new ResizeObserver((entries) => {
     for (const { target, contentRect } of entries) {
       const u = drawn.get(target)?.u;
-      if (u && contentRect.width) u.setSize({ width: contentRect.width, height: u.height });
+      if (u && contentRect.width) u.setSize({ width: contentRect.width, height: tall(drawn.get(target).spec) });
     }
   });
+  addEventListener("resize", () => drawn.forEach(({ u, spec }) => u.setSize({ width: u.width, height: tall(spec) })));
   const repaint = () => {
     colours.clear();
     drawn.forEach(({ u }) => u.redraw(false));

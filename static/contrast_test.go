@@ -26,6 +26,7 @@ var pairs = map[string]struct {
 	"pale":      {"card raised", ofText},
 	"sand":      {"card raised sand-wash", ofText},
 	"bad":       {"paper card raised bad-wash", ofText},
+	"good":      {"paper card raised", ofText},
 	"on-bad":    {"bad", ofText},
 	"on-main":   {"main", ofText},
 	"on-start":  {"start", ofText},

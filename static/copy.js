@@ -4,32 +4,53 @@
 (() => {
   const reveal = () => { for (const b of document.querySelectorAll("[data-copy][hidden]")) b.hidden = false; };
 
-  // Away from localhost, without TLS, the browser has no clipboard to write to: there the
-  // text is selected and copied like by hand.
-  const byHand = (source) => {
-    const range = document.createRange(), selection = getSelection();
-    range.selectNodeContents(source);
-    selection.removeAllRanges();
-    selection.addRange(range);
-    return document.execCommand("copy");
+  // Away from localhost, without TLS, the browser has no clipboard to write to, and
+  // elsewhere it may refuse: then it is told to copy as if by hand, and says by an event
+  // whether it does. What it takes is the text itself, line by line.
+  const byHand = (text) => {
+    const from = document.activeElement, box = document.createElement("textarea");
+    let taken = false;
+    const take = (e) => {
+      e.clipboardData.setData("text/plain", text);
+      e.preventDefault();
+      taken = true;
+    };
+    box.className = "unseen";
+    box.value = text;
+    document.body.append(box);
+    box.select();
+    document.addEventListener("copy", take);
+    const done = document.execCommand("copy");
+    document.removeEventListener("copy", take);
+    box.remove();
+    from?.focus?.({ preventScroll: true });
+    return done && taken;
   };
-  const copy = async (source) => {
+  const copy = async (text) => {
     try {
-      await navigator.clipboard.writeText(source.textContent);
+      await navigator.clipboard.writeText(text);
       return true;
     } catch {
-      return byHand(source);
+      return byHand(text);
     }
+  };
+  // A text that could not be copied is put in sight and selected, for the reader to copy.
+  const offer = (source) => {
+    source.closest("details")?.setAttribute("open", "");
+    source.classList.remove("unseen");
+    getSelection().selectAllChildren(source);
+    source.scrollIntoView({ block: "nearest" });
   };
 
   document.addEventListener("click", async (e) => {
     const button = e.target.closest?.("[data-copy]");
     const source = button?.closest("[data-copies]")?.querySelector(`[data-text="${button.dataset.copy}"]`);
     if (!source) return;
-    const label = button.dataset.label ??= button.textContent;
-    button.textContent = await copy(source) ? "Copied" : "Press Ctrl+C";
-    document.getElementById("announce").textContent = button.textContent;
-    setTimeout(() => { button.textContent = label; }, 1800);
+    const label = button.dataset.label ??= button.textContent, copied = await copy(source.textContent);
+    if (!copied) offer(source);
+    button.textContent = copied ? "Copied" : "Press Ctrl+C";
+    document.getElementById("announce").textContent = copied ? "Copied" : "The browser copies nothing: the text is selected, press Ctrl+C";
+    setTimeout(() => { button.textContent = label; }, copied ? 1800 : 6000);
   });
   document.addEventListener("frame", reveal);
   reveal();

@@ -12,16 +12,20 @@ const heatmap = (() => {
     });
   };
 
+  // most is where the scale ends. It goes up to ten at the least, for one request is few
+  // also where no moment has two.
+  const most = ({ cells }) => cells.reduce((most, column) => Math.max(most, ...column), 10);
+
   const paint = (u, ctx, { t, bins, cells }, colour) => {
     const colours = scale(colour);
-    const most = Math.log1p(cells.reduce((most, column) => Math.max(most, ...column), 0));
+    const top = Math.log1p(most({ cells })), first = Math.log1p(1);
     const rows = bins.map((b) => Math.round(u.valToPos(b, "y", true)));
     const before = (i) => i ? t[i - 1] : t[0] - (t.length > 1 ? t[1] - t[0] : 1);
     cells.forEach((column, i) => {
       const left = Math.round(u.valToPos(before(i), "x", true)), right = Math.round(u.valToPos(t[i], "x", true));
       column.forEach((n, j) => {
         if (!n) return;
-        ctx.fillStyle = colours[Math.round(Math.log1p(n) / most * (steps - 1))];
+        ctx.fillStyle = colours[Math.round((Math.log1p(n) - first) / (top - first) * (steps - 1))];
         ctx.fillRect(left, rows[j + 1], Math.max(1, right - left), Math.max(1, rows[j] - rows[j + 1]));
       });
     });
@@ -34,5 +38,5 @@ const heatmap = (() => {
     if (i < 0 || j < 0) return "";
     return `${number(bins[j])} – ${number(bins[j + 1])} ms: ${number(cells[i][j])}`;
   };
-  return { paint, at };
+  return { paint, at, most };
 })();

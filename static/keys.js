@@ -31,8 +31,14 @@
     n: load,
     S: () => live().querySelector('form[action="stop"] button:enabled')?.click(),
     "/": search,
+    t: () => {
+      const choice = $("span");
+      if (!choice) return;
+      choice.open = true;
+      choice.querySelector("summary").focus();
+    },
   };
-  for (let i = 1; i <= 9; i++) keys[i] = () => live().querySelectorAll(".tabs a")[i - 1]?.click();
+  for (let i = 1; i <= 9; i++) keys[i] = () => live().querySelector(`.tabs a[data-key="${i}"]`)?.click();
 
   document.addEventListener("keydown", (e) => {
     if (e.defaultPrevented || e.repeat || e.isComposing) return;

@@ -16,8 +16,13 @@
     return fill;
   };
 
+  const anew = $("anew"), say = (text) => {
+    anew.querySelector("p").textContent = text;
+    anew.hidden = !text;
+  };
   const keep = () => {
     const form = ["start", "edit"].map($).find((d) => d?.open);
+    if (!anew.hidden) sessionStorage.setItem(`${place}.said`, anew.querySelector("p").textContent);
     if (!form) return;
     const at = form.contains(document.activeElement) ? document.activeElement : null;
     sessionStorage.setItem(place, JSON.stringify({
@@ -28,6 +33,8 @@
   document.addEventListener("renew", keep); // app.js says so before it loads the page anew
 
   const recall = () => {
+    say(sessionStorage.getItem(`${place}.said`) ?? "");
+    sessionStorage.removeItem(`${place}.said`);
     const kept = JSON.parse(sessionStorage.getItem(place)), form = kept && $(kept.id);
     sessionStorage.removeItem(place);
     const state = $("live").dataset.state, inline = form?.open && !form.matches(":modal");
@@ -42,6 +49,26 @@
     if (kept.from != null) at.setSelectionRange(kept.from, kept.to);
   };
   try { recall(); } catch { /* a browser that keeps nothing */ }
+
+  // A program started anew knows nothing of the run that was on the page before, which is
+  // said. The form holds what that was asked for, unless somebody was filling it in.
+  let program = $("live").dataset.program, asked = $("live").dataset.asked;
+  anew.querySelector("button").addEventListener("click", () => say(""));
+  document.addEventListener("htmx:ws:after:message:incoming", () => { // before app.js closes a dialog
+    const live = $("live"), before = asked, typing = document.querySelector("#start:modal");
+    asked = live.dataset.asked;
+    if (before === "" && asked) say(""); // the next run has begun
+    if (live.dataset.program === program) return;
+    program = live.dataset.program;
+    if (!before || "dev" in live.dataset) return; // gregaria dev keeps the numbers
+    const ready = live.dataset.state === "ready";
+    say("Gregaria was started anew: the run that was on this page is gone, and its numbers with it." +
+      (ready ? " The form holds what it was asked for." : " This is another run."));
+    if (!ready || typing) return;
+    document.dispatchEvent(new CustomEvent("form", { detail: { dialog: $("start"), fill: before } }));
+    $("start").close();
+    $("start").show();
+  });
 
   let news = $("live").dataset.news ?? "";
   document.addEventListener("frame", () => {

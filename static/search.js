@@ -47,4 +47,12 @@
     look(box);
   });
   document.addEventListener("focusout", () => { typed = null; });
+  // Back and forward lead to other texts, also of the box that has the focus, which frames
+  // leave alone.
+  addEventListener("popstate", () => {
+    clearTimeout(timer);
+    typed = null;
+    const query = new URLSearchParams(location.search);
+    for (const input of document.querySelectorAll("form[data-look] [type=search]")) input.value = query.get(input.name) ?? "";
+  });
 })();

@@ -41,6 +41,7 @@ type Chart struct {
 	Title  string  `json:"title"`
 	Unit   string  `json:"unit,omitempty"`   // of what goes up
 	Low    bool    `json:"low,omitempty"`    // needs little height
+	Log    bool    `json:"log,omitempty"`    // a reader may have what goes up by its logarithm
 	Points bool    `json:"points,omitempty"` // points without lines between them
 	Across *Across `json:"across,omitempty"` // nil for the times
 	Lines  []Line  `json:"lines,omitempty"`  // the lowest first

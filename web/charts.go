@@ -16,6 +16,7 @@ const recent = 15 * time.Minute
 // Charts is the page's part with charts over the time of the run.
 type Charts struct {
 	Heading string // which run this is
+	Of      string // that charts are of all requests, for who has chosen others in a table
 	Series  string // a Drawing
 	Figures []Figure
 	Plan    *Plan // nil when the plan is no more than a number
@@ -50,7 +51,7 @@ type Choice struct {
 }
 
 func newCharts(s *engine.Status, q Query, site Site) *Charts {
-	c := &Charts{Heading: runName(s), Plan: newPlan(s)}
+	c := &Charts{Heading: runName(s), Plan: newPlan(s), Of: chartsOf[q.Of]}
 	if !q.Windowed() {
 		c.Spans = []Choice{
 			{"Last 15 minutes", q.withSpan(SpanRecent).link(), q.Span != SpanRun},
@@ -77,6 +78,12 @@ func newCharts(s *engine.Status, q Query, site Site) *Charts {
 	}
 	c.draw(s, q, points, ps)
 	return c
+}
+
+// chartsOf say that the choice of requests is one of tables.
+var chartsOf = map[string]string{
+	OfOK:     "Charts are of all requests. The choice of successful ones is one of the tables.",
+	OfFailed: "Charts are of all requests. The choice of failed ones is one of the tables.",
 }
 
 // draw makes charts of points, and of the times of percentiles.
@@ -169,6 +176,7 @@ func overTime(d *Drawing, points []stats.Point, ps []float64, open bool) []strin
 	d.rates()
 	d.pointTimes(ps, points)
 	if !open {
+		planned.Steps = true // as what is planned comes about
 		d.Charts["users"] = Chart{Title: "Users", Low: true, Lines: []Line{planned, users}}
 		return []string{"rate", "time", "users"}
 	}

@@ -2,6 +2,8 @@ package web
 
 import (
 	"math"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/gregaria/gregaria/engine"
@@ -178,20 +180,26 @@ func checkRule(c engine.Config) string {
 	return rule
 }
 
-// tallyChecks returns how many checks hold, and how many are broken.
-func tallyChecks(s *engine.Status) (hold, bad int) {
+// A tally is how many checks hold, how many are broken, and of how many nothing is known
+// or decided yet.
+type tally struct{ hold, bad, open int }
+
+func tallyChecks(s *engine.Status) (t tally) {
 	for _, c := range s.Checks {
 		r := c.Now
 		if s.State == engine.Stopped {
 			r = c.Run
 		}
-		if broken(s, c) {
-			bad++
-		} else if r.Known && r.OK {
-			hold++
+		switch {
+		case broken(s, c):
+			t.bad++
+		case r.Known && r.OK:
+			t.hold++
+		default:
+			t.open++
 		}
 	}
-	return hold, bad
+	return t
 }
 
 // checkCount is the checks in one line; nil without any.
@@ -199,10 +207,31 @@ func checkCount(s *engine.Status) []Count {
 	if len(s.Checks) == 0 {
 		return nil
 	}
-	hold, bad := tallyChecks(s)
-	c := Count{Label: "Checks", Value: count(int64(hold)) + " of " + count(int64(len(s.Checks))) + " hold", Bad: bad > 0, Title: "what the run is held to, see the tab Checks"}
-	if bad > 0 {
-		c.Note = "✕ " + count(int64(bad)) + " broken"
+	t := tallyChecks(s)
+	c := Count{Label: "Checks", Title: "what the run is held to, see the tab Checks", Bad: t.bad > 0, Good: t.hold == len(s.Checks)}
+	words := slices.DeleteFunc([]string{
+		countOf(t.bad, "broken"), countOf(t.hold, "hold"), countOf(t.open, "without a result"),
+	}, func(w string) bool { return w == "" })
+	c.Value = words[0]
+	switch {
+	case t.bad > 0:
+		c.Value = "✕ " + c.Value
+	case c.Good:
+		c.Value = "✓ all " + c.Value
+	}
+	if len(words) > 1 {
+		c.Note = "· " + strings.Join(words[1:], " · ")
 	}
 	return []Count{c}
+}
+
+// countOf words how many of something are so, "" for none.
+func countOf(n int, so string) string {
+	if n == 0 {
+		return ""
+	}
+	if n == 1 && so == "hold" {
+		so = "holds"
+	}
+	return count(int64(n)) + " " + so
 }

@@ -54,8 +54,8 @@ func TestTheBoardSaysWhetherChecksHold(t *testing.T) {
 			t.Errorf("%s: now %+v, room %+v, bad %v, want %v", boardOf[i], r.Now, r.Room, r.Bad, want)
 		}
 	}
-	if got := checkCount(s)[0]; got.Value != "4 of 9 hold" || got.Note != "✕ 3 broken" || !got.Bad {
-		t.Errorf("count = %+v, want 4 of 9, 3 broken", got)
+	if got := checkCount(s)[0]; got.Value != "✕ 3 broken" || got.Note != "· 4 hold · 2 without a result" || !got.Bad {
+		t.Errorf("count = %+v, want 3 broken, 4 hold and 2 without a result", got)
 	}
 	if want := "The run stops once a check has been broken for 30s. The first 10s do not count."; b.Rule != want {
 		t.Errorf("rule = %q, want %q", b.Rule, want)
@@ -89,5 +89,25 @@ func TestTheTabOfChecksIsThereWhenThereAreAny(t *testing.T) {
 	}
 	if badge, ok := has(tabLinks(heldTo(t, s, boardOf...), Query{}, s.Stats, nil)); !ok || badge != "3" {
 		t.Errorf("the tab of checks is there: %v, with badge %q, want 3", ok, badge)
+	}
+}
+
+// TestChecksWithoutAResultAreNoBreach: what nothing is known of neither holds nor is broken.
+func TestChecksWithoutAResultAreNoBreach(t *testing.T) {
+	for _, c := range []struct {
+		checks    []string
+		want      string
+		bad, good bool
+	}{
+		{[]string{"fail% < 1", "GET /a p95 < 1", "GET /b p95 < 1"}, "✕ 1 broken · 2 without a result", true, false},
+		{[]string{"GET /a p95 < 1"}, "1 without a result", false, false},
+		{[]string{"rps > 100", "GET /a p95 < 1"}, "1 holds · 1 without a result", false, false},
+		{[]string{"rps > 100", "max < 10s"}, "✓ all 2 hold", false, true},
+	} {
+		s := heldTo(t, status(engine.Running, 134, crowd), c.checks...)
+		n := checkCount(s)[0]
+		if got := strings.TrimSpace(n.Value + " " + n.Note); got != c.want || n.Bad != c.bad || n.Good != c.good {
+			t.Errorf("%q: %q, bad %v, good %v; want %q", c.checks, got, n.Bad, n.Good, c.want)
+		}
 	}
 }

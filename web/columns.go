@@ -36,21 +36,33 @@ var columns = map[string]column{
 	"smin": timed("Service min", (*entry).service, stats.Tally.Min),
 	"smax": timed("Service max", (*entry).service, stats.Tally.Max),
 	"size": {label: "Average size", unit: "bytes", measure: sizes,
-		cell:  func(e *entry) Cell { return Cell{Text: decimal(e.times().MeanBytes(), 0)} },
+		cell: func(e *entry) Cell {
+			if e.times().Count == 0 {
+				return Cell{Text: "–"}
+			}
+			return Cell{Text: decimal(e.times().MeanBytes(), 0)}
+		},
 		value: func(e *entry) float64 { return e.times().MeanBytes() }},
 	"bps": {label: "Bytes/s", unit: wholeRun, measure: sizes,
 		cell:  func(e *entry) Cell { return Cell{Text: decimal(e.bytesPerSecond(), 0)} },
 		value: (*entry).bytesPerSecond},
 	"status": {label: "Status codes", cell: statusCell, value: failingStatuses},
 	"trend":  {label: "Last minute", cell: trendCell, value: (*entry).inTrend},
-	"rps":    rate("Current RPS", (*entry).rate, ""),
-	"fps":    rate("Current Failures/s", func(e *entry) float64 { return e.FailRate }, "bad"),
+	"rps":    current(rate("Current RPS", (*entry).rate, "")),
+	"fps":    current(rate("Current Failures/s", func(e *entry) float64 { return e.FailRate }, "bad")),
+	"arps":   overall(rate("Average RPS", (*entry).perSecond, "")),
 	"median": percentile("Median", (*entry).times, 50),
 	"s50":    percentile("Service median", (*entry).service, 50),
 }
 
-// wholeRun is the unit of what is per second of the whole run.
-const wholeRun = "whole\u00a0run"
+// What rates are of: the whole run, or its last seconds, which a run that is over has too.
+const (
+	wholeRun    = "whole\u00a0run"
+	lastSeconds = "last\u00a010\u00a0s"
+)
+
+func overall(c column) column { c.unit = wholeRun; return c }
+func current(c column) column { c.unit = lastSeconds; return c }
 
 // partLabels are the headings of what is current, where it is of a chosen time.
 var partLabels = map[string]string{"rps": "RPS", "fps": "Failures/s", "trend": "Trend"}
@@ -64,7 +76,7 @@ func headed(id string, q Query) column {
 	if label, ok := partLabels[id]; ok {
 		c.label = label
 	}
-	if c.unit == wholeRun {
+	if c.unit == wholeRun || c.unit == lastSeconds {
 		c.unit = ""
 	}
 	return c
@@ -145,7 +157,7 @@ var pickable = []columnGroup{
 	{"Percentiles", []string{"median", "p66", "p75", "p80", "p90", "p95", "p98", "p99", "p99.9", "p99.99"}},
 	{"Times", []string{"avg", "min", "max"}},
 	{"Service times", serviceTimes},
-	{"Size and rates", []string{"size", "bps", "rps", "fps", "trend"}},
+	{"Size and rates", []string{"size", "bps", "arps", "rps", "fps", "trend"}},
 }
 
 // maxTyped is how many percentiles a reader can add.
@@ -195,7 +207,7 @@ func withPercentiles(ids, more []string) []string {
 			if r < rank(id) {
 				at = i + 1
 			}
-			if first == len(ids) && (!math.IsInf(r, 1) || slices.Contains([]string{"avg", "min", "max", "savg", "smin", "smax", "size", "bps", "rps", "fps", "trend"}, other)) {
+			if first == len(ids) && (!math.IsInf(r, 1) || slices.Contains([]string{"avg", "min", "max", "savg", "smin", "smax", "size", "bps", "arps", "rps", "fps", "trend"}, other)) {
 				first = i
 			}
 		}
@@ -266,6 +278,9 @@ func tooFew(n int64, p float64) bool { return p < 100 && float64(n)*(100-p) < 10
 
 func trendCell(e *entry) Cell {
 	t := newTrend(e.Trend, e.FailTrend, e.of)
+	if e.over {
+		t = t.filled(len(e.Trend))
+	}
 	return Cell{Class: "trend", Trend: &t}
 }
 

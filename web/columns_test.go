@@ -175,14 +175,14 @@ func TestWhatTheTimesAreIsSaidWhereThereAreTwo(t *testing.T) {
 func TestHeadingsAreOfTheTimeThatIsChosen(t *testing.T) {
 	s := status(engine.Running, 134, crowd)
 	part := windowQuery(t, TabStatistics, 30, 75)
-	part.Columns = "rps,fps,bps,trend"
+	part.Columns = "rps,fps,arps,bps,trend"
 	whole := part.withoutWindow()
 	for _, c := range []struct {
 		q    Query
 		want string
 	}{
-		{whole, "Current RPS, Current Failures/s, Bytes/s whole run, Last minute"},
-		{part, "RPS, Failures/s, Bytes/s, Trend"},
+		{whole, "Current RPS last 10 s, Current Failures/s last 10 s, Average RPS whole run, Bytes/s whole run, Last minute"},
+		{part, "RPS, Failures/s, Average RPS, Bytes/s, Trend"},
 	} {
 		table := NewView(s, c.q, site(t)).Table
 		var labels []string

@@ -10,7 +10,7 @@ import (
 // A Count is a small number that is always in sight.
 type Count struct {
 	Label, Value, Note, Title string
-	Bad                       bool
+	Bad, Good                 bool
 }
 
 // counts are what became of the open model's arrivals, and service times where they
@@ -24,7 +24,7 @@ func counts(s *engine.Status, q Query, snapshot *stats.Snapshot) []Count {
 				Note: "(" + count(int64(s.Idle)) + " idle) of " + count(int64(s.Config.Cap()))},
 			{Label: "Due", Value: count(a.Due), Title: "should have started by now, by the schedule"},
 			{Label: "Started", Value: count(a.Started)},
-			{Label: "Completed", Value: count(a.Completed)},
+			{Label: "Completed", Value: count(a.Completed), Note: before(a), Title: "also those that were started before the numbers began"},
 			{Label: "Late", Value: count(a.Late), Title: "started more than " + stats.LateAfter.String() + " behind the schedule"},
 			{Label: "Dropped", Value: count(a.Dropped), Title: "not started: as many users as allowed were busy", Bad: a.Dropped > 0},
 		}
@@ -43,6 +43,15 @@ func counts(s *engine.Status, q Query, snapshot *stats.Snapshot) []Count {
 		c.Value = millis(times[0]) + " · " + millis(times[1]) + " · " + millis(times[2])
 	}
 	return append(list, c)
+}
+
+// before words how many arrivals were completed beyond those that were started: others
+// were started before the numbers began, by a reset or at a chosen time.
+func before(a stats.Arrivals) string {
+	if a.Completed <= a.Started {
+		return ""
+	}
+	return "(" + count(a.Completed-a.Started) + " or more begun before)"
 }
 
 // What the two times of a request are.

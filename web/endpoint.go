@@ -15,10 +15,11 @@ type Endpoint struct {
 	Method, Name string
 	Group        bool
 	Back         Choice // where it was come from
-	Pin          Choice // puts it on the chart of pinned ones; Current when it is there
+	Pin          Choice // puts it on the chart of pinned ones; Current when it is there, without an address when there is no room
 	Gone         string // why there is nothing to show; all else is empty then
 	Numbers      []Number
 	Times        []EndpointTimes
+	Few          bool // some of the times are of too few requests
 	Statuses     []Part
 	Lesson       Lesson // how the share of failures goes with the number of users
 	Series       string // a Drawing
@@ -33,7 +34,7 @@ var endpointTabs = []string{TabStatistics, TabPercentiles, TabCharts}
 // EndpointTimes are the response times of some of a row's requests, see timesLabels.
 type EndpointTimes struct {
 	Of    string
-	Cells []string
+	Cells []Cell
 }
 
 // What is said of an endpoint's response times.
@@ -58,22 +59,27 @@ func newEndpoint(s *engine.Status, snapshot *stats.Snapshot, q Query) *Endpoint 
 	}
 	at := slices.IndexFunc(snapshot.Rows, func(l stats.Line) bool { return rowID(l.Key) == q.Row })
 	if at < 0 {
-		e.Gone = "No request of it has been made in this run."
-		if q.Windowed() {
+		e.Gone = "The address names an endpoint of which no request has been made in this run."
+		if i := slices.IndexFunc(s.Stats.Rows, func(l stats.Line) bool { return rowID(l.Key) == q.Row }); i >= 0 {
+			e.named(s.Stats.Rows[i].Key)
 			e.Gone = "No request of it was made in the chosen time."
 		}
 		return e
 	}
 	l := snapshot.Rows[at]
-	e.Method, e.Name, e.Group = clip(line(l.Method), 24), line(l.Name), l.Method == stats.Group
+	e.named(l.Key)
 	e.Pin = Choice{Label: "Pin to the charts", Href: q.withPin(q.Row).link(), Current: q.pinned(q.Row)}
-	e.Numbers = endpointNumbers(snapshot, l)
+	if !e.Pin.Current && len(list(q.Pins)) >= maxPins {
+		e.Pin = Choice{Label: count(maxPins) + " are pinned: take one away from the charts to pin this"}
+	}
 	for _, part := range []struct {
 		of    string
 		tally stats.Tally
 	}{{"All", l.All()}, {"OK", l.OK}, {"Failed", l.Failed}} {
 		if part.tally.Count > 0 {
-			e.Times = append(e.Times, endpointTimes(part.of, part.tally.Response()))
+			times := endpointTimes(part.of, part.tally.Response())
+			e.Times = append(e.Times, times)
+			e.Few = e.Few || slices.ContainsFunc(times.Cells, func(c Cell) bool { return c.Class == "few" })
 		}
 	}
 	e.Statuses = statusParts(l.Row)
@@ -86,7 +92,8 @@ func newEndpoint(s *engine.Status, snapshot *stats.Snapshot, q Query) *Endpoint 
 	e.Failures = newFailures(own, s.Started, all)
 	e.Failures.Search = nil
 	e.Slow = newSamples(l.Slow, q, "slow", s.Started)
-	d := newEndpointDrawing(s, l, q)
+	d, points := newEndpointDrawing(s, l, q)
+	e.Numbers = endpointNumbers(snapshot, l, points, partOf(s, q) != "")
 	for _, id := range endpointCharts {
 		if _, ok := d.Charts[id]; ok {
 			e.Figures = append(e.Figures, newFigure(d, id))
@@ -118,26 +125,41 @@ func failing(list []stats.FailureLine) (sum stats.Counts) {
 	return sum
 }
 
-// endpointNumbers are those in large print.
-func endpointNumbers(s *stats.Snapshot, l stats.Line) []Number {
+// named sets what the endpoint is called.
+func (e *Endpoint) named(k stats.Key) {
+	e.Method, e.Name, e.Group = clip(line(k.Method), 24), line(k.Name), k.Method == stats.Group
+}
+
+// endpointNumbers are those in large print. The points are the row's, and over tells
+// whether there will be no more of them.
+func endpointNumbers(s *stats.Snapshot, l stats.Line, points []stats.Point, over bool) []Number {
 	all := l.All()
 	rate, _ := s.Rates(l.Row)
 	list := []Number{
-		{Label: "Requests", Value: count(l.Requests()), Note: briefly(rate) + "/s", Spark: trendSpark(l.Trend)},
-		{Label: "Failures", Value: percent(l.FailRatio()), Unit: "%", Note: count(l.Failures()), Bad: l.Failures() > 0, Spark: trendSpark(l.FailTrend)},
+		{Label: "Requests", Value: count(l.Requests()), Note: briefly(rate) + "/s", Spark: trendSpark(l.Trend, over)},
+		{Label: "Failures", Value: percent(l.FailRatio()), Unit: "%", Note: count(l.Failures()), Bad: l.Failures() > 0, Spark: trendSpark(l.FailTrend, over)},
 	}
 	for i, p := range all.Response().Percentiles(50, 95, 99) {
-		list = append(list, Number{Label: []string{"p50", "p95", "p99"}[i], Value: millis(p), Unit: "ms"})
+		times := make([]float64, len(points))
+		for k, at := range points {
+			times[k] = float64([]time.Duration{at.P50, at.P95, at.P99}[i])
+		}
+		times = peaks(times, sparkMost)
+		list = append(list, Number{Label: []string{"p50", "p95", "p99"}[i], Value: millis(p), Unit: "ms", Spark: newSpark(times, over)})
 	}
 	return append(list, Number{Label: "Size", Value: decimal(all.MeanBytes(), 0), Unit: "bytes", Note: "on average"})
 }
 
 func endpointTimes(of string, t stats.Tally) EndpointTimes {
-	cells := []string{count(t.Count), millis(t.Mean()), millis(t.Min())}
+	cells := []Cell{{Text: count(t.Count)}, {Text: millis(t.Mean())}, {Text: millis(t.Min())}}
 	for _, p := range timesPercentiles {
-		cells = append(cells, millis(t.Percentile(p)))
+		c := Cell{Text: millis(t.Percentile(p))}
+		if tooFew(t.Count, p) {
+			c.Class = "few"
+		}
+		cells = append(cells, c)
 	}
-	return EndpointTimes{of, append(cells, millis(t.Max()))}
+	return EndpointTimes{of, append(cells, Cell{Text: millis(t.Max())})}
 }
 
 // statusParts are the status codes of a row, the most frequent first.
@@ -195,14 +217,16 @@ func (s interval) plus(t interval) interval {
 	return interval{joined(s.Point, t.Point), s.row.Plus(t.row)}
 }
 
-// newEndpointDrawing draws all that an endpoint's page does.
-func newEndpointDrawing(s *engine.Status, l stats.Line, q Query) *Drawing {
+// newEndpointDrawing draws all that an endpoint's page does, and returns the row's points
+// too.
+func newEndpointDrawing(s *engine.Status, l stats.Line, q Query) (d *Drawing, own []stats.Point) {
 	intervals := rowIntervals(s, l.Key, q, mostIntervals)
-	points, own := make([]stats.Point, len(intervals)), make([]stats.Point, len(intervals))
+	points := make([]stats.Point, len(intervals))
+	own = make([]stats.Point, len(intervals))
 	for i, s := range intervals {
 		points[i], own[i] = s.Point, s.Of(s.row)
 	}
-	d := newDrawing(runName(s)+", "+line(l.Method+" "+l.Name), points)
+	d = newDrawing(runName(s)+", "+line(l.Method+" "+l.Name), points)
 	if q.Windowed() {
 		d.Window = []float64{seconds(q.From), seconds(q.To)}
 	}
@@ -217,7 +241,7 @@ func newEndpointDrawing(s *engine.Status, l stats.Line, q Query) *Drawing {
 	d.percentileLines(ps, len(intervals), func(i int) bool { return own[i].Requests > 0 }, func(i, k int) time.Duration { return times[i][k] })
 	response := l.All().Response()
 	if len(intervals) == 0 || response.Count == 0 {
-		return d
+		return d, own
 	}
 	if heat := heatOf(intervals); heat != nil {
 		d.Charts["heat"] = Chart{Title: "How often which response time", Unit: "ms", Heat: heat}
@@ -226,7 +250,7 @@ func newEndpointDrawing(s *engine.Status, l stats.Line, q Query) *Drawing {
 	d.nines(response)
 	d.against("against-rate", "Response time against load", "requests/s of all endpoints", intervals, func(s interval) float64 { return s.Rate() })
 	d.against("against-users", "Response time against users", "users", intervals, func(s interval) float64 { return float64(s.Users) })
-	return d
+	return d, own
 }
 
 // percentileOrGap returns a percentile of a row's response times in milliseconds; no
@@ -317,7 +341,7 @@ func (d *Drawing) nines(t stats.Tally) {
 	}
 	d.Data["nines"] = array(len(across), 3, func(i int) float64 { return across[i] })
 	d.Data["nines-ms"] = array(len(times), 3, func(i int) float64 { return times[i] })
-	d.Charts["nines"] = Chart{Title: "Response time by percentile", Unit: "ms", Across: &Across{Key: "nines", Log: true, Nines: true},
+	d.Charts["nines"] = Chart{Title: "Response time by percentile", Unit: "ms", Log: true, Across: &Across{Key: "nines", Log: true, Nines: true},
 		Lines: []Line{{Label: "Response time", Key: "nines-ms", Colour: "sand-line"}}}
 }
 
@@ -334,7 +358,7 @@ func (d *Drawing) against(id, title, unit string, intervals []interval, load fun
 		return 0
 	})
 	d.Data[id] = array(len(sorted), 2, func(i int) float64 { return load(sorted[i]) })
-	c := Chart{Title: title, Unit: "ms", Points: true, Across: &Across{Key: id, Unit: unit}}
+	c := Chart{Title: title, Unit: "ms", Log: true, Points: true, Across: &Across{Key: id, Unit: unit}}
 	for _, p := range []struct {
 		label, colour string
 		percentile    float64

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -42,10 +43,10 @@ func TestAnEndpointsPageIsOfItsRowAlone(t *testing.T) {
 			row = l
 		}
 	}
-	if got, want := e.Times[0].Cells[0], count(row.Requests()); got != want {
+	if got, want := e.Times[0].Cells[0].Text, count(row.Requests()); got != want {
 		t.Errorf("the page counts %s requests, want %s", got, want)
 	}
-	if got, want := e.Times[2].Of+" "+e.Times[2].Cells[0], "Failed "+count(row.Failures()); got != want {
+	if got, want := e.Times[2].Of+" "+e.Times[2].Cells[0].Text, "Failed "+count(row.Failures()); got != want {
 		t.Errorf("the last line is %s, want %s", got, want)
 	}
 	for _, f := range e.Failures.Rows {
@@ -161,10 +162,12 @@ func TestTheHeatMapHasABinForWhatIsAroundTheWindow(t *testing.T) {
 
 func TestAnEndpointThatIsNotThereSaysSo(t *testing.T) {
 	s := status(engine.Running, 5, crowd)
+	const unknown = "The address names an endpoint of which no request has been made in this run."
 	for query, want := range map[string]string{
-		"row=row-nope":                         "No request of it has been made in this run.",
-		"row=row-nope&from=1000&to=2000":       "No request of it was made in the chosen time.",
-		"tab=charts&row=" + rowID(stats.Key{}): "No request of it has been made in this run.",
+		"row=row-nope":                             unknown,
+		"row=row-nope&from=1000&to=2000":           unknown,
+		"tab=charts&row=" + rowID(stats.Key{}):     unknown,
+		"from=1000&to=2000&row=" + rowID(readCity): "No request of it was made in the chosen time.",
 	} {
 		if e := NewFrame(s, look(t, query), site(t)).Endpoint; e == nil || e.Gone != want {
 			t.Errorf("%s: %+v, want %q", query, e, want)
@@ -244,5 +247,41 @@ func TestASearchStaysWithWhatItIsFor(t *testing.T) {
 	}
 	if got := look(t, "tab=failures&q=404").withTab(TabStatistics).Search; got != "" {
 		t.Errorf("from the failures to the statistics the search is %q, want none", got)
+	}
+}
+
+func TestAnEndpointsUnsurePercentilesAreSlanted(t *testing.T) {
+	s := status(engine.Running, 134, crowd)
+	e := NewFrame(s, look(t, "row="+rowID(readCity)), site(t)).Endpoint
+	for _, of := range e.Times {
+		n := plain(of.Cells[0].Text)
+		for i, p := range timesPercentiles {
+			requests, err := strconv.ParseInt(n, 10, 64)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, want := of.Cells[3+i].Class == "few", tooFew(requests, p); got != want {
+				t.Errorf("p%v of %s requests: slanted is %v, want %v", p, n, got, want)
+			}
+		}
+	}
+	if html := render(t, endpoint(e)); !e.Few || !strings.Contains(html, "Slanted") {
+		t.Error("what slanted means is not said")
+	}
+}
+
+func TestThereIsAWordWhenNoMoreCanBePinned(t *testing.T) {
+	s := status(engine.Running, 134, crowd)
+	pins := make([]string, maxPins)
+	for i := range pins {
+		pins[i] = "row-" + strconv.Itoa(i)
+	}
+	q := look(t, "row="+rowID(readCity)+"&pin="+strings.Join(pins, ","))
+	if pin := NewFrame(s, q, site(t)).Endpoint.Pin; pin.Href != "" || !strings.Contains(pin.Label, "take one away") {
+		t.Errorf("beyond %d pins: %+v, want no link and a word of why", maxPins, pin)
+	}
+	q = look(t, "row="+rowID(readCity)+"&pin="+rowID(readCity)+","+strings.Join(pins[1:], ","))
+	if pin := NewFrame(s, q, site(t)).Endpoint.Pin; pin.Href == "" || !pin.Current {
+		t.Errorf("one of %d pins: %+v, want the way to take it away", maxPins, pin)
 	}
 }

@@ -13,6 +13,7 @@ type entry struct {
 	*stats.Line
 	of       string        // which samples count, see Query.Of
 	span     time.Duration // of the run
+	over     bool          // that is a time that is over, so trends are of all of it
 	took     *stats.Tally  // what service returns
 	response *stats.Tally  // what times returns
 }
@@ -58,6 +59,14 @@ func (e *entry) rate() float64 {
 	default:
 		return e.Rate
 	}
+}
+
+// perSecond is the same on average.
+func (e *entry) perSecond() float64 {
+	if e.span <= 0 {
+		return 0
+	}
+	return float64(e.times().Count) / e.span.Seconds()
 }
 
 func (e *entry) bytesPerSecond() float64 {

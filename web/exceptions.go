@@ -10,8 +10,18 @@ import (
 
 // Exceptions is the list of errors in scenarios.
 type Exceptions struct {
+	Search *Box // nil where nothing can be chosen
 	Rows   []ExceptionRow
 	Notice string
+	Within bool   // the moments are those of a chosen time
+	Empty  string // said instead of rows that were searched for
+}
+
+// reportedExceptions are those of a report, where nothing can be searched for.
+func reportedExceptions(s *stats.Snapshot, start time.Time) *Exceptions {
+	e := newExceptions(s, start, Query{})
+	e.Search = nil
+	return e
 }
 
 // An ExceptionRow is all errors of one kind.
@@ -21,9 +31,17 @@ type ExceptionRow struct {
 	First, Last           Moment
 }
 
-func newExceptions(s *stats.Snapshot, start time.Time) *Exceptions {
+func newExceptions(s *stats.Snapshot, start time.Time, q Query) *Exceptions {
 	e := new(Exceptions)
-	list := slices.SortedStableFunc(slices.Values(s.Exceptions), func(a, b stats.Exception) int { return cmp.Compare(b.Count, a.Count) })
+	found := slices.DeleteFunc(slices.Clone(s.Exceptions), func(x stats.Exception) bool { return !hasWords(q.Search, x.Message, x.Stack) })
+	if len(s.Exceptions) > 0 {
+		search := newWordBox(q, "Search exceptions", "message or traceback")
+		e.Search = &search
+		if len(found) == 0 {
+			e.Empty = "None of " + plural(int64(len(s.Exceptions)), "kind", "kinds") + " of exception has these words."
+		}
+	}
+	list := slices.SortedStableFunc(slices.Values(found), func(a, b stats.Exception) int { return cmp.Compare(b.Count, a.Count) })
 	list, e.Notice = shown(list, "kinds of exception")
 	for _, x := range list {
 		e.Rows = append(e.Rows, ExceptionRow{

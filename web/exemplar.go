@@ -146,8 +146,12 @@ func timings(e stats.Exemplar) []Timing {
 	} else {
 		part("service", "first", e.Took)
 	}
-	if e.Lag > 0 || first > 0 && first < e.Took {
-		list = append(list, Timing{Label: "service time", Value: millis(e.Took), Sum: true})
+	if e.Lag > 0 || connecting > 0 || first > 0 && first < e.Took {
+		label := "service time"
+		if connecting > 0 {
+			label = "service time, without connecting"
+		}
+		list = append(list, Timing{Label: label, Value: millis(e.Took), Sum: true})
 	}
 	if e.Lag > 0 {
 		list = append(list, Timing{Label: "response time", Value: millis(e.Slowness()), Sum: true})

@@ -57,9 +57,9 @@ func TestTimingsFollowEachOtherAndFillTheLine(t *testing.T) {
 	}{
 		{"open connection", plain, "to the first byte 11.0 0-891, rest of the answer 1.3 891-1000, service time 12.3"},
 		{"no first byte", unknown, "service 12.3 0-1000"},
-		{"new connection", dialled, "connect 12.3 0-500, to the first byte 11.0 500-945, rest of the answer 1.3 945-1000, service time 12.3"},
+		{"new connection", dialled, "connect 12.3 0-500, to the first byte 11.0 500-945, rest of the answer 1.3 945-1000, service time, without connecting 12.3"},
 		{"late", aSlowOne(), "sent late 200 0-500, DNS lookup 10.0 500-525, connect 20.0 525-575, TLS handshake 70.0 575-750, " +
-			"to the first byte 80.0 750-950, rest of the answer 20.0 950-1000, service time 100, response time 400"},
+			"to the first byte 80.0 750-950, rest of the answer 20.0 950-1000, service time, without connecting 100, response time 400"},
 		{"nothing", none, ""},
 	} {
 		if got := word(timings(c.e)); got != c.want {

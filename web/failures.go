@@ -16,6 +16,7 @@ type Failures struct {
 	Search  *Box // nil when there is nothing to search
 	Rows    []FailureRow
 	Pager   *Pager // nil where all are shown
+	Pages   int
 	Notice  string
 	Empty   string // said when the search finds nothing
 }
@@ -31,6 +32,7 @@ type FailureRow struct {
 	Ours                         bool   // this machine could not send it
 	Trend                        string // path of an SVG: how many in each of the latest seconds
 	First, Last                  Moment
+	Within                       bool   // First and Last are those of a chosen time
 	Users                        string // how many there were at the first
 	Lesson                       Lesson
 	Open                         *FailureDetail // nil unless it is open
@@ -69,6 +71,19 @@ var failureColumns = []struct {
 	{"last", "Last\u00a0seen", "num", true},
 }
 
+// withinLabels are the headings of what is of a chosen time.
+var withinLabels = map[string]string{
+	"Last\u00a0minute": "Trend", "First\u00a0seen": "First in window", "Last\u00a0seen": "Last in window",
+}
+
+// seen words what a moment is, of the run or of a chosen time.
+func seen(which string, within bool) string {
+	if within {
+		return which + " in window"
+	}
+	return which + " seen"
+}
+
 // failureOrders compare failures by what can be sorted by, upwards.
 var failureOrders = map[string]func(a, b stats.FailureLine) int{
 	"fails":  func(a, b stats.FailureLine) int { return cmp.Compare(a.Count, b.Count) },
@@ -97,11 +112,13 @@ func newFailures(s *stats.Snapshot, start time.Time, q Query) *Failures {
 		list, f.Notice = shown(list, "kinds of failure")
 	} else {
 		c := newCut(found, q.Page, failuresOnPage)
+		f.Pages = c.pages
 		if list, f.Pager = list[c.first:c.end], newPager(found, c, q); f.Pager != nil {
 			f.Pager.Sizes = nil
 		}
 	}
 	b := newBreakdown(s, start)
+	b.within = q.Windowed()
 	for _, x := range list {
 		r := b.row(x)
 		switch id, sample := openFailure(q); {
@@ -114,6 +131,9 @@ func newFailures(s *stats.Snapshot, start time.Time, q Query) *Failures {
 	}
 	for _, c := range failureColumns {
 		h := Column{Label: c.label, Class: c.class}
+		if label, ok := withinLabels[c.label]; ok && q.Windowed() {
+			h.Label = label
+		}
 		if c.id != "" {
 			h.Href, h.Sorted = order(q, c.id, c.descending)
 		}
@@ -188,9 +208,10 @@ func sortFailures(list []stats.FailureLine, q Query) {
 
 // A breakdown knows what failures are shares of.
 type breakdown struct {
-	start time.Time
-	all   int64 // failures, but those of this machine
-	rows  map[stats.Key]*stats.Line
+	start  time.Time
+	within bool  // a chosen time
+	all    int64 // failures, but those of this machine
+	rows   map[stats.Key]*stats.Line
 }
 
 func newBreakdown(s *stats.Snapshot, start time.Time) breakdown {
@@ -219,7 +240,7 @@ func (b breakdown) row(x stats.FailureLine) FailureRow {
 		ID: failureID(x.FailureKey), Count: count(x.Count), Method: clip(line(x.Method), 24), Name: clip(line(x.Name), 240),
 		Message: clip(line(x.Format), 500), Example: clip(lines(x.Example), 1000), Ours: x.Ours, Status: statusWord(x.Status),
 		First: moment(x.First, b.start), Last: moment(x.Last, b.start), Users: plural(int64(x.Users), "user", "users"),
-		Trend: trendSpark(x.Trend),
+		Trend: trendSpark(x.Trend, b.within), Within: b.within,
 	}
 	if x.Example == x.Format {
 		r.Example = ""
@@ -267,7 +288,7 @@ func noSample(x stats.FailureLine, q Query) string {
 	case x.Name == stats.Other:
 		return "These are failures of many kinds, those beyond the first " + count(stats.MaxRows) + ": of them no request is kept."
 	case x.Ours:
-		return "This machine could not send these requests: there is nothing to show of them."
+		return "These requests could not be sent: there is nothing to show of them."
 	case q.Windowed():
 		return "Requests in detail are kept for the whole run, not for a part of it."
 	}

@@ -88,7 +88,7 @@ func TestAFailureOpensWithItsSamples(t *testing.T) {
 	}{
 		{stats.FailureLine{}, q, "not kept yet"}, {stats.FailureLine{}, look(t, "from=1&to=2"), "for the whole run"},
 		{stats.FailureLine{Failure: stats.Failure{FailureKey: stats.FailureKey{Name: stats.Other}}}, q, "of many kinds"},
-		{stats.FailureLine{Failure: stats.Failure{FailureKey: stats.FailureKey{Ours: true}}}, q, "could not send"},
+		{stats.FailureLine{Failure: stats.Failure{FailureKey: stats.FailureKey{Ours: true}}}, q, "could not be sent"},
 	} {
 		d := newBreakdown(s, began).detail(c.x, c.q, "fail-x", "")
 		if want := strings.Replace(c.want, "not kept yet", "kept of these failures yet", 1); !strings.Contains(d.None, want) {
@@ -107,5 +107,19 @@ func TestReportsHaveSamplesAndNoLinks(t *testing.T) {
 	}
 	if strings.Contains(html, "href=") || strings.Contains(html, "<form") {
 		t.Error("the report's failures have links or forms, which lead nowhere")
+	}
+}
+
+func TestExceptionsAreSearched(t *testing.T) {
+	s := status(engine.Running, 10, malice)
+	all := NewView(s, look(t, "tab=exceptions"), site(t)).Exceptions
+	if len(all.Rows) == 0 || all.Search == nil {
+		t.Fatalf("%d exceptions with the box %v, want some and a box", len(all.Rows), all.Search)
+	}
+	if got := NewView(s, look(t, "tab=exceptions&q=nowhere+to+be+found"), site(t)).Exceptions; len(got.Rows) != 0 || got.Empty == "" || got.Search.Clear == "" {
+		t.Errorf("a search for what is not there gives %d rows, %q and a way out %q", len(got.Rows), got.Empty, got.Search.Clear)
+	}
+	if got := reportedExceptions(s.Stats, s.Started); got.Search != nil || len(got.Rows) != len(all.Rows) {
+		t.Errorf("a report has %d exceptions and the box %v, want %d and none", len(got.Rows), got.Search, len(all.Rows))
 	}
 }

@@ -39,6 +39,7 @@ type Section struct {
 	Fields  []Field
 	Summary string
 	Open    bool
+	Fixed   string // why none of the fields can be changed
 }
 
 // A Field is one input of a form.
@@ -120,7 +121,13 @@ func values(c engine.Config, site Site) url.Values {
 			v.Add(FieldScenarios, o.name)
 		}
 	}
-	for _, p := range site.Offer.params {
+	setParams(v, c, site.Offer)
+	return v
+}
+
+// setParams words the parameters of c, but for secrets.
+func setParams(v url.Values, c engine.Config, offer Offer) {
+	for _, p := range offer.params {
 		if p.secret {
 			continue
 		}
@@ -130,7 +137,6 @@ func values(c engine.Config, site Site) url.Values {
 		}
 		v.Set(p.name, value)
 	}
-	return v
 }
 
 // loadValues words how much load c asks for.
@@ -155,6 +161,7 @@ func changeValues(c engine.Config, site Site) url.Values {
 	v := loadValues(c, site.Default)
 	maps.Copy(v, checkValues(c))
 	v.Set(FieldRunTime, engine.FormatRunTime(c.RunTime))
+	setParams(v, c, site.Offer)
 	weights := map[string]int{}
 	for _, o := range site.Offer.scenarios {
 		if len(c.Scenarios) > 0 && !slices.Contains(c.Scenarios, o.name) {
@@ -264,6 +271,11 @@ func newEditForm(v url.Values, offer Offer, endpoints []stats.Line) Form {
 	f := Form{ID: "edit", Title: "Edit the running load test", Submit: "Update", Load: newLoad(v, offer),
 		Note: "Stages and shapes count from now on, the run time from the start. All else stays as it is until a new run."}
 	f.Load.Fixed = modelOf(v)
+	for _, p := range offer.params {
+		f.Params.Fields = append(f.Params.Fields, paramField(p, v))
+	}
+	f.Params.Summary = paramsText(f.Params.Fields)
+	f.Params.Fixed = "Users read them as they start, so they stay as they are until a new run."
 	f.Picks = newWeights(v, offer)
 	f.Checks = newCheckRows(v, endpoints)
 	return f

@@ -43,8 +43,8 @@ func usual(ps []float64) bool { return slices.Equal(ps, usualPercentiles) }
 // percentileLines makes a chart of times that there are at each of n points, the i-th of
 // which has requests or not.
 func (d *Drawing) percentileLines(ps []float64, n int, any func(i int) bool, at func(i, p int) time.Duration) {
-	c := Chart{Title: "Response times", Unit: "ms"}
-	colours := []string{"sand-line", "ink", "soft"}
+	c := Chart{Title: "Response times", Unit: "ms", Log: true}
+	colours := []string{"sand-line", "ink", "line-1"}
 	for k, p := range ps {
 		name := "p" + number(p)
 		d.Data[name] = array(n, 2, func(i int) float64 {
@@ -55,7 +55,7 @@ func (d *Drawing) percentileLines(ps []float64, n int, any func(i int) bool, at 
 		})
 		l := Line{Label: name, Key: name, Colour: lineColour(k)}
 		if len(ps) <= len(colours) {
-			l.Colour = colours[k]
+			l.Colour, l.Dash = colours[k], k == len(colours)-1
 		}
 		c.Lines = append(c.Lines, l)
 	}

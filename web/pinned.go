@@ -41,7 +41,7 @@ func addPinned(d *Drawing, rows []pinned) []string {
 		return nil
 	}
 	rate := Chart{Title: "Pinned: requests per second"}
-	times := Chart{Title: "Pinned: p95 of response times", Unit: "ms"}
+	times := Chart{Title: "Pinned: p95 of response times", Unit: "ms", Log: true}
 	for i, row := range rows {
 		id, label := rowID(row.Key), clip(line(row.Method+" "+row.Name), 60)
 		d.rowLines(id+"-", row.points)

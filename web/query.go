@@ -29,7 +29,7 @@ const (
 	SpanRun    = "run"    // all of it
 )
 
-// Which requests the tables and charts tell of.
+// Which requests the tables tell of. Charts and the numbers above tell of all.
 const (
 	OfAll    = "all"
 	OfOK     = "ok"
@@ -70,7 +70,7 @@ type Query struct {
 	Sort       string // a column of the tables; "" is the engine's order, by name
 	Descending bool
 	Search     string // words and filters as they were typed
-	Of         string // which requests count: OfAll, OfOK or OfFailed
+	Of         string // which requests count in tables: OfAll, OfOK or OfFailed
 	Columns    string // ids of columns separated by commas; "" is those of the tab
 	Typed      string // percentiles that the reader typed, as typed: "97.5, 99.95"
 	Page       int    // of a table, counted from 1
@@ -110,17 +110,24 @@ func ParseQuery(values url.Values) Query {
 		}
 		return n
 	}
+	name := func(param string) string {
+		text := values.Get(param)
+		if text != "" && id(text) == "" {
+			unknown = append(unknown, param)
+		}
+		return id(text)
+	}
 	column, descending := strings.CutPrefix(values.Get("sort"), "-")
 	q := Query{
 		Tab:    one("tab", tabs...),
-		Row:    id(values.Get("row")),
+		Row:    name("row"),
 		Search: short(values.Get("q")),
 		Of:     one("of", OfAll, OfOK, OfFailed),
 		Typed:  short(values.Get("p")),
 		Page:   int(whole("page", 1, func(n int64) bool { return n >= 1 && n <= 1e6 })),
 		Size:   int(whole("size", standardSize, func(n int64) bool { return slices.Contains(Sizes, int(n)) })),
 		Span:   one("span", SpanRecent, SpanRun),
-		Open:   id(values.Get("open")),
+		Open:   name("open"),
 		Level:  one("level", logLevels...),
 		Zone:   one("zone", ZoneBrowser, ZoneUTC),
 		Form:   one("form", FormNone, FormNew, FormEdit),
@@ -141,13 +148,25 @@ func ParseQuery(values url.Values) Query {
 	q.Columns = strings.Join(picked, ",")
 	var pins []string
 	for _, p := range list(values.Get("pin")) {
-		if p = id(p); p != "" && len(pins) < maxPins && !slices.Contains(pins, p) {
+		switch p = id(p); {
+		case slices.Contains(pins, p):
+		case p != "" && len(pins) < maxPins:
 			pins = append(pins, p)
+		default:
+			unknown = append(unknown, "pin")
 		}
 	}
 	q.Pins = strings.Join(pins, ",")
-	moment := func(n int64) bool { return n > 0 && n < endOfTime }
-	q.From, q.To = whole("from", 0, moment), whole("to", 0, moment)
+	moment := func(name string) int64 {
+		text := values.Get(name)
+		millis, ok := momentOf(text, q.location())
+		if text != "" && !ok {
+			unknown = append(unknown, name)
+			return 0
+		}
+		return millis
+	}
+	q.From, q.To = moment("from"), moment("to")
 	if q.From == 0 || q.To <= q.From {
 		if q.From != 0 || q.To != 0 {
 			unknown = append(unknown, "from, to")
@@ -255,6 +274,14 @@ func (q Query) Windowed() bool { return q.From > 0 }
 
 // Window returns the moments between which q looks.
 func (q Query) Window() (from, to time.Time) { return time.UnixMilli(q.From), time.UnixMilli(q.To) }
+
+// location is the zone of times of day that the server tells.
+func (q Query) location() *time.Location {
+	if q.Zone == ZoneUTC {
+		return time.UTC
+	}
+	return time.Local
+}
 
 // logLevels are the levels of log lines, the least first.
 var logLevels = []string{"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"}

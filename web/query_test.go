@@ -23,10 +23,12 @@ func TestParseQueryTurnsTheUnknownIntoDefaults(t *testing.T) {
 		"page=3&size=250&zone=utc":           "page=3&size=250&zone=utc",
 		"page=0&size=7&zone=moon":            "",
 		"from=1000&to=2000&row=row-1a":       "from=1000&row=row-1a&to=2000",
-		"from=2000&to=1000&row=%3Cb%3E":      "",
-		"pin=row-a,row-b,row-a&open=fail-1":  "open=fail-1&pin=row-a%2Crow-b",
-		"sort=-p99.95":                       "sort=-p99.95",
-		"sort=p101&cols=p1e1,pNaN,p-0,p050":  "",
+		"zone=utc&from=1970-01-01T00:01&to=1970-01-01T00:01:30": "from=60000&to=90000&zone=utc",
+		"from=yesterday&to=2000":                                "",
+		"from=2000&to=1000&row=%3Cb%3E":                         "",
+		"pin=row-a,row-b,row-a&open=fail-1":                     "open=fail-1&pin=row-a%2Crow-b",
+		"sort=-p99.95":                                          "sort=-p99.95",
+		"sort=p101&cols=p1e1,pNaN,p-0,p050":                     "",
 	} {
 		q := look(t, text)
 		if got := q.Encode(); got != want {
@@ -45,6 +47,7 @@ func TestWhatIsNotUnderstoodIsNoted(t *testing.T) {
 		"tab=charts&x=y":                 "",
 		"tab=nope&sort=nope&cols=p50,no": "cols, sort, tab",
 		"page=zero&from=9&to=8":          "from, to, page",
+		"row=%3Cb%3E&open=A&pin=row-a,!": "open, pin, row",
 	} {
 		note := look(t, text).Note
 		if want != "" {

@@ -8,8 +8,9 @@ import (
 
 // Ratio is what users do, beside what they ought to.
 type Ratio struct {
-	Note string
-	Rows []RatioRow
+	Note  string
+	Whole string // that a chosen time does not count here; "" without one
+	Rows  []RatioRow
 }
 
 // A RatioRow is a scenario, or a task of the one above it.
@@ -37,12 +38,18 @@ func (p portion) of(whole portion) portion {
 }
 
 // newRatio compares intended and actual shares of scenarios and of their tasks.
-func newRatio(s *engine.Status) *Ratio {
+func newRatio(s *engine.Status, q Query) *Ratio {
 	r := &Ratio{Note: "Scenarios by how many users they have now, tasks by how often they were begun. A task's share is of those beside it; “of all” is its scenario's share of the users times the shares of what it is in."}
 	users := func(h engine.Headcount) int { return h.Users }
 	if s.Users == 0 {
 		users = func(h engine.Headcount) int { return h.AtMost }
 		r.Note = "There are no users now: scenarios are shown by how many users they had when there were most, tasks by how often they were begun."
+	}
+	if q.Windowed() {
+		r.Whole = "Not of the chosen time: which tasks were begun when is not kept. Users are those of now, tasks those of the whole run."
+		if s.Users == 0 {
+			r.Whole = "Not of the chosen time: which tasks were begun when is not kept. All of this is of the whole run."
+		}
 	}
 	shares := scenarioShares(s, users)
 	for i, h := range s.Scenarios {

@@ -49,7 +49,7 @@ writer [weight 1] 22.5/25.0 +2.5 of all /, 5 users
  write [] 100/–  of all 22.5/–, 0
 watcher [exactly 2 users] 10.0/10.0 ±0 of all /, 2 users
 `
-	if got := word(newRatio(mixed())); got != want {
+	if got := word(newRatio(mixed(), Query{})); got != want {
 		t.Errorf("ratio =\n%s\nwant\n%s", got, want)
 	}
 	over := mixed()
@@ -57,10 +57,10 @@ watcher [exactly 2 users] 10.0/10.0 ±0 of all /, 2 users
 	for i := range over.Scenarios {
 		over.Scenarios[i].Users, over.Scenarios[i].AtMost = 0, over.Scenarios[i].Users
 	}
-	if got := word(newRatio(over)); got != want {
+	if got := word(newRatio(over, Query{})); got != want {
 		t.Errorf("after the run the ratio is that of when there were most users:\n%s\nwant\n%s", got, want)
 	}
-	if r := newRatio(&engine.Status{Scenarios: []engine.Headcount{{Name: "lone", Weight: 1}}}).Rows[0]; r.Intended != "100" || r.Actual != "–" {
+	if r := newRatio(&engine.Status{Scenarios: []engine.Headcount{{Name: "lone", Weight: 1}}}, Query{}).Rows[0]; r.Intended != "100" || r.Actual != "–" {
 		t.Errorf("before the first user a lone scenario is %s/%s, want 100/–", r.Intended, r.Actual)
 	}
 }

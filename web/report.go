@@ -98,7 +98,7 @@ func NewReport(s *engine.Status, q Query, parts ReportParts, rows, samples int) 
 		Phases:      newPhases(s.Stats.Phases),
 		Feeds:       newFeeds(s.Feeds),
 		Failures:    reportedFailures(snapshot, s.Started, samples),
-		Exceptions:  newExceptions(snapshot, s.Started),
+		Exceptions:  reportedExceptions(snapshot, s.Started),
 		Notices:     cut,
 	}
 	if q.Windowed() {

@@ -16,7 +16,9 @@ const (
 // newSpark draws how a number went in the last two minutes, as the path of an SVG:
 // the latest of values at the right edge, zero at the bottom, the largest at the
 // top. It closes below and beside the drawing, so one path is both line and area.
-func newSpark(values []float64) string {
+// Few values leave room at the left, unless there will be no more of them: those of a
+// time that is over fill the drawing.
+func newSpark(values []float64, over bool) string {
 	if len(values) > sparkMost+1 {
 		values = values[len(values)-sparkMost-1:]
 	}
@@ -31,7 +33,11 @@ func newSpark(values []float64) string {
 		top = 1
 	}
 	const foot, head, beyond = sparkHeight - 1.5, 2.0, 3
-	step := float64(sparkWidth) / float64(max(sparkLeast, len(values)-1))
+	least := sparkLeast
+	if over {
+		least = 1
+	}
+	step := float64(sparkWidth) / float64(max(least, len(values)-1))
 	x := sparkWidth - step*float64(len(values)-1)
 	var b strings.Builder
 	to := func(command byte, x, y float64) {
@@ -72,10 +78,10 @@ func peaks(values []float64, most int) []float64 {
 func coordinate(x float64) string { return strconv.FormatFloat(math.Round(x*10)/10, 'f', -1, 64) }
 
 // trendSpark draws the counts of a trend's steps.
-func trendSpark(steps []uint32) string {
+func trendSpark(steps []uint32, over bool) string {
 	values := make([]float64, len(steps))
 	for i, n := range steps {
 		values[i] = float64(n)
 	}
-	return newSpark(values)
+	return newSpark(values, over)
 }

@@ -14,11 +14,13 @@ type Table struct {
 	Tools   *Tools // nil where nothing can be chosen
 	Columns []Column
 	Rows    []TableRow
+	Part    *TableRow // sums up the rows that were searched for; nil when all are shown
 	Total   TableRow
 	Note    string // what the columns mean
 	Empty   string // said instead of rows
 	Pager   *Pager // nil when all rows are on one page
 	Folded  bool   // rows come as a text
+	Pages   int
 }
 
 // A Column heads a table's column.
@@ -124,7 +126,7 @@ func newTable(caption string, ids []string, s *stats.Snapshot, q Query) *Table {
 			cells = append(cells, c)
 		}
 	}
-	entryOf := func(l *stats.Line) *entry { return &entry{Line: l, of: q.Of, span: s.Span()} }
+	entryOf := func(l *stats.Line) *entry { return &entry{Line: l, of: q.Of, span: s.Span(), over: q.Windowed()} }
 
 	picks, problem := parseFilter(q.Search)
 	t.Tools.Search.Problem = problem
@@ -136,7 +138,7 @@ func newTable(caption string, ids []string, s *stats.Snapshot, q Query) *Table {
 	}
 	sortEntries(entries, q)
 	shown := newCut(len(entries), q.Page, q.Size)
-	t.Pager = newPager(len(entries), shown, q)
+	t.Pager, t.Pages = newPager(len(entries), shown, q), shown.pages
 
 	address := newRowAddress(q)
 	for _, e := range entries[shown.first:shown.end] {
@@ -151,6 +153,7 @@ func newTable(caption string, ids []string, s *stats.Snapshot, q Query) *Table {
 		all := plural(int64(len(s.Rows)), "row", "rows")
 		t.Tools.Matches = count(int64(len(entries))) + " of " + all
 		t.Total.Of = "all " + all
+		t.Part = newSubtotal(entries, q, s, cells)
 	}
 	switch {
 	case len(s.Rows) == 0:
@@ -159,6 +162,22 @@ func newTable(caption string, ids []string, s *stats.Snapshot, q Query) *Table {
 		t.Empty = "No row is as the search wants it."
 	}
 	return t
+}
+
+// newSubtotal sums up entries, on whichever page of the table they are; nil without any
+// that count.
+func newSubtotal(entries []*entry, q Query, s *stats.Snapshot, cells []column) *TableRow {
+	lines := make([]*stats.Line, len(entries))
+	for i, e := range entries {
+		lines[i] = e.Line
+	}
+	sum := stats.Subtotal(lines)
+	if sum.Requests() == 0 {
+		return nil
+	}
+	r := tableRow(&entry{Line: &sum, of: q.Of, span: s.Span(), over: q.Windowed()}, cells)
+	r.ID, r.Name, r.Of = "subtotal", "Subtotal", plural(int64(len(entries)), "row", "rows")
+	return &r
 }
 
 // still is t where nothing can be chosen, such as in a file.

@@ -106,6 +106,32 @@ func TestPagesHoldAllRowsOnce(t *testing.T) {
 	}
 }
 
+// Beside the sum of all rows stands that of the rows that were searched for, whatever page
+// they are on, and with the percentiles of their requests together.
+func TestASearchHasASubtotal(t *testing.T) {
+	s := status(engine.Stopped, 30, crowd)
+	var lines []*stats.Line
+	for i := range s.Stats.Rows {
+		if r := &s.Stats.Rows[i]; strings.Contains(r.Name, "cities") {
+			lines = append(lines, r)
+		}
+	}
+	want := stats.Subtotal(lines)
+	table := newStatistics(s.Stats, look(t, "q=cities&cols=requests,p99"))
+	if table.Part == nil || len(lines) < 2 {
+		t.Fatalf("%d rows are found, and their sum is %v", len(lines), table.Part)
+	}
+	texts := []string{table.Part.Cells[0].Text, table.Part.Cells[1].Text}
+	if w := []string{count(want.Requests()), millis(want.All().Response().Percentile(99))}; !slices.Equal(texts, w) {
+		t.Errorf("the subtotal of %d rows says %q, want %q", len(lines), texts, w)
+	}
+	for search, q := range map[string]string{"none": "", "one that finds nothing": "q=nowhere"} {
+		if got := newStatistics(s.Stats, look(t, q)).Part; got != nil {
+			t.Errorf("with the search %s there is a subtotal %+v, want none", search, got)
+		}
+	}
+}
+
 func TestASearchLeavesTheSumAlone(t *testing.T) {
 	s := status(engine.Running, 30, crowd)
 	all := NewView(s, Query{}, site(t)).Table

@@ -50,8 +50,8 @@ type ColumnPick struct {
 
 // ofHints say what the switch of requests changes.
 var ofHints = map[string]string{
-	OfOK:     "Times, sizes and rates are of successful requests only. Counts are of all.",
-	OfFailed: "Times, sizes and rates are of failed requests only. Counts are of all.",
+	OfOK:     "In this table, times, sizes and rates are of successful requests only. Counts are of all, as are the numbers above and the charts.",
+	OfFailed: "In this table, times, sizes and rates are of failed requests only. Counts are of all, as are the numbers above and the charts.",
 }
 
 func newTools(q Query) *Tools {

@@ -8,9 +8,21 @@ import (
 
 // A Trend draws how a row went in its latest minute: paths of an SVG that is trendWidth
 // wide and trendHeight high, the latest number at the right, the largest at the top.
-type Trend struct{ Line, Bad string }
+type Trend struct{ Line, Bad, Box string }
 
 const trendWidth, trendHeight = 60, 18
+
+// trendBox is the drawing as an SVG says it.
+const trendBox = "0 0 60 18"
+
+// filled returns t without the room at its left that steps to come would fill: n is all
+// that there will be.
+func (t Trend) filled(n int) Trend {
+	if n > 1 {
+		t.Box = strconv.Itoa(trendWidth-n+1) + " 0 " + strconv.Itoa(n-1) + " 18"
+	}
+	return t
+}
 
 // newTrend draws what counts of requests and failures per second.
 func newTrend(requests, failures []uint32, of string) Trend {
@@ -24,7 +36,7 @@ func newTrend(requests, failures []uint32, of string) Trend {
 	for _, n := range requests {
 		top = max(top, n)
 	}
-	var t Trend
+	t := Trend{Box: trendBox}
 	if of != OfFailed {
 		t.Line = trendPath(requests, top)
 	} else {

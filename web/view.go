@@ -31,6 +31,8 @@ type Site struct {
 	Logs   func() []LogLine // the latest, oldest first; nil means none
 	Alarms func() []string  // what the program fails to do, such as to write files; nil means nothing
 
+	Program string // tells this process from one before it at the same address
+
 	Rebuild func() Rebuild // of the program, when it is built anew as its files change; else nil
 
 	Doors  bool   // readers have logged in
@@ -60,6 +62,7 @@ type View struct {
 	State   engine.State
 	Build   string // of static files and form: what a page cannot get by a frame
 	Title   string // of the browser's tab
+	Asked   string // what a run was asked for, as fills the start form; "" before the first
 	Rebuild Rebuild
 	Clock   string // how long the run has lasted; "" before the first
 	Target  string // scenarios
@@ -114,6 +117,7 @@ type Number struct {
 // A Tab leads to a part of the page.
 type Tab struct {
 	Label, Href string
+	Key         string // on the keyboard; the same whichever tabs there are
 	Badge       string
 	Warned      string // when there was the latest warning, in milliseconds since 1970; "" without one
 	Current     bool
@@ -168,6 +172,7 @@ func NewFrame(s *engine.Status, q Query, site Site) View {
 		return v
 	}
 	v.Title = string(s.State) + " · Gregaria"
+	v.Asked = values(asked(s, site), site).Encode()
 	v.Clock = clock(s.Elapsed())
 	v.Target, v.Host = targets(s)
 	v.Actions = actions(s, q, site)
@@ -192,11 +197,9 @@ func NewFrame(s *engine.Status, q Query, site Site) View {
 			v.Alarms = append(v.Alarms, line(a))
 		}
 	}
-	if v.Window.Empty != "" {
-		v.Notices = append(v.Notices, v.Window.Empty)
-	}
 	if q.Row != "" && slices.Contains(endpointTabs, q.Tab) {
 		v.Endpoint = newEndpoint(s, snapshot, q)
+		v.Query = v.Query.lacking(v.missing(s))
 		return v
 	}
 	switch q.Tab {
@@ -207,11 +210,12 @@ func NewFrame(s *engine.Status, q Query, site Site) View {
 	case TabFailures:
 		v.Failures = newFailures(snapshot, s.Started, q)
 	case TabExceptions:
-		v.Exceptions = newExceptions(snapshot, s.Started)
+		v.Exceptions = newExceptions(snapshot, s.Started, q)
+		v.Exceptions.Within = q.Windowed()
 	case TabChecks:
 		v.Checks = newChecks(s, q, snapshot)
 	case TabRatio:
-		v.Ratio = newRatio(s)
+		v.Ratio = newRatio(s, q)
 	case TabLogs:
 		v.Logs = newLogs(lines, q)
 	case TabDownload:
@@ -223,6 +227,7 @@ func NewFrame(s *engine.Status, q Query, site Site) View {
 	if v.Table != nil {
 		v.Table.Folded = v.Table.Long()
 	}
+	v.Query = v.Query.lacking(v.missing(s))
 	if v.Table != nil && v.Table.Empty != "" && q.Windowed() {
 		v.Table.Empty = "No requests in the chosen time."
 	}
@@ -256,6 +261,9 @@ func (v View) Answer(typed url.Values, r Refusal) View {
 		*form = newStartForm(typed, v.Site.Offer, nil)
 	}
 	form.Inline, form.Checks.Offers = was.Inline, was.Checks.Offers
+	if was.Params.Fixed != "" {
+		form.Params = was.Params
+	}
 	form.Open, form.Stuck, form.Load.Preview = true, r.Stuck, r.Plan
 	form.blame(r.Problem, r.Errors)
 	return v
@@ -301,15 +309,22 @@ func actions(s *engine.Status, q Query, site Site) []Action {
 // last seconds alone.
 func numbers(s *engine.Status, q Query, snapshot *stats.Snapshot) []Number {
 	span, rate, all, whole := "last 10 s", snapshot.Total.Rate, snapshot.Current.All(), "whole run"
-	if part := partOf(s, q); part != "" {
+	part := partOf(s, q)
+	if part != "" {
 		span, whole, all = part, part, snapshot.Total.All()
 		rate, _ = snapshot.Rates(snapshot.Total.Row)
 	}
-	part := latest(s.History, SpanRecent)
-	if q.Windowed() {
-		part = s.History.Between(snapshot.From, snapshot.To)
+	if q.Of == OfOK || q.Of == OfFailed { // which the tables alone are of
+		span = "all, " + span
 	}
-	points := slices.Collect(part.Points())
+	history := latest(s.History, SpanRecent)
+	if q.Windowed() {
+		history = s.History.Between(snapshot.From, snapshot.To)
+	}
+	points := slices.Collect(history.Points())
+	if last := len(points) - 1; last > 0 && points[last].Span() < leastSpan {
+		points = points[:last]
+	}
 	spark := func(value func(stats.Point) float64) string {
 		list := make([]float64, len(points))
 		for i, p := range points {
@@ -318,13 +333,19 @@ func numbers(s *engine.Status, q Query, snapshot *stats.Snapshot) []Number {
 		if q.Windowed() {
 			list = peaks(list, sparkMost)
 		}
-		return newSpark(list)
+		if slices.Max(append(list, 0)) == 0 && snapshot.Total.Requests() == 0 {
+			return ""
+		}
+		return newSpark(list, part != "")
 	}
 	list := []Number{
 		loadNumber(s, q, points, spark),
 		{Label: "Requests/s", Value: briefly(rate), Note: span, Spark: spark(stats.Point.Rate)},
 		{Label: "Failures", Value: percent(snapshot.Total.FailRatio()), Unit: "%", Note: whole,
 			Bad: snapshot.Total.Failures() > 0, Spark: spark(failShare)},
+	}
+	if snapshot.Total.Requests() == 0 {
+		list[2].Value = "–"
 	}
 	times := all.Response().Percentiles(50, 95, 99)
 	for i, label := range []string{"p50", "p95", "p99"} {
@@ -368,7 +389,10 @@ func loadNumber(s *engine.Status, q Query, points []stats.Point, spark func(func
 	if len(s.Config.Stages) > 0 || s.Config.Shape != "" {
 		n.Note = "of " + loadText(math.Round(s.Target))
 	}
-	if q.Windowed() {
+	switch {
+	case q.Windowed() && len(points) > 0:
+		n.Value, n.Note = count(int64(points[len(points)-1].Users)), "at its end"
+	case q.Windowed():
 		n.Note = "now"
 	}
 	return n
@@ -385,14 +409,16 @@ func tabLinks(s *engine.Status, q Query, snapshot *stats.Snapshot, lines []LogLi
 	labels := map[string]string{TabStatistics: "Statistics", TabPercentiles: "Percentiles", TabCharts: "Charts",
 		TabFailures: "Failures", TabExceptions: "Exceptions", TabChecks: "Checks", TabRatio: "Ratio", TabLogs: "Logs", TabDownload: "Download"}
 	badges := map[string]int{TabFailures: len(snapshot.Failures), TabExceptions: len(snapshot.Exceptions)}
-	_, badges[TabChecks] = tallyChecks(s)
+	badges[TabChecks] = tallyChecks(s).bad
 	var list []Tab
-	for _, id := range tabs {
+	for i, id := range tabs {
 		if id == TabChecks && len(s.Checks) == 0 && q.Tab != TabChecks {
 			continue
 		}
-		t := Tab{Label: labels[id], Href: q.withTab(id).link(), Current: q.Tab == id}
-		if n := badges[id]; n > 0 {
+		t := Tab{Label: labels[id], Href: q.withTab(id).link(), Key: strconv.Itoa(i + 1), Current: q.Tab == id}
+		if n := badges[id]; n > 99 {
+			t.Badge = "99+"
+		} else if n > 0 {
 			t.Badge = count(int64(n))
 		}
 		if id == TabLogs {

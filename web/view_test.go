@@ -88,7 +88,7 @@ func TestNumbersAreCurrentUntilTheRunIsOver(t *testing.T) {
 		}
 	}
 	v := NewView(status(engine.Spawning, 0, none), Query{}, site(t))
-	for i, want := range []string{"0", "0", "0", "–", "–", "–"} {
+	for i, want := range []string{"0", "0", "–", "–", "–", "–"} {
 		if got := v.Numbers[i].Value; got != want {
 			t.Errorf("%s before the first request = %q, want %q", v.Numbers[i].Label, got, want)
 		}

@@ -2,6 +2,7 @@ package web
 
 import (
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/gregaria/gregaria/engine"
@@ -17,7 +18,46 @@ type Window struct {
 	Empty    string // why there are no numbers
 	Clear    string // address of the page for the whole run
 	Choices  []Choice
+	Fields   [2]MomentField // of any other time: from and to
+	Keeps    []Param        // the rest of the address, beside the fields
 	Zones    []Choice
+}
+
+// A MomentField asks for a moment, to the second.
+type MomentField struct {
+	Name, Label string
+	Value       string // as the server tells the time; a script puts the reader's
+	Millis      string // the moment itself
+}
+
+// momentLayout is how an input of the type datetime-local says a moment.
+const momentLayout = "2006-01-02T15:04:05"
+
+// newMomentFields ask a reader with query q for a time, which is now from one moment to
+// another.
+func newMomentFields(from, to time.Time, q Query) [2]MomentField {
+	field := func(name, label string, t time.Time, up time.Duration) MomentField {
+		at := t.Add(up)
+		if q.Zone == ZoneUTC {
+			at = at.UTC()
+		}
+		return MomentField{name, label, at.Format(momentLayout), strconv.FormatInt(t.UnixMilli(), 10)}
+	}
+	return [2]MomentField{field("from", "From", from, 0), field("to", "To", to, time.Second-1)}
+}
+
+// momentOf reads a moment of an address: milliseconds since 1970, or what a field for a
+// moment sends.
+func momentOf(text string, in *time.Location) (millis int64, ok bool) {
+	if n, err := strconv.ParseInt(text, 10, 64); err == nil {
+		return n, n > 0 && n < endOfTime
+	}
+	for _, layout := range []string{momentLayout, "2006-01-02T15:04"} { // browsers leave no seconds out but 0
+		if t, err := time.ParseInLocation(layout, text, in); err == nil {
+			return t.UnixMilli(), t.UnixMilli() > 0 && t.UnixMilli() < endOfTime
+		}
+	}
+	return 0, false
 }
 
 // latestSpans are the windows at the end of the run that are offered.
@@ -48,6 +88,10 @@ func newWindow(s *engine.Status, q Query, snapshot *stats.Snapshot) *Window {
 		}
 	}
 	w.Choices = append(w.Choices, Choice{"Whole run", w.Clear, !w.Chosen})
+	others := q.withoutWindow()
+	others.Page = 1
+	w.Keeps = keeps(others)
+	w.Fields = newMomentFields(s.Started, s.Started.Add(s.Elapsed()), q)
 	if !w.Chosen {
 		return w
 	}
@@ -57,6 +101,7 @@ func newWindow(s *engine.Status, q Query, snapshot *stats.Snapshot) *Window {
 		begin, end = later(from, s.History.Point(0).From), earlier(to, s.History.Point(n-1).To)
 	}
 	w.From, w.To = moment(begin, s.Started), moment(end, s.Started)
+	w.Fields = newMomentFields(begin, end, q)
 	w.Length = span(end.Sub(begin).Round(time.Second))
 	switch {
 	case snapshot.Span() == 0:

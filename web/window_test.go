@@ -1,6 +1,7 @@
 package web
 
 import (
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -166,4 +167,57 @@ var eventful = []engine.Event{
 	{At: began.Add(-2 * time.Millisecond), Kind: engine.EventStart, Text: "Run #1 started: 20 users"},
 	{At: began.Add(45 * time.Second), Kind: engine.EventEdit, Text: "load changed: users 20 → 30"},
 	{At: began.Add(80 * time.Second), Kind: engine.EventBreach, Text: "GET /api/v1/cities/{id} p95 < 20ms does not hold: 24 ms"},
+}
+
+// TestAnyTimeCanBeAskedFor: without a script too, in the zone that times are told in.
+func TestAnyTimeCanBeAskedFor(t *testing.T) {
+	s := status(engine.Stopped, 134, crowd)
+	q := windowQuery(t, TabStatistics, 30, 75)
+	q.Search, q.Zone = "city", ZoneUTC
+	w := NewView(s, q, site(t)).Window
+	for i, want := range []time.Time{began.Add(30 * time.Second), began.Add(75 * time.Second)} {
+		if f := w.Fields[i]; f.Value != want.UTC().Format(momentLayout) {
+			t.Errorf("field %s holds %s, want %s", f.Name, f.Value, want.UTC())
+		}
+	}
+	sent := url.Values{}
+	for _, k := range w.Keeps {
+		sent.Set(k.Name, k.Value)
+	}
+	for _, f := range w.Fields {
+		sent.Set(f.Name, f.Value)
+	}
+	if got := ParseQuery(sent); got != q {
+		t.Errorf("what the fields send is %+v, want %+v", got, q)
+	}
+	whole := NewView(s, q.withoutWindow(), site(t)).Window
+	if got, want := whole.Fields[1].Value, began.Add(134*time.Second).UTC().Format(momentLayout); got != want {
+		t.Errorf("without a chosen time the second field holds %s, want the end of the run, %s", got, want)
+	}
+}
+
+// TestWhatIsNotOfTheChosenTimeSaysSo: users, tasks, and when a failure was first seen.
+func TestWhatIsNotOfTheChosenTimeSaysSo(t *testing.T) {
+	s := status(engine.Stopped, 134, crowd)
+	end := s.History.Point(74).Users
+	v := NewView(s, windowQuery(t, TabFailures, 30, 75), site(t))
+	if n := v.Numbers[0]; n.Label != "Users" || n.Value != count(int64(end)) || n.Note != "at its end" {
+		t.Errorf("the strip says %+v, want the %d users at the end of the time", n, end)
+	}
+	var heads []string
+	for _, c := range v.Failures.Columns {
+		heads = append(heads, c.Label)
+	}
+	if got := strings.Join(heads, ", "); !strings.Contains(got, "Trend") || !strings.HasSuffix(got, "First in window, Last in window") {
+		t.Errorf("failures are headed %s", got)
+	}
+	if html := render(t, Live(v)); strings.Contains(html, "First seen") {
+		t.Error("a failure's first moment in the chosen time is said to be its first")
+	}
+	if r := NewView(s, windowQuery(t, TabRatio, 30, 75), site(t)).Ratio; !strings.Contains(r.Whole, "Not of the chosen time") {
+		t.Errorf("the ratio says %q of the chosen time", r.Whole)
+	}
+	if r := NewView(s, look(t, "tab=ratio"), site(t)).Ratio; r.Whole != "" {
+		t.Errorf("the ratio of the whole run says %q", r.Whole)
+	}
 }

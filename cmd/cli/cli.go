@@ -230,7 +230,7 @@ func (p *program) check() error {
 	var errs []error
 	for _, e := range engine.FieldErrors(p.engine.Check(p.opts.config)) {
 		onPage := !p.opts.headless && !p.opts.autostart
-		if onPage && e.Field == engine.FieldHost && p.opts.config.Host == "" || p.opts.list || p.opts.showConfig || p.opts.taskRatio || p.opts.taskRatioJSON {
+		if onPage && e.Field == engine.FieldHost && p.opts.config.Host == "" || p.opts.list || p.opts.taskRatio || p.opts.taskRatioJSON {
 			continue
 		}
 		errs = append(errs, e)

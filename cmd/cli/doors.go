@@ -47,6 +47,10 @@ func (f *flags) addDoors() {
 
 var headerForm = regexp.MustCompile("^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")
 
+// leastBits is how many bits a network must fix at least for its members to say who somebody
+// is: no network of one's own is larger than 10.0.0.0/8.
+const leastBits = 8
+
 // readDoors reads who may come in.
 func (f *flags) readDoors() entrance {
 	e := entrance{
@@ -63,6 +67,12 @@ func (f *flags) readDoors() entrance {
 		f.wrong("--auth-proxy-header: %q is no name of a header — write for example X-Forwarded-User", e.header)
 	case !f.has("trusted-proxy"):
 		f.wrong("--auth-proxy-header: needs --trusted-proxy, which says whose word to take: anybody can send a header")
+	default:
+		for _, n := range e.proxies {
+			if n.Bits() < leastBits {
+				f.wrong("--trusted-proxy: %s is nearly everybody, who could all say who they are by --auth-proxy-header — write the proxy's own address or network", n)
+			}
+		}
 	}
 	switch {
 	case e.tlsCert != "" && e.tlsKey == "":

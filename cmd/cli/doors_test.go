@@ -54,6 +54,7 @@ func TestOthersReachNoPageWithoutALogin(t *testing.T) {
 		"--tls-cert " + users + " --tls-key " + users:         "--tls-cert, --tls-key: load",
 		"--trusted-proxy 10.0.0.0/99":                         "--trusted-proxy: \"10.0.0.0/99\" is no address or network",
 		"--auth-proxy-header X-User":                          "--auth-proxy-header: needs --trusted-proxy",
+		"--trusted-proxy ::/0 --auth-proxy-header X-User":     "--trusted-proxy: ::/0 is nearly everybody",
 		"--trusted-proxy 10.1.1.1 --auth-proxy-header X:User": "--auth-proxy-header: \"X:User\" is no name of a header",
 		"--audit-log " + t.TempDir():                          "--audit-log: open",
 	} {

@@ -31,6 +31,8 @@ var elsewhere = map[string]string{
 	"hatch-rate":              "write --spawn-rate",
 	"num-request":             "write --iterations",
 	"n":                       "write --iterations, as -i",
+	"num-users":               "write --users",
+	"csv-base-name":           "write --csv",
 	"port":                    "write --web-port",
 	"step-load":               "write --stages",
 	"step-users":              "write --stages",

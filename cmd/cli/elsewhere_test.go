@@ -56,13 +56,15 @@ func TestAnswersNameFlagsThatThereAre(t *testing.T) {
 		}
 	}
 	for args, want := range map[string]string{
-		"--processes -1":  "unknown flag --processes — this version runs in one process, which uses all cores: leave it out",
-		"--hatch-rate 3":  "unknown flag --hatch-rate — write --spawn-rate",
-		"-c 3":            "unknown flag -c — write --users, as -u",
-		"-z 3":            "unknown flag -z — write --run-time, as -t",
-		"--threshold x":   "unknown flag --threshold — write --check",
-		"--spawnrate 3":   "unknown flag --spawnrate — did you mean --spawn-rate?",
-		"--scenarios hit": "unknown flag --scenarios — name scenarios without a flag, after the others",
+		"--processes -1":    "unknown flag --processes — this version runs in one process, which uses all cores: leave it out",
+		"--num-users 3":     "unknown flag --num-users — write --users",
+		"--csv-base-name x": "unknown flag --csv-base-name — write --csv",
+		"--hatch-rate 3":    "unknown flag --hatch-rate — write --spawn-rate",
+		"-c 3":              "unknown flag -c — write --users, as -u",
+		"-z 3":              "unknown flag -z — write --run-time, as -t",
+		"--threshold x":     "unknown flag --threshold — write --check",
+		"--spawnrate 3":     "unknown flag --spawnrate — did you mean --spawn-rate?",
+		"--scenarios hit":   "unknown flag --scenarios — name scenarios without a flag, after the others",
 	} {
 		f := testFlags(t)
 		if err := f.all.Parse(strings.Fields(args)); err == nil || explain(err, f.all, strings.Fields(args)).Error() != want {

@@ -9,7 +9,6 @@ import (
 
 	"github.com/gregaria/gregaria/engine"
 	"github.com/gregaria/gregaria/engine/report"
-	"github.com/gregaria/gregaria/engine/stats"
 )
 
 // The program's exit status.
@@ -61,7 +60,7 @@ func outcomeOf(s *engine.Status) outcome {
 	_, broken, silent := checkLines(s)
 	return outcome{
 		breached: broken+silent > 0,
-		invalid:  s.Stats.Health.Verdict() == stats.Invalid,
+		invalid:  s.Stats.Health.Spoils(),
 		failed:   len(s.Stats.Failures) > 0 || len(s.Stats.Exceptions) > 0,
 		untested: s.Stats.Total.Requests() == 0,
 	}
@@ -76,6 +75,11 @@ func exitText(s *engine.Status, o outcome, c codes) string {
 		text := fmt.Sprintf("%d of %d checks do not hold", broken+silent, len(s.Checks))
 		if silent > 0 {
 			text += fmt.Sprintf(", %d of them because there was nothing to judge", silent)
+		}
+		for _, c := range s.Checks {
+			if hint := engine.NameHint(s, c.Check); report.HoldingOf(c) == report.NoData && strings.HasPrefix(hint, "did you mean") {
+				text += fmt.Sprintf(" (%s: %s)", c, hint)
+			}
 		}
 		return fmt.Sprintf("%s: exit status %d", text, exitStatus(o, c))
 	case o.untested && exitStatus(o, c) == c.failed:
@@ -119,7 +123,7 @@ func checksTable(s *engine.Status, width int) string {
 func (f *flags) addExit() {
 	f.group("Exit status")
 	f.value("exit-code-on-error", "", "N", strconv.Itoa(exitFailed), "exit with this when requests failed or scenarios had exceptions; 0 ignores them")
-	f.value("exit-code-on-invalid", "", "N", strconv.Itoa(exitInvalid), "exit with this when the load generator was in the way for more than a tenth of the run; 0 ignores that")
+	f.value("exit-code-on-invalid", "", "N", strconv.Itoa(exitInvalid), "exit with this when the load generator was in the way for more than a tenth of the run, and 5 s at least; 0 ignores that")
 }
 
 // exitCodes reads them.

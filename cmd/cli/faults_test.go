@@ -298,7 +298,7 @@ func TestReportsAreTriedAgain(t *testing.T) {
 	tp := newTape(1, start)
 	s := tp.second(5)
 	s.State, s.Ended = engine.Stopped, s.At
-	for _, format := range append(slices.Clone(report.Formats), report.Format{Ending: htmlEnding, Write: writeHTML}) {
+	for _, format := range formats(report.Lenience{}) {
 		for n := 1; ; n++ {
 			l, end, _ := openLog("", io.Discard, levelCritical)
 			faults := newFaults(l.Logger)
@@ -308,7 +308,7 @@ func TestReportsAreTriedAgain(t *testing.T) {
 			if err := os.WriteFile(path, []byte("old"), 0o666); err != nil {
 				t.Fatal(err)
 			}
-			r, err := newReports([]reportFile{{"report", path, path, format.Write}}, faults)
+			r, err := newReports([]reportFile{{flag: "report", path: path, planned: path, write: format.Write}}, faults)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -370,7 +370,7 @@ func TestReportsAreOfTheLatestRun(t *testing.T) {
 	l, end, _ := openLog("", io.Discard, levelCritical)
 	defer end()
 	path := filepath.Join(t.TempDir(), "run.md")
-	r, err := newReports([]reportFile{{"report", path, path, report.Markdown}}, newFaults(l.Logger))
+	r, err := newReports([]reportFile{{flag: "report", path: path, planned: path, write: report.Markdown}}, newFaults(l.Logger))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -229,22 +229,19 @@ func (f *flags) read(args []string, env Env) (*options, error) {
 
 	o.webHost, o.webPort = f.last("web-host"), read(f, "web-port", parsePort)
 	o.webBase = read(f, "web-base-path", server.ParseBasePath)
-	o.allowedHosts = words(f.given["allowed-host"].texts)
-	for _, name := range o.allowedHosts {
-		if _, rest, isURL := strings.Cut(name, "://"); isURL || strings.Contains(name, "/") {
-			host, _, _ := strings.Cut(rest, "/")
-			f.wrong("--allowed-host: %q is no name — write what stands between // and /, for example %s", name, cmp.Or(host, "load.example"))
-		}
-	}
+	o.allowedHosts = f.hostNames("allowed-host")
 	o.doors = f.readDoors()
 	o.headless, o.autostart, o.shown = f.on("headless"), f.on("autostart"), f.readShown()
 	o.autoquit = f.autoquit(o.autostart)
 	o.codes = f.exitCodes()
-	o.csv, o.csvFull = f.last("csv"), f.on("csv-full-history")
+	o.csv, o.csvFull = f.only("csv"), f.on("csv-full-history")
+	if o.csv == "-" {
+		f.wrong("--csv: - is no name — these are several files; write for example --csv run")
+	}
 	if o.csvFull && o.csv == "" {
 		f.wrong("--csv-full-history: needs --csv, which says where")
 	}
-	o.reports, o.json = f.readReports(o.config), f.on("json")
+	o.reports, o.json = f.readReports(o.config, o.codes, env), f.on("json")
 	o.schema = f.on("report-schema")
 	f.readTelemetry(o, env)
 	o.demoBug = f.on("demo-bug")
@@ -317,6 +314,17 @@ func (f *flags) scenarios() []string {
 // tagged reports whether one of tasks has a tag, or one within them.
 func tagged(tasks []load.PlannedTask, tag string) bool {
 	return slices.ContainsFunc(tasks, func(t load.PlannedTask) bool { return slices.Contains(t.Tags, tag) || tagged(t.Tasks, tag) })
+}
+
+// hostNames returns names of this machine, as browsers send them.
+func (f *flags) hostNames(name string) []string {
+	list := words(f.given[name].texts)
+	for _, text := range list {
+		if bare, err := server.ParseHostName(text); err != nil {
+			f.wrong("--%s: %q %w — write %s", name, text, err, cmp.Or(bare, "for example load.example.com"))
+		}
+	}
+	return list
 }
 
 // words splits at commas and spaces.

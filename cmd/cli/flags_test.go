@@ -225,8 +225,8 @@ gregaria: unknown flag --bgu — did you mean --bug?`},
 		{[]string{"user", "add", "--rol", "view"}, "\ngregaria: unknown flag --rol — did you mean --role?"},
 		{[]string{"import", "har", "--url", "x"}, "\ngregaria: unknown flag --url — --help shows all flags"},
 		{[]string{"--allowed-host", "http://a.test:80/x,b.test,c/d"}, `
-gregaria: --allowed-host: "http://a.test:80/x" is no name — write what stands between // and /, for example a.test:80
-gregaria: --allowed-host: "c/d" is no name — write what stands between // and /, for example load.example`},
+gregaria: --allowed-host: "http://a.test:80/x" is an address, not the name in it — write a.test
+gregaria: --allowed-host: "c/d" is an address, not the name in it — write c`},
 		{[]string{"user", "ad", "ann"}, "\ngregaria: user: there is no command \"ad\" — did you mean add?"},
 		{[]string{"import", "xml", "a"}, "\ngregaria: import: there is no command \"xml\" — write curl, har or openapi"},
 		{[]string{"man", "x"}, "\ngregaria: man: \"x\" is too much — gregaria man --help says what it takes"},

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"os"
 	"strings"
 	"time"
 
@@ -26,16 +27,20 @@ func (p *program) healthcheckCommand() *cobra.Command {
 		Use:   "healthcheck [URL]",
 		Short: "Ask the program that runs here whether it lives",
 		Long: "Exits with 0 if the program that runs on this machine answers, or whatever answers at URL, and with 1 if not.\n" +
-			"It looks for the port where the program does: in GREGARIA_WEB_PORT, and in configuration files.",
+			"It looks for the port where the program does: in its flags, in GREGARIA_WEB_PORT, and in configuration files. Of a\n" +
+			"program that runs with --headless there is no page to ask: it lives as long as it runs. Flags are only known on Linux,\n" +
+			"and where one program runs, as in a container.",
 		Args: takes(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			at := ""
 			if len(args) > 0 {
 				at = args[0]
-			} else if opts, mistakes := p.flags.read(nil, p.Env); mistakes != nil {
-				return mistakes
 			} else {
-				at = fmt.Sprintf("http://127.0.0.1:%d/healthz", opts.webPort)
+				flags, known := running("/proc", os.Getpid())
+				var err error
+				if at, err = p.healthAddress(flags, known); err != nil || at == "" {
+					return err
+				}
 			}
 			if u, err := url.Parse(at); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 				return fmt.Errorf("healthcheck: %q is no address — write for example http://127.0.0.1:8089/healthz", at)
@@ -48,6 +53,22 @@ func (p *program) healthcheckCommand() *cobra.Command {
 		},
 	}
 }
+
+// healthAddress returns where to ask a program whose flags may be known; "" when it serves
+// no page.
+func (p *program) healthAddress(args []string, known bool) (string, error) {
+	if known {
+		if o, ok := p.optionsOf(args); ok && o.headless {
+			return "", nil
+		} else if ok {
+			return healthURL(o.webPort), nil
+		}
+	}
+	o, mistakes := p.flags.read(nil, p.Env)
+	return healthURL(o.webPort), mistakes
+}
+
+func healthURL(port int) string { return fmt.Sprintf("http://127.0.0.1:%d/healthz", port) }
 
 // httpsServer is what Go's servers say on a connection that should have been TLS.
 const httpsServer = "HTTP request to an HTTPS server"

@@ -18,7 +18,7 @@ func (p *program) initCommand() *cobra.Command {
 		Use:   "init [DIR]",
 		Short: "Begin a module of your own: a scenario, its test and a main of five lines",
 		Long: `Begin a module of your own in DIR, or here: a scenario, its test and a main of five
-lines. It builds at once. Files that are there already are left alone.`,
+lines. It builds at once. Where one of its files is there already, nothing is written.`,
 		Example: "  " + p.Name + " init shop --module example.com/shop",
 		Args:    takes(1),
 		RunE: func(c *cobra.Command, args []string) error {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"os"
 	"strconv"
@@ -97,11 +98,12 @@ func (l *log) News() (news <-chan struct{}, end func()) {
 func openLog(file string, stderr io.Writer, level slog.Level) (*log, func() error, error) {
 	out, end := stderr, func() error { return nil }
 	if file != "" {
-		f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o666)
+		f, err := openLogFile(file)
 		if err != nil {
 			return nil, nil, fmt.Errorf("--logfile: %w", err)
 		}
-		out, end = f, f.Close
+		rotated := &logFile{file, f}
+		out, end = rotated, func() error { return rotated.file.Close() }
 	}
 	s := newSink(out)
 	return &log{slog.New(&handler{sink: s, level: level}), s}, func() error {
@@ -111,6 +113,29 @@ func openLog(file string, stderr io.Writer, level slog.Level) (*log, func() erro
 		}
 		return errors.Join(s.lost(), end())
 	}, nil
+}
+
+// A logFile is a file that is begun anew once it was moved away or removed, as programs do
+// that keep logs short. No signal is needed.
+type logFile struct {
+	path string
+	file *os.File
+}
+
+func openLogFile(path string) (*os.File, error) {
+	return os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o666)
+}
+
+func (l *logFile) Write(b []byte) (int, error) {
+	mine, err := l.file.Stat()
+	there, thereErr := os.Stat(l.path)
+	if err == nil && (errors.Is(thereErr, fs.ErrNotExist) || thereErr == nil && !os.SameFile(mine, there)) {
+		if f, err := openLogFile(l.path); err == nil { // or else the old one has to do
+			_ = l.file.Close()
+			l.file = f
+		}
+	}
+	return l.file.Write(b)
 }
 
 // A sink is where log lines go. A terminal that is held up, or a pipe that nobody

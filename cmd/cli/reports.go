@@ -22,11 +22,12 @@ type reportFile struct {
 	flag, path string // in which {u}, {r} and {t} stand for values of the run
 	planned    string // path, by what the flags say of the run
 	write      func(io.Writer, *engine.Status) error
+	appended   bool // the file is one that others write to as well
 }
 
 // addReports adds the flags of files that are made of a run when it is over.
 func (f *flags) addReports() {
-	f.value("report", "", "FILE", "", "write the run to this file when it is over; its ending says how: "+series(endings())+"; may be given several times")
+	f.value("report", "", "FILE", "", "write the run to this file when it is over; its ending says how: "+series(endings())+"; or what stands before it, as in md:FILE; may be given several times")
 	f.several("report")
 	f.value("html", "", "FILE", "", "write the run to this file as HTML; {u}, {r} and {t} in names stand for users at the peak, spawn rate (with arrivals, both are arrivals per second) and run time in seconds")
 	f.toggle("json", "", "print Locust's list of rows as JSON at the end; tables go to stderr")
@@ -37,12 +38,41 @@ func (f *flags) addReports() {
 // htmlEnding is the ending of the reports that are made by the server.
 const htmlEnding = ".html"
 
+// formats are what --report makes files of.
+func formats(l report.Lenience) []report.Format {
+	return append(l.Formats(), report.Format{Ending: htmlEnding, Kind: "text/html", Write: writeHTML})
+}
+
 func endings() []string {
 	var list []string
-	for _, f := range report.Formats {
+	for _, f := range formats(report.Lenience{}) {
 		list = append(list, f.Ending)
 	}
-	return append(list, htmlEnding)
+	return list
+}
+
+// summaryVariable names the file whose Markdown GitHub shows below a job. All that a step
+// writes to it is shown, so nothing must be replaced.
+const summaryVariable = "GITHUB_STEP_SUMMARY"
+
+// formatOf returns what a report shall be, by what stands before its path or by its
+// ending, and the path; nil when neither says it.
+func formatOf(text string, l report.Lenience) (*report.Format, string) {
+	list := formats(l)
+	is := func(ending string) *report.Format {
+		for i := range list {
+			if list[i].Ending == ending {
+				return &list[i]
+			}
+		}
+		return nil
+	}
+	if name, path, ok := strings.Cut(text, ":"); ok && path != "" {
+		if f := is("." + strings.ToLower(name)); f != nil {
+			return f, path
+		}
+	}
+	return is(strings.ToLower(filepath.Ext(text))), text
 }
 
 func writeHTML(w io.Writer, s *engine.Status) error {
@@ -50,42 +80,59 @@ func writeHTML(w io.Writer, s *engine.Status) error {
 }
 
 // readReports returns the files that the flags ask for, of runs as c has them.
-func (f *flags) readReports(c engine.Config) []reportFile {
+func (f *flags) readReports(c engine.Config, codes codes, env Env) []reportFile {
 	var list []reportFile
+	summary := ""
+	if env.Lookup != nil {
+		summary, _ = env.Lookup(summaryVariable)
+	}
 	add := func(flag, path string, write func(io.Writer, *engine.Status) error) {
-		r := reportFile{flag, path, named(path, c, c.RunTime), write}
+		r := reportFile{flag, path, named(path, c, c.RunTime), write, summary != "" && path == summary}
+		if path == "-" {
+			f.wrong("--%s: - is no file — name one", flag)
+			return
+		}
 		if i := slices.IndexFunc(list, func(other reportFile) bool { return filepath.Clean(other.planned) == filepath.Clean(r.planned) }); i >= 0 {
 			f.wrong("--%s: %s is written by --%s already — choose another name", flag, r.planned, list[i].flag)
 			return
 		}
 		list = append(list, r)
 	}
-	for _, path := range f.given["report"].texts {
-		if path == "" {
+	for _, text := range f.given["report"].texts {
+		if text == "" {
 			continue
 		}
-		ending := strings.ToLower(filepath.Ext(path))
-		i := slices.IndexFunc(report.Formats, func(format report.Format) bool { return format.Ending == ending })
-		switch {
-		case i >= 0:
-			add("report", path, report.Formats[i].Write)
-		case ending == htmlEnding:
-			add("report", path, writeHTML)
-		default:
-			f.wrong("--report: %q does not say what it shall be — let it end in %s", path, series(endings()))
+		format, path := formatOf(text, codes.lenience())
+		if format == nil {
+			f.wrong("--report: %q does not say what it shall be — let it end in %s, or write for example md:%s", text, series(endings()), text)
+			continue
 		}
+		add("report", path, format.Write)
 	}
-	if f.has("html") {
-		add("html", f.last("html"), writeHTML)
+	if path := f.only("html"); path != "" {
+		add("html", path, writeHTML)
 	}
-	if f.has("json-file") {
-		path := f.last("json-file")
-		if !strings.HasSuffix(path, ".json") {
+	if path := f.only("json-file"); path != "" {
+		if !strings.HasSuffix(path, ".json") && path != "-" {
 			path += ".json"
 		}
 		add("json-file", path, report.LocustJSON)
 	}
 	return list
+}
+
+// only returns the value of a flag that names one file. Of two it would be a pity to lose
+// one.
+func (f *flags) only(name string) string {
+	if texts := f.given[name].texts; len(texts) > 1 {
+		f.wrong("--%s: there are %d files, and only one is written — leave out all but one", name, len(texts))
+	}
+	return f.last(name)
+}
+
+// lenience returns what reports let pass, so that they agree with the exit status.
+func (c codes) lenience() report.Lenience {
+	return report.Lenience{Failures: c.failed == 0, Generator: c.invalid == 0}
 }
 
 // of returns the path of the file for the run of s.
@@ -166,7 +213,11 @@ func (r *reports) finish(s *engine.Status) error {
 func (r *reports) save(s *engine.Status) error {
 	var errs []error
 	for _, f := range r.files {
-		errs = append(errs, r.write(f.of(s), func(w io.Writer) error { return f.write(w, s) }))
+		write := r.write
+		if f.appended {
+			write = report.AppendFile
+		}
+		errs = append(errs, write(f.of(s), func(w io.Writer) error { return f.write(w, s) }))
 	}
 	err := errors.Join(errs...)
 	if err == nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -170,8 +171,15 @@ func (f *flags) warnOfVariables(env Env) {
 			if flag == "" {
 				flag = strings.ToLower(strings.ReplaceAll(locusts, "_", "-"))
 			}
-			if way := elsewhere[flag]; way != "" && value != "0" && !strings.EqualFold(value, "false") {
+			switch way := elsewhere[flag]; {
+			case value == "0" || strings.EqualFold(value, "false"):
+			case way != "":
 				f.warnings = append(f.warnings, variable+" is ignored: "+way)
+			case slices.Contains(known, "GREGARIA_"+locusts):
+			default: // it may be a variable of a locustfile
+				if near := f.nearest(flag); oneSlip(near, flag) {
+					f.warnings = append(f.warnings, fmt.Sprintf("%s is ignored: there is no flag --%s — did you mean LOCUST_%s?", variable, flag, strings.ToUpper(strings.ReplaceAll(near, "-", "_"))))
+				}
 			}
 		case !ours || strings.HasPrefix(rest, "TEST_") || strings.HasPrefix(rest, "DEV_") || slices.Contains(notFromAfar, key):
 		default:
@@ -182,6 +190,17 @@ func (f *flags) warnOfVariables(env Env) {
 			f.warnings = append(f.warnings, text)
 		}
 	}
+}
+
+// oneSlip reports whether two words differ in one place, and there by two letters at most.
+func oneSlip(a, b string) bool {
+	for a != "" && b != "" && a[0] == b[0] {
+		a, b = a[1:], b[1:]
+	}
+	for a != "" && b != "" && a[len(a)-1] == b[len(b)-1] {
+		a, b = a[:len(a)-1], b[:len(b)-1]
+	}
+	return max(len(a), len(b)) <= 2
 }
 
 // A configFile is one that is read, and what messages call it.
@@ -211,9 +230,15 @@ func (f *flags) configFiles(env Env) (list []configFile) {
 	return list
 }
 
+// locustFile is what Locust reads beside a run.
+const locustFile = "locust.conf"
+
 // gatherFiles takes what config files say.
 func (f *flags) gatherFiles(env Env) {
 	files := f.configFiles(env)
+	if _, err := os.Stat(filepath.Join(env.Dir, locustFile)); err == nil && env.Dir != "" && !f.has("config") {
+		f.warnings = append(f.warnings, locustFile+" is not read: rename it to gregaria.conf, or give it by --config")
+	}
 	for i, file := range files {
 		list, err := readConfig(file.path, file.name)
 		if errors.Is(err, fs.ErrNotExist) && !file.must {

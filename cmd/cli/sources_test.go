@@ -295,7 +295,7 @@ func TestUnknownVariablesAreTold(t *testing.T) {
 	f := testFlags(t)
 	_, err := f.read(nil, setup{variables: map[string]string{
 		"GREGARIA_USER": "3", "GREGARIA_QWERTZUIOP": "x", "GREGARIA_TEST_ROLE": "x", "GREGARIA_DEV_CHILD": "x", "GREGARIA_VERSION": "1.2.3", "GREGARIA_EMPTY": "", "GREGARIA_API_KEY": "k",
-		"LOCUST_LOCUSTFILE": "x.py", "LOCUST_MODE_MASTER": "true", "LOCUST_MODE_WORKER": "false", "LOCUST_PROCESSES": "0", "LOCUST_WHATEVER": "x", "LOCUST_HOST": "http://x.test",
+		"LOCUST_LOCUSTFILE": "x.py", "LOCUST_MODE_MASTER": "true", "LOCUST_MODE_WORKER": "false", "LOCUST_PROCESSES": "0", "LOCUST_WHATEVER": "x", "LOCUST_USRS": "5", "LOCUST_HOST": "http://x.test",
 		"PATH": "/bin",
 		// What Kubernetes makes of services named gregaria, gregaria-web and locust.
 		"GREGARIA_PORT": "tcp://10.0.0.7:8089", "GREGARIA_SERVICE_HOST": "10.0.0.7", "GREGARIA_PORT_8089_TCP_ADDR": "10.0.0.7", "GREGARIA_WEB_PORT": "tcp://10.0.0.7:8089",
@@ -306,6 +306,7 @@ func TestUnknownVariablesAreTold(t *testing.T) {
 		"GREGARIA_USER is ignored: there is no flag --user — did you mean GREGARIA_USERS?",
 		"LOCUST_LOCUSTFILE is ignored: scenarios are compiled in: --list shows them",
 		"LOCUST_MODE_MASTER is ignored: this version runs in one process, which uses all cores: leave it out",
+		"LOCUST_USRS is ignored: there is no flag --usrs — did you mean LOCUST_USERS?",
 	}
 	if err != nil || !slices.Equal(f.warnings, want) {
 		t.Errorf("warnings %q, %v, want %q", f.warnings, err, want)

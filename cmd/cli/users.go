@@ -24,7 +24,7 @@ func (p *program) userCommand() *cobra.Command {
 	file := p.usersFile(c)
 	role, proxied := new(string), new(bool)
 	add := &cobra.Command{
-		Use: "add NAME", Args: exactlyOne("the name of a user"),
+		Use: "add NAME", Args: exactlyOne("the name of a user"), ValidArgsFunction: p.ofBook(file, userNames),
 		Short: "add a user, or give one another password or role",
 		Long: "Add a user, or give one another password or role. The password is asked for twice, or read\n" +
 			"from the first line of the input when that is no terminal. A running program sees it at once.",
@@ -34,6 +34,7 @@ func (p *program) userCommand() *cobra.Command {
 	add.Flags().BoolVar(proxied, "no-password", false, "for somebody whom a proxy lets in: see --auth-proxy-header")
 	c.AddCommand(add, &cobra.Command{
 		Use: "remove NAME", Short: "remove a user and end their sessions", Args: exactlyOne("the name of a user"),
+		ValidArgsFunction: p.ofBook(file, userNames),
 		RunE: func(_ *cobra.Command, args []string) error {
 			return editUsers(file(), func(b *doors.Book) error {
 				if !b.RemoveUser(args[0]) {
@@ -67,7 +68,7 @@ func (p *program) tokenCommand() *cobra.Command {
 	file := p.usersFile(c)
 	scope, expires := new(string), new(string)
 	add := &cobra.Command{
-		Use: "add NAME", Args: exactlyOne("the name of a token"),
+		Use: "add NAME", Args: exactlyOne("the name of a token"), ValidArgsFunction: cobra.NoFileCompletions,
 		Short: "make a token and print it, once",
 		Long:  "Make a token and print it, once: only its hash is kept. Programs send it as\n\n  Authorization: Bearer TOKEN",
 		RunE:  func(_ *cobra.Command, args []string) error { return p.addToken(file(), args[0], *scope, *expires) },
@@ -76,6 +77,7 @@ func (p *program) tokenCommand() *cobra.Command {
 	add.Flags().StringVar(expires, "expires", "", "after this `TIME`: 90d, 12h; never by default")
 	c.AddCommand(add, &cobra.Command{
 		Use: "remove NAME", Short: "remove a token", Args: exactlyOne("the name of a token"),
+		ValidArgsFunction: p.ofBook(file, tokenNames),
 		RunE: func(_ *cobra.Command, args []string) error {
 			return editUsers(file(), func(b *doors.Book) error {
 				if !b.RemoveToken(args[0]) {
@@ -104,6 +106,31 @@ func (p *program) tokenCommand() *cobra.Command {
 		},
 	})
 	return c
+}
+
+// ofBook completes the first word after a command with names from the file of users.
+func (p *program) ofBook(file func() string, names func(doors.Book) []string) cobra.CompletionFunc {
+	return func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+		b, err := doors.ReadBook(file())
+		if err != nil || len(args) > 0 {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		return names(b), cobra.ShellCompDirectiveNoFileComp
+	}
+}
+
+func userNames(b doors.Book) (names []string) {
+	for _, u := range b.Users {
+		names = append(names, u.Name)
+	}
+	return names
+}
+
+func tokenNames(b doors.Book) (names []string) {
+	for _, t := range b.Tokens {
+		names = append(names, t.Name)
+	}
+	return names
 }
 
 func needsSubcommand(c *cobra.Command, _ []string) error {
@@ -198,7 +225,10 @@ func (p *program) addUser(file, name, role string, proxied bool) error {
 
 func (p *program) addToken(file, name, scope, expires string) error {
 	s, err := doors.ParseRole(scope)
-	if err != nil {
+	switch {
+	case scope == "":
+		err = errors.New("--scope: is needed — write --scope view, or --scope operate")
+	case err != nil:
 		err = fmt.Errorf("--scope: %w", err)
 	}
 	until, untilErr := parseExpiry(expires)

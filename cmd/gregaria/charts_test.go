@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"image/png"
+	"math"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -305,4 +306,45 @@ func TestEveryKindOfChartIsDrawn(t *testing.T) {
 		}
 	}
 	p.until(`text(one('[data-chart="heat"] .tip')) === "1 – 10 ms: 7"`)
+}
+
+// Who has no mouse asks for a time by its ends, in the zone that is shown.
+func TestATimeIsChosenWithoutAMouse(t *testing.T) {
+	t.Parallel()
+	api := (&target{}).listen(t)
+	gregaria := serve(t, "-u", "2", "-r", "100", "--host", api.URL, "--wait", "20ms", "--autostart", "get")
+	p := newTab(t)
+	if _, err := chromedp.Call(p.ctx, emulation.SetTimezoneOverride, emulation.SetTimezoneOverrideParams{TimezoneID: "Asia/Tokyo"}); err != nil {
+		t.Fatal(err)
+	}
+	p.goTo(gregaria.url + "/?tab=charts")
+	p.until(drawing + `.data.t.length >= 6`)
+	gregaria.post("/stop", nil)
+	p.until(`state() === "stopped"`)
+	p.press("t")
+	p.until(`document.getElementById("span").open && document.activeElement === one("#span > summary") && Boolean(document.getElementById("moments").elements.to.value)`)
+
+	// The end before the beginning, then three seconds from the beginning on.
+	begun := eval[float64](p, `Number(document.getElementById("window").dataset.from)`)
+	ask := func(ms float64) {
+		eval[bool](p, fmt.Sprintf(`((field) => {
+			field.value = new Date(%f + 9 * 3600 * 1000).toISOString().slice(0, 19);
+			field.focus();
+			return true;
+		})(document.getElementById("moments").elements.to)`, ms))
+		p.press(kb.Enter)
+	}
+	ask(begun - 5000)
+	p.until(`text(one("#moments .error")) === "The end is not after the beginning." && !location.search.includes("from=")`)
+	ask(begun + 3000)
+	p.until(fmt.Sprintf(`new URLSearchParams(location.search).get("from") === "%.0f" && new URLSearchParams(location.search).get("to") === "%.0f"`,
+		begun, math.Floor((begun+3000)/1000)*1000))
+	p.until(`Boolean(` + drawing + `.window) && Boolean(one("#window .clear")) && document.activeElement === one("#span > summary") && !document.getElementById("span").open`)
+
+	// The switch to logarithms stays with the chart.
+	log := `one("#chart-time .log")`
+	p.clickOn(log)
+	p.until(log + `.getAttribute("aria-pressed") === "true" && document.activeElement === ` + log)
+	p.press(kb.Escape)
+	p.until(`!location.search.includes("from=") && ` + log + `.getAttribute("aria-pressed") === "true"`)
 }

@@ -6,6 +6,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/chromedp"
+
 	"github.com/gregaria/gregaria/scenarios/demo"
 )
 
@@ -98,4 +101,43 @@ func TestHostileSamplesAreText(t *testing.T) {
 		p.clickOn(`one("table.failures [aria-expanded=true]")`)
 		p.until(`!one("article.sample")`)
 	}
+}
+
+// Away from localhost and without TLS there is no clipboard for scripts: what the buttons
+// copy can be pasted all the same, line by line. A browser that copies nothing is not
+// said to have done it, and the text is selected.
+func TestCopiesArePasted(t *testing.T) {
+	t.Parallel()
+	gregaria := serveAs(t, "hostile", "-u", "2", "-r", "100", "--host", hostileTarget(t), "--autostart", "--allowed-host", "evil.test", "--insecure-no-login")
+	p := open(t, "http://evil.test:"+gregaria.port()+"/?tab=failures")
+	p.allow("Cross-Origin-Opener-Policy") // which the browser ignores there
+	p.until(`all("table.failures tbody .name a").length > 0`)
+	if eval[bool](p, "isSecureContext") {
+		t.Fatal("the page is at an address that is secure, want one that is not")
+	}
+	p.clickOn(`one("table.failures tbody .name a")`)
+	p.click("Stop")
+	p.until(`state() === "stopped" && Boolean(named("Copy all"))`)
+	eval[bool](p, `(document.body.append(Object.assign(document.createElement("textarea"), { id: "pasted" })), true)`)
+	pasted := func() string {
+		eval[bool](p, `(document.getElementById("pasted").value = "", document.getElementById("pasted").focus(), true)`)
+		_, err := chromedp.Call(p.ctx, input.DispatchKeyEvent, input.DispatchKeyEventParams{Type: input.DispatchKeyEventTypeKeyDown, Key: "v", Commands: []string{"paste"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return eval[string](p, `document.getElementById("pasted").value`)
+	}
+	for _, c := range []struct{ button, text string }{{"Copy as curl", "curl"}, {"Copy all", "all"}} {
+		p.click(c.button)
+		p.until(`Boolean(named("Copied"))`)
+		want := eval[string](p, fmt.Sprintf(`document.querySelector("[data-text=%s]").textContent`, c.text))
+		if got := pasted(); got != want || want == "" {
+			t.Errorf("%s, then paste: %q, want %q", c.button, got, want)
+		}
+		p.until(`!named("Copied")`)
+	}
+
+	eval[bool](p, `((document.execCommand = () => true), true)`) // it only says so
+	p.click("Copy all")
+	p.until(`Boolean(named("Press Ctrl+C")) && getSelection().toString().includes("\n")`)
 }

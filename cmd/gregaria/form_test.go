@@ -236,6 +236,10 @@ func TestKeysDoWhatButtonsDo(t *testing.T) {
 	p.until(`!document.querySelector("dialog:modal") && state() === "running"`)
 	p.press("3")
 	p.until(`location.search === "?tab=charts"`)
+	p.press("7") // which it is, although there is no tab of checks
+	p.until(`location.search === "?tab=ratio"`)
+	p.press("3")
+	p.until(`location.search === "?tab=charts"`)
 	p.press("n")
 	p.until(`top().id === "edit" && document.activeElement === field("Number of users")`)
 	p.press("s3")
@@ -273,7 +277,7 @@ func TestEverythingWorksByKeyboard(t *testing.T) {
 	p := open(t, gregaria.url)
 	p.until(`document.activeElement === field("Number of users")`)
 	p.press(kb.Enter)
-	p.until(`state() === "running" && requests() > 0`)
+	p.until(`state() === "running" && requests() > 0 && document.activeElement.id === "content"`)
 
 	p.tabTo("Edit")
 	p.press(" ")
@@ -285,6 +289,14 @@ func TestEverythingWorksByKeyboard(t *testing.T) {
 	p.fill("Number of users", "4")
 	p.press(kb.Enter)
 	p.until(`number("Users") === 4 && !document.querySelector("dialog:modal")`)
+
+	// What had the focus is gone with the table: one goes on where the row's page begins,
+	// and comes back to the row.
+	eval[bool](p, `(one("#rows tbody .name a:not(.pin)").focus(), true)`)
+	p.press(kb.Enter)
+	p.until(`text(one("#endpoint-name")) === "GET /" && document.activeElement.id === "content"`)
+	eval[bool](p, `(history.back(), true)`)
+	p.until(`!location.search && document.activeElement === one("#rows tbody .name a:not(.pin)")`)
 
 	p.tabTo("Charts")
 	p.press(kb.Enter)

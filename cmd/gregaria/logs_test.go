@@ -32,6 +32,7 @@ func TestTheLogIsLive(t *testing.T) {
 	p.until(lines + ` > window.seen && ` + atEnd)
 	// Who scrolls away is left there, until they want to be back.
 	eval[bool](p, `(document.getElementById("log").scrollTop = 40, true)`)
+	more()
 	p.until(`shown(document.getElementById("log-newest"))`)
 	eval[bool](p, "(window.seen = "+lines+", true)")
 	more()

@@ -48,14 +48,21 @@ func (m Module) Begin() ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	var clash []error
+	if info, err := os.Stat(m.Dir); err == nil && !info.IsDir() {
+		return nil, fmt.Errorf("%s is a file — choose a directory", m.Dir)
+	}
+	var clash []string
 	for _, c := range contents {
 		if _, err := os.Lstat(filepath.Join(m.Dir, c.name)); !errors.Is(err, fs.ErrNotExist) {
-			clash = append(clash, fmt.Errorf("%s is there already — choose another directory, or move it away", filepath.Join(m.Dir, c.name)))
+			clash = append(clash, c.name)
 		}
 	}
 	if len(clash) > 0 {
-		return nil, errors.Join(clash...)
+		verb := "are"
+		if len(clash) == 1 {
+			verb = "is"
+		}
+		return nil, fmt.Errorf("%s: %s %s there already, and nothing was written — choose another directory", m.Dir, strings.Join(clash, ", "), verb)
 	}
 	if err := os.MkdirAll(m.Dir, 0o777); err != nil {
 		return nil, err

@@ -63,6 +63,13 @@ func TestParseNamesThePlaceTheMistakeAndTheWayOut(t *testing.T) {
 		want []string
 	}{
 		{"", []string{"is missing", "GET /cart p95 < 300ms"}},
+		{"p95<300ms, rps>1", []string{"two checks", `"p95<300ms" and "rps>1"`}},
+		{"GET /cart p95 < 300ms and fail% < 1", []string{"two checks", `"fail% < 1"`}},
+		{"p95<300ms; rps>1; avg<5", []string{"two checks"}},
+		{"\"GET /\" p95<300ms", []string{"character 1", "no quotes", "write GET / p95"}},
+		{"http_req_duration: p(95)<300", []string{"k6", "write p95 < 300ms"}},
+		{"GET /cart p(99.9) <= 1s", []string{`"p(99.9)"`, "write p99.9"}},
+		{"http_req_failed: rate<0.01", []string{"k6", "write fail% < 1"}},
 		{"GET /cart p59x < 300ms", []string{"character 11", `"p59x"`, "write for example p95"}},
 		{"GET /cart medain < 300ms", []string{"character 11", `"medain"`, "did you mean p50?"}},
 		{"/cart averge < 3", []string{"character 7", "did you mean avg?"}},

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -29,6 +30,13 @@ func Parse(text string) (Check, error) {
 	if len(text) > MaxLength {
 		return Check{}, fmt.Errorf("this is too long — at most %d characters", MaxLength)
 	}
+	if first, second, ok := twoChecks(text); ok {
+		return Check{}, fmt.Errorf("these are two checks — write each as a check of its own: %q and %q", first, second)
+	}
+	return parse(text)
+}
+
+func parse(text string) (Check, error) {
 	if strings.TrimSpace(text) == "" {
 		return Check{}, errors.New("a check is missing — write for example GET /cart p95 < 300ms")
 	}
@@ -49,6 +57,9 @@ func Parse(text string) (Check, error) {
 			return Check{}, before.wrong("%s joins two checks — write each as a check of its own", word)
 		}
 	}
+	if near := elsewhere(before.text, op.text, after.text); near != "" {
+		return Check{}, before.wrong("this is how k6 has it — write %s", near)
+	}
 	subject, metric := before.lastWord()
 	if metric.text == "" {
 		return Check{}, metric.wrong("a metric is missing before %s — %s", op.text, known)
@@ -56,11 +67,48 @@ func Parse(text string) (Check, error) {
 	if c.Metric, err = metric.metric(); err != nil {
 		return Check{}, err
 	}
+	if n := len(subject.text); n > 1 && strings.ContainsRune("\"'`", rune(subject.text[0])) && subject.text[n-1] == subject.text[0] {
+		return Check{}, subject.wrong("names need no quotes — write %s %s", subject.text[1:n-1], metric.text)
+	}
 	c.Method, c.Name = split(subject.text)
 	if c.Bound, err = after.bound(c.Metric); err != nil {
 		return Check{}, err
 	}
 	return c, nil
+}
+
+// between is what people write between two checks.
+var between = regexp.MustCompile(`\s*[,;]\s*|\s+(?i:and|or)\s+`)
+
+// twoChecks returns a text as two checks, if it is so many: what is before a comma, or its
+// like, is one by itself.
+func twoChecks(text string) (first, second string, ok bool) {
+	for _, at := range between.FindAllStringIndex(text, -1) {
+		_, op, _ := cut(text[at[1]:])
+		if _, err := parse(text[:at[0]]); err == nil && op.text != "" {
+			return strings.TrimSpace(text[:at[0]]), strings.TrimSpace(text[at[1]:]), true
+		}
+	}
+	return "", "", false
+}
+
+var (
+	k6Percentile = regexp.MustCompile(`^(?:http_req_duration(?:\{.*\})?\s*:?\s*)?p\((\d+(?:\.\d+)?)\)$`)
+	k6Failed     = regexp.MustCompile(`^http_req_failed(?:\{.*\})?\s*:?\s*rate$`)
+)
+
+// elsewhere returns a threshold of k6 as a check, "" if it is none.
+func elsewhere(before, op, after string) string {
+	if m := k6Percentile.FindStringSubmatch(before); m != nil {
+		if strings.Trim(after, "0123456789.") == "" {
+			after += "ms"
+		}
+		return "p" + m[1] + " " + op + " " + after
+	}
+	if share, err := strconv.ParseFloat(after, 64); k6Failed.MatchString(before) && err == nil {
+		return string(FailRate) + " " + op + " " + strconv.FormatFloat(100*share, 'f', -1, 64)
+	}
+	return ""
 }
 
 // ParseAll reads checks, one on a line, and reports every mistake with its line. The list
@@ -202,6 +250,9 @@ func (p part) metric() (Metric, error) {
 	}
 	if m, ok := aliases[word]; ok {
 		return m, nil
+	}
+	if m := k6Percentile.FindStringSubmatch(word); m != nil {
+		return "", p.wrong("%q is how k6 has it — write p%s", p.text, m[1])
 	}
 	digits, first := strings.CutPrefix(word, "p")
 	digits, last := strings.CutSuffix(digits, "%")

@@ -30,7 +30,11 @@
 // little to do is valid as long as it is left alone, and on a machine that is shared
 // it is often not.
 // The limit on stolen time was raised after that, so that it is a hint and spoils
-// nothing by itself that timers and users do not feel.
+// nothing by itself that timers and users do not feel. So was that of lateness above which
+// a second is invalid, from 10 to 25 ms: one timer in a hundred that has to wait for two
+// slices of a neighbour is a mishap of machines with two processors that are shared, as
+// those of CI are, and puts the 99th percentile in doubt rather than the run. Such seconds
+// are degraded. Where responses take longer than 125 ms the limit is a fifth of that.
 //
 // In undisturbed seconds with 20 users timers went off 1 to 2 ms late, which is how
 // Go's are, and goroutines waited for less than 1 ms. The limits of processor time, of

@@ -115,6 +115,15 @@ func (s *stage) recorded() stats.Delta {
 	return s.recorder.Drain(time.Now(), stats.Gauges{Users: 1})
 }
 
+// unsent returns the only failure recorded, of what was no request.
+func unsent(t testing.TB, d stats.Delta) stats.Failure {
+	t.Helper()
+	if len(d.Rows) != 0 || len(d.Failures) != 1 || !d.Failures[0].Ours || d.Failures[0].Count != 1 {
+		t.Fatalf("recorded %+v and failures %+v, want no request, and one that could not be sent", d.Rows, d.Failures)
+	}
+	return d.Failures[0]
+}
+
 // only returns the one row of d, and the format of its failure, "" without one.
 func only(t testing.TB, d stats.Delta) (row stats.Row, format string) {
 	t.Helper()

@@ -51,9 +51,9 @@ func TestAnErrorOfBeforeIsTheFailureOfItsRequest(t *testing.T) {
 		r.Failf("After sees no answer and cannot say better")
 	}))
 	err := u.Get("/a").Expect(404).Err()
-	row, format := only(t, u.recorded())
-	if len(f.sent) != 0 || format != "request cannot be sent" || err == nil || err.Error() != "GET /a: request cannot be sent: no key" || row.Failures() != 1 {
-		t.Errorf("%d sent, Err %v, format %q; want none, no key, request cannot be sent", len(f.sent), err, format)
+	failure := unsent(t, u.recorded())
+	if len(f.sent) != 0 || failure.Format != "request cannot be sent" || err == nil || err.Error() != "GET /a: request cannot be sent: no key" {
+		t.Errorf("%d sent, Err %v, format %q; want none, no key, request cannot be sent", len(f.sent), err, failure.Format)
 	}
 	if told != 1 {
 		t.Errorf("After was called %d times, want once", told)

@@ -88,8 +88,8 @@ func TestUnusableOptionsAreFailuresOfTheRequest(t *testing.T) {
 		}
 		resp.Expect(200)
 		d := u.recorded()
-		if _, format := only(t, d); format != string(load.UnusableRequest) || d.Failures[0].Example != tt.want {
-			t.Errorf("failure %q, %q; want %q, %q", format, d.Failures[0].Example, load.UnusableRequest, tt.want)
+		if f := unsent(t, d); f.Format != string(load.UnusableRequest) || f.Example != tt.want {
+			t.Errorf("failure %q, %q; want %q, %q", f.Format, f.Example, load.UnusableRequest, tt.want)
 		}
 		if len(f.sent) != 1 {
 			t.Errorf("%s: it was sent", tt.want)

@@ -44,6 +44,16 @@ func Redacted(text string) string {
 // and those that their names tell.
 func quotable(text string, secrets []string) string { return Redacted(blank(text, secrets)) }
 
+// rowName returns the name of a row without what the names in its query say is a secret,
+// and without those that are known.
+func rowName(name string, secrets []string) string {
+	if strings.IndexByte(name, '?') < 0 {
+		return name
+	}
+	var r redaction
+	return blank(r.url(name), secrets)
+}
+
 // redact blanks the secrets out of an exemplar: what has the name of a secret, and the
 // known ones and those found by name wherever they stand.
 func redact(e *stats.Exemplar, known []string) {

@@ -84,6 +84,7 @@ func (u *User) Do(method, path string, opts ...Option) *Response {
 		u.open(r, stats.Sample{Method: method, Name: name})
 		r.noAnswer = true
 		r.fail(string(UnusableRequest), string(UnusableRequest)+": "+err.Error())
+		u.sample.Problem.Ours = true
 	}
 	if u.after != nil && around == noHook && u.latest == r {
 		u.hook = inAfter
@@ -163,7 +164,7 @@ func (u *User) send(r *Response, method, name string, due time.Time) {
 			r.noAnswer = true
 			class := classOf(err)
 			r.fail(string(class), err.Error())
-			u.sample.Problem.Ours = class.Ours()
+			u.sample.Problem.Ours = class.Ours() || class == UnusableRequest && u.answer.Took == 0 // a redirect comes after an answer
 			return
 		}
 	}
@@ -199,6 +200,7 @@ func (u *User) settle() {
 
 // record adds a sample to the results. It is that of a request, unless r is nil.
 func (u *User) record(s *stats.Sample, r *Response) {
+	s.Name = rowName(s.Name, u.secrets)
 	if p := s.Problem; p != nil {
 		p.Format, p.Message = quotable(p.Format, u.secrets), blank(p.Message, u.secrets) // redacted when it is kept
 		if len(u.groups) > 0 {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gregaria/gregaria/engine/load"
 	"github.com/gregaria/gregaria/engine/stats"
 )
 
@@ -89,7 +90,7 @@ func FailuresCSV(w io.Writer, failures []stats.FailureLine) error {
 
 // Kind says what failed by what all failures of the kind have in common, so that it stays
 // the same as a run goes on: files and answers have it for whoever joins them or makes a
-// label of it. What this machine could not send is marked.
+// label of it. What this machine had no means to send is marked.
 func Kind(f stats.Failure) string { return marked(f, f.Format) }
 
 // wording says what failed to people: its kind, and the latest failure when that says
@@ -105,7 +106,7 @@ func wording(f stats.Failure) string {
 }
 
 func marked(f stats.Failure, words string) string {
-	if f.Ours {
+	if f.Ours && f.Format != string(load.UnusableRequest) { // which says so itself
 		return "not sent, for want of resources here: " + words
 	}
 	return words

@@ -2,6 +2,8 @@ package report
 
 import (
 	"bufio"
+	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -12,8 +14,13 @@ import (
 )
 
 // WriteFile makes a file of what write writes. Whatever happens, even a loss of
-// power, there is the old file or the new one, whole.
+// power, there is the old file or the new one, whole. A link stays, and what it leads to
+// is written. What is no file, as a pipe or a device, is written to as it is.
 func WriteFile(path string, write func(io.Writer) error) (err error) {
+	path = linked(path)
+	if isStream(path) {
+		return AppendFile(path, write)
+	}
 	f, err := createBeside(path)
 	if err != nil {
 		return err
@@ -48,11 +55,60 @@ func WriteFile(path string, write func(io.Writer) error) (err error) {
 	return nil
 }
 
+// AppendFile writes what write writes at the end of a file, or of what is none.
+func AppendFile(path string, write func(io.Writer) error) error {
+	var text bytes.Buffer // so that what fails on the way leaves nothing behind
+	if err := write(&text); err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o666)
+	if err != nil {
+		return fmt.Errorf("write %s: %w", path, cause(err))
+	}
+	_, writeErr := f.Write(text.Bytes())
+	if err := cmp.Or(writeErr, f.Close()); err != nil {
+		return fmt.Errorf("write %s: %w", path, cause(err))
+	}
+	return nil
+}
+
+// mostLinks is how many links may lead from one to the next.
+const mostLinks = 40
+
+// linked returns what a path leads to, which there need not be yet; the path itself
+// unless its last part is a link.
+func linked(path string) string {
+	to := path
+	for range mostLinks {
+		next, err := os.Readlink(to)
+		if err != nil {
+			return to
+		}
+		if !filepath.IsAbs(next) {
+			next = filepath.Join(filepath.Dir(to), next)
+		}
+		if _, err := os.Lstat(next); err != nil && isStream(to) { // as /dev/fd/63, which leads to "pipe:[4711]"
+			return to
+		}
+		to = next
+	}
+	return path // they go in circles, which opening it will say
+}
+
+// isStream reports whether there is something at path that cannot be replaced by a file.
+func isStream(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && !info.Mode().IsRegular() && !info.IsDir()
+}
+
 // Writable returns what will keep WriteFile from making a file, as far as that can be
 // known beforehand. It leaves the file as it is.
 func Writable(path string) error {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		return fmt.Errorf("write %s: it is a folder", path)
+	}
+	if path = linked(path); isStream(path) {
+		return nil // trying it would be noticed: who reads a pipe would see its end
 	}
 	f, err := createBeside(path)
 	if err != nil {

@@ -92,7 +92,7 @@ func TestFormats(t *testing.T) {
 		golden(t, name+".json", made(t, func(w io.Writer) error { return writeJSON(w, newJSONRun(s, "example.test/shop v1.2.3")) }))
 		golden(t, name+".md", made(t, func(w io.Writer) error { return Markdown(w, s) }))
 		golden(t, name+".locust.json", made(t, func(w io.Writer) error { return LocustJSON(w, s) }))
-		text, err := xml.MarshalIndent(newJUnit(s, "generator-1"), "", "  ")
+		text, err := xml.MarshalIndent(Lenience{}.newJUnit(s, "generator-1"), "", "  ")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -160,7 +160,7 @@ func TestJSONFollowsItsSchema(t *testing.T) {
 // What a run was asked for is told whole: but for its checks and its seed, which are told
 // elsewhere, and for what only matters at the start.
 func TestJSONTellsTheWholeConfig(t *testing.T) {
-	elsewhere := []string{"Checks", "Seed", "Force"}
+	elsewhere := []string{"Checks", "Seed", "Force", "Endless"} // or of a change only
 	told := reflect.TypeFor[jsonConfig]()
 	for _, f := range reflect.VisibleFields(reflect.TypeFor[engine.Config]()) {
 		if _, ok := told.FieldByName(f.Name); !ok && !slices.Contains(elsewhere, f.Name) {
@@ -272,6 +272,53 @@ func TestOutcomes(t *testing.T) {
 	} {
 		if got, text := OutcomeOf(test.s), outcomeText(test.s); got != test.outcome || !strings.Contains(text, test.text) {
 			t.Errorf("%s: outcome is %s, %q, want %s, %q", name, got, text, test.outcome, test.text)
+		}
+	}
+}
+
+// Whatever makes a run fail has a test that fails, with checks or without, and what the
+// operator lets pass is no failure, but said.
+func TestReportsFailWhenTheRunDoes(t *testing.T) {
+	all := statuses(t)
+	checked := statusOf(run(), engine.Stopped)
+	hold(t, checked, "p95 < 60s")
+	checked.Checks[0].Run.OK = true
+	slow := statusOf(openRun(), engine.Stopped)
+	slow.Stats.Health, slow.Stats.Failures = stats.Health{Valid: 1, Invalid: 9}, nil
+	short := statusOf(openRun(), engine.Stopped)
+	short.Stats.Health, short.Stats.Failures = stats.Health{Invalid: 4}, nil
+	hung := statusOf(openRun(), engine.Stopped)
+	hung.Stats = &stats.Snapshot{}
+	unsent := statusOf(openRun(), engine.Stopped)
+	unsent.Stats = &stats.Snapshot{Failures: []stats.FailureLine{{Failure: stats.Failure{FailureKey: stats.FailureKey{Method: "GET", Name: "/a b", Format: "request cannot be sent", Ours: true}, Count: 3}}}}
+	for _, test := range []struct {
+		name    string
+		s       *engine.Status
+		lenient Lenience
+		fails   bool
+		md      string
+	}{
+		{"fine", all["fine"], Lenience{}, false, "✅ Load test passed: "},
+		{"failed", all["run"], Lenience{}, true, "❌ Load test failed: "},
+		{"failed, with checks that hold", checked, Lenience{}, true, "❌ Load test failed: "},
+		{"failed, which is let pass", all["run"], Lenience{Failures: true}, false, "✅ Load test passed: "},
+		{"a broken check is not let pass", all["checked"], Lenience{true, true}, true, "❌ Load test broken: "},
+		{"slow", slow, Lenience{}, true, "⚠️ Load test invalid: "},
+		{"slow, which is let pass", slow, Lenience{Generator: true}, false, "✅ Load test passed: the load generator was the bottleneck; --exit-code-on-invalid 0 lets that pass"},
+		{"slow for a short time", short, Lenience{}, false, "✅ Load test passed: "},
+		{"hung", hung, Lenience{}, true, "⚪ Load test untested: no request was answered"},
+		{"hung, which is let pass", hung, Lenience{Failures: true}, false, "✅ Load test passed: no request was answered; --exit-code-on-error 0 lets that pass"},
+		{"unsent", unsent, Lenience{}, true, "❌ Load test failed: "},
+	} {
+		junit := test.lenient.newJUnit(test.s, "generator-1")
+		if got := junit.Failures+junit.Errors > 0; got != test.fails {
+			t.Errorf("%s: JUnit has %+v, want that it fails: %t", test.name, junit.junitCounts, test.fails)
+		}
+		if test.lenient != (Lenience{}) && !test.fails && junit.Skipped == 0 {
+			t.Errorf("%s: JUnit skips no test: %+v", test.name, junit.junitCounts)
+		}
+		if md := made(t, func(w io.Writer) error { return test.lenient.markdown(w, test.s) }); !strings.HasPrefix(md, "## "+test.md) {
+			t.Errorf("%s: Markdown is\n%s\nwant it to begin with %s", test.name, md, test.md)
 		}
 	}
 }

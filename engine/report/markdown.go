@@ -25,8 +25,11 @@ const (
 
 // Markdown writes a run in short: the verdict, the checks, the busiest rows, the
 // failures, and how far the numbers can be trusted.
-func Markdown(w io.Writer, s *engine.Status) error {
-	m := markdown{bufio.NewWriter(w)}
+func Markdown(w io.Writer, s *engine.Status) error { return Lenience{}.markdown(w, s) }
+
+// markdown is Markdown, whose verdict leaves out what l lets pass.
+func (l Lenience) markdown(w io.Writer, s *engine.Status) error {
+	m := markdown{bufio.NewWriter(w), l}
 	m.head(s)
 	m.checks(s)
 	if s.Stats.Total.Requests() > 0 {
@@ -39,15 +42,18 @@ func Markdown(w io.Writer, s *engine.Status) error {
 }
 
 // A markdown is a report while it is written. What fails to be written is told by Flush.
-type markdown struct{ *bufio.Writer }
+type markdown struct {
+	*bufio.Writer
+	Lenience
+}
 
 func (m markdown) printf(format string, args ...any) { fmt.Fprintf(m, format, args...) }
 
 var outcomeMarks = map[Outcome]string{Untested: "⚪", Broken: "❌", Invalid: "⚠️", Failed: "❌", Passed: "✅"}
 
 func (m markdown) head(s *engine.Status) {
-	outcome := OutcomeOf(s)
-	m.printf("## %s Load test %s: %s\n", outcomeMarks[outcome], outcome, outcomeText(s))
+	outcome := m.outcomeOf(s)
+	m.printf("## %s Load test %s: %s\n", outcomeMarks[outcome], outcome, m.text(s))
 	if s.Run == 0 {
 		return
 	}
@@ -58,6 +64,9 @@ func (m markdown) head(s *engine.Status) {
 		m.printf(" (%s)", markText(s.Reason))
 	}
 	m.printf(".\n\nLoad generator: **%s**", s.Stats.Health.Verdict())
+	if s.Stats.Health.Verdict() == stats.Invalid && !s.Stats.Health.Spoils() {
+		m.printf(", but for less than 5 s, which decides nothing")
+	}
 	for _, r := range s.Stats.Health.Gravest() {
 		m.printf("; %s in %d of %d s", markText(r.Text), r.Spans, s.Stats.Health.Valid+s.Stats.Health.Degraded+s.Stats.Health.Invalid)
 	}

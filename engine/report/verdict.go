@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/gregaria/gregaria/engine"
-	"github.com/gregaria/gregaria/engine/stats"
 )
 
 // An Outcome is what a run comes down to.
@@ -22,20 +21,57 @@ const (
 )
 
 // OutcomeOf returns what the run of s comes down to.
-func OutcomeOf(s *engine.Status) Outcome {
+func OutcomeOf(s *engine.Status) Outcome { return Lenience{}.outcomeOf(s) }
+
+// A Lenience is what shall not keep a run from passing. It changes no number.
+type Lenience struct {
+	Failures  bool // requests that failed, exceptions, and no answer at all
+	Generator bool // a load generator that was the bottleneck
+}
+
+// outcomeOf is OutcomeOf but for what l lets pass.
+func (l Lenience) outcomeOf(s *engine.Status) Outcome {
 	switch {
 	case s.Run == 0 || s.State != engine.Stopped:
 		return Untested
 	case brokenChecks(s) > 0:
 		return Broken
+	case l.Failures: // nor does it matter whether there was an answer
 	case len(s.Stats.Failures) > 0 || len(s.Stats.Exceptions) > 0:
 		return Failed
 	case s.Stats.Total.Requests() == 0:
 		return Untested
-	case s.Stats.Health.Verdict() == stats.Invalid:
+	}
+	if s.Stats.Health.Spoils() && !l.Generator {
 		return Invalid
 	}
 	return Passed
+}
+
+// What lets things pass, in words.
+const (
+	failuresPass  = "--exit-code-on-error 0 lets that pass"
+	generatorPass = "--exit-code-on-invalid 0 lets that pass"
+)
+
+// text says in a line what the outcome is about, and what was let pass.
+func (l Lenience) text(s *engine.Status) string {
+	strict, lenient := OutcomeOf(s), l.outcomeOf(s)
+	text := outcomeText(s)
+	switch {
+	case strict == lenient:
+		return text
+	case strict == Invalid:
+		return text + "; " + generatorPass
+	}
+	text += "; " + failuresPass
+	if s.Stats.Health.Spoils() { // which comes after failures
+		text += ", and the load generator was the bottleneck"
+		if l.Generator {
+			text += "; " + generatorPass
+		}
+	}
+	return text
 }
 
 // outcomeText says in a line what the outcome is about.

@@ -57,6 +57,7 @@ type Vitals struct {
 const (
 	invalidAbove  = 10 // one in so many spans was invalid
 	degradedAbove = 20 // one in so many spans was not valid
+	spoilsFrom    = 5  // spans that were invalid spoil a run, fewer are a hiccup
 )
 
 // Verdict returns the verdict on the whole time: invalid when more than a tenth of
@@ -73,6 +74,11 @@ func (h Health) Verdict() Verdict {
 	}
 	return Valid
 }
+
+// Spoils reports whether h is so bad that a run with it says little of its target: it is
+// invalid, and for five spans or more. In a run of a few seconds a single mishap of the
+// machine would be more than a tenth.
+func (h Health) Spoils() bool { return h.Verdict() == Invalid && h.Invalid >= spoilsFrom }
 
 // Plus returns the health over both times.
 func (h Health) Plus(g Health) Health {

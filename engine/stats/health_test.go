@@ -39,6 +39,18 @@ func TestVerdictOfALongerTime(t *testing.T) {
 	}
 }
 
+// A mishap of a few seconds spoils no run, however short that is.
+func TestFewBadSecondsSpoilNoRun(t *testing.T) {
+	for _, test := range []struct {
+		valid, invalid int
+		want           bool
+	}{{0, 0, false}, {0, 1, false}, {0, 4, false}, {0, 5, true}, {5, 4, false}, {5, 5, true}, {45, 5, false}, {44, 5, true}} {
+		if h := (Health{Valid: test.valid, Invalid: test.invalid}); h.Spoils() != test.want {
+			t.Errorf("Spoils() of %d valid, %d invalid = %v, want %v", test.valid, test.invalid, h.Spoils(), test.want)
+		}
+	}
+}
+
 func TestHealthPlus(t *testing.T) {
 	a := Health{
 		Valid: 1, Degraded: 2, Reasons: []Reason{{"busy", Degraded, 2}, {"held back", Degraded, 1}},

@@ -36,9 +36,9 @@ type Problem struct {
 	Message string    // this one in full, with ids and names
 	At      time.Time // when it was noticed
 
-	// Ours says that this machine could not even send the request: it had no file
-	// descriptor or port left. Such a sample counts as a failure of the load
-	// generator, not as a request: it is in no row, only among the failures.
+	// Ours says that the request could not even be sent: this machine had no file
+	// descriptor or port left, or it is none that HTTP knows. Such a sample counts as a
+	// failure on this side, not as a request: it is in no row, only among the failures.
 	Ours bool
 }
 

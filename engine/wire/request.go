@@ -28,7 +28,7 @@ func appendHead(b []byte, h *hop, req *load.Request, agent, cookies string) (hea
 		return b, false, fail(load.UnusableRequest, "method "+strconv.Quote(h.method), nil)
 	}
 	if !isTarget(h.target) {
-		return b, false, fail(load.UnusableRequest, "target "+strconv.Quote(h.target), nil)
+		return b, false, fail(load.UnusableRequest, badTarget(h.target), nil)
 	}
 	start := len(b)
 	w := headWriter{b: b, left: h.baggage, cookies: cookies}

@@ -498,7 +498,7 @@ func (c *call) request() (*http.Request, error) {
 		return nil, fail(load.UnusableRequest, "method "+strconv.Quote(h.method), nil)
 	}
 	if !isTarget(h.target) {
-		return nil, fail(load.UnusableRequest, "target "+strconv.Quote(h.target), nil)
+		return nil, fail(load.UnusableRequest, badTarget(h.target), nil)
 	}
 	u, err := url.Parse(o.scheme + "://" + o.host + h.target)
 	if err != nil {

@@ -1,5 +1,10 @@
 package wire
 
+import (
+	"strconv"
+	"strings"
+)
+
 // token marks the bytes of methods and field names, see RFC 9110, 5.6.2.
 var token = func() (t [256]bool) {
 	for c := '0'; c <= '9'; c++ {
@@ -32,6 +37,18 @@ func isTarget(s string) bool {
 		}
 	}
 	return len(s) > 0 && (s[0] == '/' || s == "*")
+}
+
+// badTarget words what is wrong with a target that is none, with the way out.
+func badTarget(s string) string {
+	text := "target " + strconv.Quote(s)
+	switch {
+	case strings.ContainsAny(s, " \t"):
+		return text + " has a space — write it as %20"
+	case s == "" || s[0] != '/':
+		return text + " does not begin with /"
+	}
+	return text + " has control characters — write them as %0A, for example"
 }
 
 // isValue reports whether s can be the value of a field.
