@@ -29,12 +29,12 @@
   document.addEventListener("focusin", (e) => { held = e.target.closest?.("#live") ? e.target : null; });
   const takeUp = () => {
     const at = document.activeElement, content = $("content");
-    if (!content || at !== document.body && at !== content) return;
+    if (!content) return;
     const row = left && !here && held && content.querySelector(`tr[data-row="${CSS.escape(left)}"] .name a:not(.pin)`);
-    if (row) {
-      left = null;
-      row.focus();
-    } else if (held && !held.isConnected) content.focus({ preventScroll: true });
+    if (!$("endpoint-name")) left = null; // it is gone: who is elsewhere by now stays there
+    if (at !== document.body && at !== content) return;
+    if (row) row.focus();
+    else if (held && !held.isConnected) content.focus({ preventScroll: true });
   };
 
   const lookAt = () => {

@@ -10,7 +10,7 @@
     if (!e.target.closest?.("#span") || e.target.closest("a[data-view]")) choice()?.removeAttribute("open");
   });
   document.addEventListener("keydown", (e) => {
-    if (e.key !== "Escape" || e.defaultPrevented || document.querySelector("dialog:modal, #health[open]")) return;
+    if (e.key !== "Escape" || e.defaultPrevented || document.querySelector("dialog:modal, #health[open], #columns[open]")) return;
     if (choice()?.open) shut();
     else if (!e.target.matches?.("input, textarea, select")) document.querySelector("#window .clear")?.click();
   });

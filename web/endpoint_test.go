@@ -240,7 +240,7 @@ func TestASearchStaysWithWhatItIsFor(t *testing.T) {
 		t.Error("the table's filter hides an endpoint's failures")
 	}
 	q := look(t, "q=fail%3E0")
-	for tab, want := range map[string]string{TabPercentiles: "fail>0", TabCharts: "fail>0", TabFailures: "", TabLogs: ""} {
+	for tab, want := range map[string]string{TabPercentiles: "fail>0", TabCharts: "fail>0", TabFailures: "", TabExceptions: "", TabLogs: ""} {
 		if got := q.withTab(tab).Search; got != want {
 			t.Errorf("from the statistics to %s the search is %q, want %q", tab, got, want)
 		}

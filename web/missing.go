@@ -19,13 +19,7 @@ func (v View) missing(s *engine.Status) (names []string) {
 	if v.Query.Page > 1 && v.pages() < v.Query.Page {
 		names = append(names, "page")
 	}
-	known := map[string]bool{}
-	if v.Query.Pins != "" {
-		for _, l := range s.Stats.Rows {
-			known[rowID(l.Key)] = true
-		}
-	}
-	if slices.ContainsFunc(list(v.Query.Pins), func(id string) bool { return !known[id] }) {
+	if _, found := newPins(s.Stats.Rows, v.Query); len(found) < len(list(v.Query.Pins)) {
 		names = append(names, "pin")
 	}
 	return names
@@ -55,8 +49,9 @@ func (v View) pages() int {
 	return v.Query.Page // which is of something else, and kept for it
 }
 
-// lacking returns q, which names what there is not, with a note of that.
-func (q Query) lacking(names []string) Query {
+// lacking returns q without those of its names that s has nothing of, and with a note of
+// that.
+func (q Query) lacking(names []string, s *engine.Status) Query {
 	if len(names) == 0 {
 		return q
 	}
@@ -68,6 +63,12 @@ func (q Query) lacking(names []string) Query {
 			q.Open = ""
 		case "page":
 			q.Page = 1
+		case "pin":
+			_, found := newPins(s.Stats.Rows, q)
+			q.Pins = ""
+			for _, key := range found {
+				q = q.withPin(rowID(key))
+			}
 		}
 	}
 	said := "What the page's address names is not, or no longer, in this run: " + strings.Join(names, ", ") + "."

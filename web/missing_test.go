@@ -27,6 +27,10 @@ func TestWhatTheRunLacksIsNoted(t *testing.T) {
 			t.Errorf("%s: note = %q, want %q", query, v.Query.Note, want)
 		}
 	}
+	here := rowID(readCity)
+	if got := NewFrame(s, look(t, "tab=charts&pin=row-a1,"+here+",row-a2"), site(t)).Query; got.Pins != here {
+		t.Errorf("the way out of a note of pins leads to pins %q, want %q, which the run has", got.Pins, here)
+	}
 	v := NewFrame(s, look(t, "sort=nope&row=row-nope"), site(t))
 	if html := render(t, Live(v)); !strings.Contains(html, "as usual: sort. What the page") || !strings.Contains(html, `href="?" data-view>All right`) {
 		t.Errorf("the note of two kinds, or its way out, is missing: %q", v.Query.Note)

@@ -254,8 +254,9 @@ func (q Query) sorted(c string, d bool) Query {
 // pinned tells whether an endpoint is on the chart of pinned ones.
 func (q Query) pinned(id string) bool { return slices.Contains(list(q.Pins), id) }
 
-// searches are what a search is for: kinds of failure, lines, and rows everywhere else.
-var searches = map[string]string{TabFailures: "failures", TabLogs: "lines"}
+// searches are what a search is for: kinds of failure or exception, lines, and rows
+// everywhere else.
+var searches = map[string]string{TabFailures: "failures", TabExceptions: "exceptions", TabLogs: "lines"}
 
 // withPin puts an endpoint on the chart of pinned ones, or takes it away.
 func (q Query) withPin(id string) Query {

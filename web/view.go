@@ -199,7 +199,7 @@ func NewFrame(s *engine.Status, q Query, site Site) View {
 	}
 	if q.Row != "" && slices.Contains(endpointTabs, q.Tab) {
 		v.Endpoint = newEndpoint(s, snapshot, q)
-		v.Query = v.Query.lacking(v.missing(s))
+		v.Query = v.Query.lacking(v.missing(s), s)
 		return v
 	}
 	switch q.Tab {
@@ -227,7 +227,7 @@ func NewFrame(s *engine.Status, q Query, site Site) View {
 	if v.Table != nil {
 		v.Table.Folded = v.Table.Long()
 	}
-	v.Query = v.Query.lacking(v.missing(s))
+	v.Query = v.Query.lacking(v.missing(s), s)
 	if v.Table != nil && v.Table.Empty != "" && q.Windowed() {
 		v.Table.Empty = "No requests in the chosen time."
 	}

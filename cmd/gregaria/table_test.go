@@ -68,7 +68,7 @@ func TestAThousandRowsAreInReachAndHoldStill(t *testing.T) {
 	p.frames(3)
 	eval[bool](p, "(window.made = window.frameCount = 0, true)")
 	p.until("window.frameCount >= 3")
-	if each := eval[float64](p, "window.made / window.frameCount"); each < 10 || each > 100 {
+	if each := eval[float64](p, "window.made / window.frameCount"); each == 0 || each > 100 { // none of a row that stays as it is
 		t.Errorf("a frame makes elements of %.0f rows of 500, want those in sight", each)
 	}
 	p.goTo(gregaria.url + "/?page=99")
