@@ -68,6 +68,7 @@ func spans(tl Timeline) map[time.Duration]int {
 func fingerprint(tl Timeline) []Point { return slices.Collect(tl.Points()) }
 
 func TestHistoryOfAWorkingDay(t *testing.T) {
+	t.Parallel()
 	const hours = 8
 	traffic := newTraffic(2)
 	source := deltas(traffic, 40, 12)

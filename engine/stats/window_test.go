@@ -77,11 +77,12 @@ func bounds(s *Snapshot) (from, until int) {
 }
 
 func TestAWindowIsTheSumOfItsEntries(t *testing.T) {
+	t.Parallel()
 	const seconds = 2000
 	p := newPast(seconds, 60)
 	tl := p.history.Timeline()
 	chance := rand.New(rand.NewPCG(4, 7))
-	for range 25 {
+	for range 12 {
 		from := second(chance.IntN(seconds)).Add(time.Duration(chance.Int64N(1e9)))
 		to := from.Add(time.Duration(chance.Int64N(400e9)))
 		var want Delta
@@ -146,6 +147,7 @@ func checkTrend(t *testing.T, name string, trend []uint32, parts int, sum int64)
 }
 
 func TestPercentilesOfAWindowAreThoseOfItsSamples(t *testing.T) {
+	t.Parallel()
 	const seconds = 1500
 	p := newPast(seconds, 50)
 	tl := p.history.Timeline()
