@@ -200,8 +200,9 @@ func windowName(q web.Query) string {
 	return "_" + from.Format(clock) + "_" + to.Format(clock)
 }
 
-// download sends a CSV file made from the latest status, or the window of it that is asked for. It is written to memory
-// first: it is bounded, and an error can still become a 500.
+// download sends a CSV file made from the latest status, or from the window of it that is
+// asked for. It is written to memory first: it is bounded, and an error can still become a
+// 500.
 func (s *Server) download(w http.ResponseWriter, r *http.Request, what string, write func(io.Writer, *engine.Status) error) {
 	status, q, ok := s.part(w, r)
 	if !ok {

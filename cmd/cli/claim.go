@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 )
 
 // A claim keeps other programs from writing to a file that this one writes to. It is a
@@ -35,7 +36,15 @@ func claimed(path string) (claim, error) {
 		if err != nil {
 			return claim{}, nil
 		}
-		switch err := lock(f); {
+		err = lock(f)
+		if errors.Is(err, syscall.EBADF) { // as on NFS, where only who may write can lock others out
+			f.Close()
+			if f, err = openLock(path, os.O_RDWR); err != nil {
+				return claim{}, nil
+			}
+			err = lock(f)
+		}
+		switch {
 		case errors.Is(err, errHeld):
 			by := holder(f)
 			f.Close()
@@ -105,7 +114,8 @@ func holder(f *os.File) string {
 // claims are all of a program's.
 type claims []claim
 
-// claimFiles claims all files that the flags ask for.
+// claimFiles claims all files that the flags ask for, but those that others may add to as
+// well.
 func (o *options) claimFiles() (all claims, err error) {
 	claimOne := func(flag, path, what string) {
 		c, taken := claimed(path)
@@ -119,7 +129,9 @@ func (o *options) claimFiles() (all claims, err error) {
 		claimOne("csv", o.csv+statsFile, o.csv+"_….csv")
 	}
 	for _, r := range o.reports {
-		claimOne(r.flag, r.planned, r.planned)
+		if !r.adds(r.planned) {
+			claimOne(r.flag, r.planned, r.planned)
+		}
 	}
 	return all, err
 }

@@ -32,11 +32,11 @@ func TestFilesOfARunningProgramAreItsOwn(t *testing.T) {
 	if text := second.err.String(); strings.Contains(text, "run is running") || strings.Contains(text, "other.html") {
 		t.Errorf("stderr\n%s\nwant no run, and nothing about the file that is free", text)
 	}
-	start("--csv", prefix+"2", "--report", filepath.Join(dir, "2.json"), "-t", "1").exits(t, 0)
+	start("--csv", prefix+"2", "--report", filepath.Join(dir, "2.json"), "-t", "1", "-s", "60").exits(t, 0)
 
 	first.signal(t, syscall.SIGKILL)
 	first.exits(t, -1)
-	start("--csv", prefix, "--report", file, "-t", "1").exits(t, 0)
+	start("--csv", prefix, "--report", file, "-t", "1", "-s", "60").exits(t, 0)
 	for _, name := range []string{".run_stats.csv.lock", ".1.json.lock", ".run2_stats.csv.lock"} {
 		if _, err := os.Lstat(filepath.Join(dir, name)); err == nil {
 			t.Errorf("%s is left behind by a program that ended as it ought to", name)

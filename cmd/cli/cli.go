@@ -30,7 +30,7 @@ func Main(suite load.Suite) { os.Exit(Run(context.Background(), suite, world()))
 // world returns what a process meets.
 func world() Env {
 	signals := make(chan os.Signal, 4)
-	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT} {
+	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
 		if !signal.Ignored(s) { // as under nohup
 			signal.Notify(signals, s)
 		}

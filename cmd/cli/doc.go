@@ -42,8 +42,9 @@
 //	1    requests failed, or could not even be sent, or scenarios had exceptions, in the
 //	     latest run, headless or not; or no request was answered in one that the command
 //	     line started, interrupted or not; --exit-code-on-error changes it
-//	98   the load generator was in the way for more than a tenth of the run, so that
-//	     its numbers say little of the target; --exit-code-on-invalid changes it
+//	98   the load generator was in the way for more than a tenth of the run, and for
+//	     5 s at least, so that its numbers say little of the target;
+//	     --exit-code-on-invalid changes it
 //	0    none of these
 //	130  interrupted twice; 143 terminated twice
 //

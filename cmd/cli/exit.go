@@ -77,8 +77,8 @@ func exitText(s *engine.Status, o outcome, c codes) string {
 			text += fmt.Sprintf(", %d of them because there was nothing to judge", silent)
 		}
 		for _, c := range s.Checks {
-			if len(s.Stats.Rows) > 0 && report.HoldingOf(c) == report.NoData {
-				text += fmt.Sprintf(" (%s: %s)", c, engine.NameHint(s, c.Check))
+			if hint := engine.NameHint(s, c.Check); report.HoldingOf(c) == report.NoData && strings.HasPrefix(hint, "did you mean") {
+				text += fmt.Sprintf(" (%s: %s)", c, hint)
 			}
 		}
 		return fmt.Sprintf("%s: exit status %d", text, exitStatus(o, c))

@@ -140,7 +140,7 @@ func TestChecksDecideTheExitStatus(t *testing.T) {
 	c = run("-t", "2", "--check", "GET /aks p95 < 60s")
 	c.exits(t, 99)
 	c.out.find(t, `(?m)^no data GET /aks p95 +\| +N/A \| < 60s$`)
-	c.err.find(t, `: 1 of 1 checks do not hold, 1 of them because there was nothing to judge: exit status 99`)
+	c.err.find(t, `: 1 of 1 checks do not hold, 1 of them because there was nothing to judge \(GET /aks p95 < .*: did you mean GET /\S*\?\): exit status 99`)
 
 	c = run("--check", "requests < 1", "--check-stop", "1s")
 	c.exits(t, 99)

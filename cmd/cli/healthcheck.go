@@ -6,9 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
@@ -27,9 +30,9 @@ func (p *program) healthcheckCommand() *cobra.Command {
 		Use:   "healthcheck [URL]",
 		Short: "Ask the program that runs here whether it lives",
 		Long: "Exits with 0 if the program that runs on this machine answers, or whatever answers at URL, and with 1 if not.\n" +
-			"It looks for the port where the program does: in its flags, in GREGARIA_WEB_PORT, and in configuration files. Of a\n" +
-			"program that runs with --headless there is no page to ask: it lives as long as it runs. Flags are only known on Linux,\n" +
-			"and where one program runs, as in a container.",
+			"It looks for address and port where the program does: in its flags, in GREGARIA_WEB_HOST and GREGARIA_WEB_PORT, and\n" +
+			"in configuration files. Of a program that runs with --headless there is no page to ask: it lives as long as it runs.\n" +
+			"Flags are only known on Linux, and where one program runs, as in a container.",
 		Args: takes(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			at := ""
@@ -61,14 +64,21 @@ func (p *program) healthAddress(args []string, known bool) (string, error) {
 		if o, ok := p.optionsOf(args); ok && o.headless {
 			return "", nil
 		} else if ok {
-			return healthURL(o.webPort), nil
+			return healthURL(o), nil
 		}
 	}
 	o, mistakes := p.flags.read(nil, p.Env)
-	return healthURL(o.webPort), mistakes
+	return healthURL(o), mistakes
 }
 
-func healthURL(port int) string { return fmt.Sprintf("http://127.0.0.1:%d/healthz", port) }
+// healthURL returns where a program with these options can be asked from this machine.
+func healthURL(o *options) string {
+	host := o.webHost
+	if ip, err := netip.ParseAddr(host); host == "" || host == "*" || host == "localhost" || err == nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	return "http://" + net.JoinHostPort(host, strconv.Itoa(o.webPort)) + "/healthz"
+}
 
 // httpsServer is what Go's servers say on a connection that should have been TLS.
 const httpsServer = "HTTP request to an HTTPS server"

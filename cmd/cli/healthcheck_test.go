@@ -46,7 +46,7 @@ func TestHealthcheck(t *testing.T) {
 		{"a redirect to one", "", []string{plain.URL + "/"}, 1, "503 Service Unavailable"},
 		{"nobody", port(gone.URL), nil, 1, "refused"},
 		{"no address", "", []string{"localhost:8089"}, 2, "write for example http://127.0.0.1:8089/healthz"},
-		{"two addresses", "", []string{plain.URL, plain.URL}, 2, "1 arg"},
+		{"two addresses", "", []string{plain.URL, plain.URL}, 2, "is too much"},
 		{"a port that is none", "http", nil, 2, "is not a port"},
 	} {
 		t.Setenv("GREGARIA_WEB_PORT", tt.port)

@@ -135,7 +135,7 @@ func TestACollectorIsToldByTheProtocolTheEnvironmentNames(t *testing.T) {
 		}()
 		t.Setenv("OTEL_EXPORTER_OTLP_PROTOCOL", "nonsense")
 		t.Setenv("OTEL_EXPORTER_OTLP_METRICS_PROTOCOL", protocol)
-		launch(t, nil, "--headless", "-t", "1", "-H", tg.URL, "--otlp-endpoint", "http://"+l.Addr().String(), "hit").exits(t, 0)
+		launch(t, nil, "--headless", "-t", "1", "-s", "60", "-H", tg.URL, "--otlp-endpoint", "http://"+l.Addr().String(), "hit").exits(t, 0)
 		l.Close()
 		if got := <-heard; got != begins {
 			t.Errorf("by %s the collector hears %q, want %q", protocol, got, begins)

@@ -135,6 +135,9 @@ func (c codes) lenience() report.Lenience {
 	return report.Lenience{Failures: c.failed == 0, Generator: c.invalid == 0}
 }
 
+// adds reports whether a report leaves what is at path where it is.
+func (f reportFile) adds(path string) bool { return f.appended || report.IsStream(path) }
+
 // of returns the path of the file for the run of s.
 func (f reportFile) of(s *engine.Status) string {
 	took := s.Config.RunTime
@@ -167,6 +170,7 @@ type reports struct {
 	write  func(path string, write func(io.Writer) error) error
 
 	written *engine.Status // that the files are of
+	added   map[string]int // the runs whose reports stand at the end of what cannot be replaced
 	retry   time.Time      // when to write again
 }
 
@@ -178,7 +182,7 @@ func newReports(files []reportFile, faults *faults) (*reports, error) {
 			errs = append(errs, fmt.Errorf("--%s: %w", f.flag, folderMissing(err)))
 		}
 	}
-	return &reports{files: files, faults: faults, write: report.WriteFile}, errors.Join(errs...)
+	return &reports{files: files, faults: faults, write: report.WriteFile, added: map[string]int{}}, errors.Join(errs...)
 }
 
 const reportsName = "report files"
@@ -209,15 +213,24 @@ func (r *reports) finish(s *engine.Status) error {
 	return nil
 }
 
-// save writes every file that can be written.
+// save writes every file that can be written. What is added to what others write is so
+// once a run, however often it is tried for the sake of another file.
 func (r *reports) save(s *engine.Status) error {
 	var errs []error
 	for _, f := range r.files {
-		write := r.write
-		if f.appended {
+		path, write := f.of(s), r.write
+		added := f.adds(path)
+		if added {
+			if r.added[path] == s.Run {
+				continue
+			}
 			write = report.AppendFile
 		}
-		errs = append(errs, write(f.of(s), func(w io.Writer) error { return f.write(w, s) }))
+		err := write(path, func(w io.Writer) error { return f.write(w, s) })
+		if added && err == nil {
+			r.added[path] = s.Run
+		}
+		errs = append(errs, err)
 	}
 	err := errors.Join(errs...)
 	if err == nil {

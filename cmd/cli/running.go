@@ -47,6 +47,6 @@ func (p *program) optionsOf(args []string) (*options, bool) {
 	if err != nil || f.all.Parse(args) != nil {
 		return nil, false
 	}
-	o, _ := f.read(f.all.Args(), p.Env) // the program that runs has judged it
-	return o, true
+	o, mistakes := f.read(f.all.Args(), p.Env)
+	return o, mistakes == nil
 }

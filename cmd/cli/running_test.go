@@ -65,6 +65,9 @@ func TestWhereToAskTheProgramThatRuns(t *testing.T) {
 		{[]string{}, "http://127.0.0.1:8089/healthz"},
 		{[]string{"--web-port", "9000", "hit"}, "http://127.0.0.1:9000/healthz"},
 		{[]string{"-P9001"}, "http://127.0.0.1:9001/healthz"},
+		{[]string{"--web-host", "0.0.0.0", "--insecure-no-login"}, "http://127.0.0.1:8089/healthz"},
+		{[]string{"--web-host", "127.0.0.3"}, "http://127.0.0.3:8089/healthz"},
+		{[]string{"--web-host", "::1"}, "http://[::1]:8089/healthz"},
 		{[]string{"--headless", "-H", "http://h.test", "hit"}, ""},
 		{[]string{"--no-such-flag"}, "http://127.0.0.1:8089/healthz"},
 	} {

@@ -22,6 +22,7 @@ type memory struct {
 	typed   map[string]bool
 	cookies map[string]bool // values that answers set
 	seen    seen
+	queue   []*carried // held, the oldest first
 }
 
 // use returns the carried value that a request's value is, or nil. The name says where
@@ -68,6 +69,21 @@ func coded(value string) bool {
 	return codedForm.MatchString(value) && letter.MatchString(value) && digit.MatchString(value) && !momentForm.MatchString(value)
 }
 
+// mostHeld is how many values are remembered: those of the latest answers.
+const mostHeld = 1 << 17
+
+func (m *memory) hold(k *carried) {
+	m.held[k.value] = k
+	m.queue = append(m.queue, k)
+	if len(m.queue) > mostHeld {
+		if old := m.queue[0]; len(old.uses) == 0 {
+			delete(m.held, old.value)
+		}
+		m.queue[0] = nil
+		m.queue = m.queue[1:]
+	}
+}
+
 // learn remembers what the last answer of a call holds.
 func (m *memory) learn(c *call, a *answer) {
 	add := func(k *carried) {
@@ -75,7 +91,7 @@ func (m *memory) learn(c *call, a *answer) {
 			return
 		}
 		k.from = c
-		m.held[k.value] = k
+		m.hold(k)
 	}
 	switch {
 	case looksJSON(a):

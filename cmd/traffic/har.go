@@ -19,8 +19,25 @@ import (
 // differently, and lack Chrome's _resourceType.
 type harFile struct {
 	Log *struct {
-		Entries []harEntry `json:"entries"`
+		Entries []harExchange `json:"entries"`
 	} `json:"log"`
+}
+
+// A harExchange is what an entry says. Each is made as it is read, because a file may have
+// many and they are large.
+type harExchange struct {
+	made *exchange
+	err  error // why it is left out
+}
+
+func (h *harExchange) UnmarshalJSON(data []byte) error {
+	var entry harEntry
+	if h.err = json.Unmarshal(data, &entry); h.err == nil {
+		h.made, h.err = entry.exchange()
+	} else if e, ok := errors.AsType[*json.UnmarshalTypeError](h.err); ok {
+		h.err = fmt.Errorf("its %s is a JSON %s, where something else is expected", e.Field, e.Value)
+	}
+	return nil
 }
 
 type harEntry struct {
@@ -87,12 +104,11 @@ func readHAR(data []byte, n *notes) ([]*exchange, error) {
 	}
 	var all []*exchange
 	for i, entry := range file.Log.Entries {
-		e, err := entry.exchange()
-		if err != nil {
-			n.add("entry %d is left out: %v", i+1, err)
+		if entry.err != nil {
+			n.add("entry %d is left out: %v", i+1, entry.err)
 			continue
 		}
-		all = append(all, e)
+		all = append(all, entry.made)
 	}
 	slices.SortStableFunc(all, func(a, b *exchange) int { return a.start.Compare(b.start) })
 	return all, nil

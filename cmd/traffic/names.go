@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"go/token"
 	"regexp"
+	"sort"
 	"strings"
 	"unicode"
 )
@@ -113,12 +114,19 @@ func (s scope) name(want string) string {
 		want = "do" + strings.ToUpper(want[:1]) + want[1:]
 	}
 	name := want
-	for i := 2; s[name] || taken[name] || token.IsKeyword(name); i++ {
-		name = fmt.Sprint(want, i)
+	if !s.free(name) { // then the least number that is free, as far as there are no gaps
+		end := 2
+		for !s.free(fmt.Sprint(want, end)) {
+			end *= 2
+		}
+		from := end/2 + 1
+		name = fmt.Sprint(want, from+sort.Search(end-from, func(i int) bool { return s.free(fmt.Sprint(want, from+i)) }))
 	}
 	s[name] = true
 	return name
 }
+
+func (s scope) free(name string) bool { return !s[name] && !taken[name] && !token.IsKeyword(name) }
 
 // local gives a name that only one function knows.
 func (s scope) local(want string) string {

@@ -97,6 +97,7 @@ func (r *recorder) call(e *exchange) *call {
 			c.answers[len(c.answers)-1].status = http.StatusOK // for the test, which is of a target in order
 		}
 		r.memory.learn(c, a)
+		c.answers[len(c.answers)-1].body, a.body = nil, nil // it may be large
 	}
 	return c
 }

@@ -17,7 +17,7 @@ var (
 	whoForm  = regexp.MustCompile(`(?i)^(e?-?mail|email_?address|user_?name|login|nick(name)?|handle)$`)
 )
 
-// sign makes the beginning of all up to signing in, and the end of signing out. It
+// sign makes the beginning of what signing in needs, and the end of signing out. It
 // returns the rest.
 func (r *recorder) sign(bursts []*method, of map[*call]*exchange) []*method {
 	var calls []*call
@@ -28,19 +28,21 @@ func (r *recorder) sign(bursts []*method, of map[*call]*exchange) []*method {
 	if last == nil {
 		return bursts
 	}
-	var head, tail []*method
+	var head, early, tail []*method
 	for n, m := range bursts {
 		if i := slices.Index(m.calls, last); i >= 0 {
-			head, tail = append(head, bursts[:n]...), bursts[n+1:]
-			head = append(head, &method{calls: m.calls[:i+1], think: m.think})
+			needed, others := needs(append(slices.Clone(bursts[:n]), &method{calls: m.calls[:i+1], think: m.think}), of)
+			head, tail = needed, bursts[n+1:]
 			if i+1 < len(m.calls) {
 				tail = append([]*method{{calls: m.calls[i+1:], think: m.think}}, tail...)
 			}
+			early = others
 		}
 	}
 	if len(tail) == 0 {
 		return bursts // who only signs in does that again and again
 	}
+	tail = append(early, tail...)
 	end := tail[len(tail)-1]
 	i := slices.IndexFunc(end.calls, func(c *call) bool { return signsOut(of[c]) })
 	switch {
@@ -53,6 +55,58 @@ func (r *recorder) sign(bursts []*method, of map[*call]*exchange) []*method {
 	}
 	r.start = merge(head, r.names.name("signIn"))
 	return tail
+}
+
+// soonEnough is how many requests before signing in all belong to it.
+const soonEnough = 10
+
+// needs parts what was done up to signing in, the last call, from what had nothing to do
+// with it, if there is much: a visitor who looks around first does so as a task.
+func needs(bursts []*method, of map[*call]*exchange) (needed, others []*method) {
+	var calls []*call
+	for _, m := range bursts {
+		calls = append(calls, m.calls...)
+	}
+	at := len(calls) - 1
+	if at <= soonEnough {
+		return bursts, nil
+	}
+	wanted := map[*call]bool{calls[at]: true, calls[at-1]: calls[at-1].page}
+	for i := at; i >= 0; i-- { // values come from earlier calls
+		c := calls[i]
+		if newForm.MatchString(of[c].url.Path) {
+			wanted[c] = true
+		}
+		if !wanted[c] {
+			continue
+		}
+		mentions(c, func(p piece) bool {
+			if p.carry != nil {
+				wanted[p.carry.from] = true
+			}
+			if p.fresh != nil {
+				wanted[p.fresh.made] = true
+			}
+			return false
+		})
+	}
+	for _, m := range bursts {
+		in, out := &method{think: m.think}, &method{think: m.think}
+		for _, c := range m.calls {
+			if wanted[c] {
+				in.calls = append(in.calls, c)
+			} else {
+				out.calls = append(out.calls, c)
+			}
+		}
+		if len(in.calls) > 0 {
+			needed = append(needed, in)
+		}
+		if len(out.calls) > 0 {
+			others = append(others, out)
+		}
+	}
+	return needed, others
 }
 
 // signedIn returns the call after which a user is signed in, nil when none is. That is

@@ -2,6 +2,8 @@ package traffic
 
 import (
 	"encoding/json"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -61,6 +63,10 @@ func TestSigningInIsRecognised(t *testing.T) {
 	t.Parallel()
 	shows := func(name, value string) []harField { return []harField{{name, value}} }
 	bearer := shows("authorization", "Bearer q7Rk.20-aB")
+	var looks []visit
+	for i := range 11 {
+		looks = append(looks, visit{gap: time.Second, method: "GET", path: fmt.Sprint("/thing/", i+30)})
+	}
 	const isStart, token = "OnStart: (*appUser).signIn,", `u.Header.Set("Authorization", "Bearer "+`
 	for _, tt := range []struct {
 		claim  string
@@ -95,6 +101,13 @@ func TestSigningInIsRecognised(t *testing.T) {
 			{gap: time.Second, method: "POST", path: "/oauth/token", body: "code=c0de-4411", answer: `{"access_token":"q7Rk.20-aB"}`},
 			{method: "GET", path: "/me", header: bearer},
 		}, []string{isStart, token, "Tasks: []load.Task[appUser]{\n\t\t{Run: (*appUser).getMe},"}, "q7Rk"},
+		{"and what a visitor looks at before is no part of it", slices.Concat(looks, []visit{
+			{gap: time.Second, method: "GET", path: "/csrf", answer: `{"csrf":"c5rf-77"}`},
+			{gap: time.Second, method: "GET", path: "/thing/42"},
+			{gap: time.Second, method: "GET", path: "/login", kind: "document"},
+			{gap: time.Second, method: "POST", path: "/login", body: "csrf=c5rf-77&user=ann&password=hunter2hunter2", answer: `{"token":"q7Rk.20-aB"}`},
+			{gap: time.Second, method: "GET", path: "/me", header: bearer},
+		}), []string{isStart, `"Bearer "+v.token`, "signIn(u *load.User) error { resp := u.Get(\"/csrf\")", "u.Get(\"/login\")", `{Run: (*appUser).getThing}`, `{Run: (*appUser).getThing12}, {Run: (*appUser).getMe}`}, "hunter2"},
 		{"but not by passengers", []visit{
 			{method: "POST", path: "/search", body: `{"passengers":2}`, answer: `{}`},
 			{gap: time.Second, method: "GET", path: "/offers"},

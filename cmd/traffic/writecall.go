@@ -29,12 +29,12 @@ func (w *writer) method(m *method) {
 	}
 	names := scope{}
 	for _, f := range w.fresh {
-		if f.local {
+		if f.local && f.made.in == m {
 			names[f.field] = true
 		}
 	}
 	for _, k := range w.script.carries {
-		if k.local {
+		if k.local && k.from.in == m {
 			names[k.field] = true
 		}
 	}

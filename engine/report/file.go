@@ -18,7 +18,7 @@ import (
 // is written. What is no file, as a pipe or a device, is written to as it is.
 func WriteFile(path string, write func(io.Writer) error) (err error) {
 	path = linked(path)
-	if isStream(path) {
+	if IsStream(path) {
 		return AppendFile(path, write)
 	}
 	f, err := createBeside(path)
@@ -87,7 +87,7 @@ func linked(path string) string {
 		if !filepath.IsAbs(next) {
 			next = filepath.Join(filepath.Dir(to), next)
 		}
-		if _, err := os.Lstat(next); err != nil && isStream(to) { // as /dev/fd/63, which leads to "pipe:[4711]"
+		if _, err := os.Lstat(next); err != nil && IsStream(to) { // as /dev/fd/63, which leads to "pipe:[4711]"
 			return to
 		}
 		to = next
@@ -95,8 +95,9 @@ func linked(path string) string {
 	return path // they go in circles, which opening it will say
 }
 
-// isStream reports whether there is something at path that cannot be replaced by a file.
-func isStream(path string) bool {
+// IsStream reports whether there is something at path that cannot be replaced by a file, as a
+// pipe or a device: what is written to it comes after what was written before.
+func IsStream(path string) bool {
 	info, err := os.Stat(path)
 	return err == nil && !info.Mode().IsRegular() && !info.IsDir()
 }
@@ -107,7 +108,7 @@ func Writable(path string) error {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		return fmt.Errorf("write %s: it is a folder", path)
 	}
-	if path = linked(path); isStream(path) {
+	if path = linked(path); IsStream(path) {
 		return nil // trying it would be noticed: who reads a pipe would see its end
 	}
 	f, err := createBeside(path)

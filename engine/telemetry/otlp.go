@@ -36,9 +36,10 @@ type Pusher struct {
 	log      *slog.Logger
 }
 
-// Push begins to tell a collector by OTLP what source has to tell, every ten seconds. What else OTEL_EXPORTER_OTLP_*, OTEL_METRIC_EXPORT_* and OTEL_RESOURCE_*
-// say holds. A collector that does not answer disturbs nobody: it is told again the next
-// time, and a log line says so once a minute.
+// Push begins to tell a collector by OTLP what source has to tell, every ten seconds. What
+// else OTEL_EXPORTER_OTLP_*, OTEL_METRIC_EXPORT_* and OTEL_RESOURCE_* say holds. A collector
+// that does not answer disturbs nobody: it is told again the next time, and a log line says
+// so once a minute.
 func Push(source Source, opts PushOptions) (*Pusher, error) {
 	if opts.Logger == nil {
 		opts.Logger = slog.Default()
