@@ -18,8 +18,8 @@ type Exceptions struct {
 }
 
 // reportedExceptions are those of a report, where nothing can be searched for.
-func reportedExceptions(s *stats.Snapshot, start time.Time) *Exceptions {
-	e := newExceptions(s, start, Query{})
+func reportedExceptions(s *stats.Snapshot, start time.Time, q Query) *Exceptions {
+	e := newExceptions(s, start, q)
 	e.Search = nil
 	return e
 }
@@ -32,7 +32,7 @@ type ExceptionRow struct {
 }
 
 func newExceptions(s *stats.Snapshot, start time.Time, q Query) *Exceptions {
-	e := new(Exceptions)
+	e := &Exceptions{Within: q.Windowed()}
 	found := slices.DeleteFunc(slices.Clone(s.Exceptions), func(x stats.Exception) bool { return !hasWords(q.Search, x.Message, x.Stack) })
 	if len(s.Exceptions) > 0 {
 		search := newWordBox(q, "Search exceptions", "message or traceback")

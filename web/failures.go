@@ -154,8 +154,8 @@ const openInReport = 20
 
 // reportedFailures is the table of a report, where nothing can be opened or sorted. So
 // many of the kinds have a sample.
-func reportedFailures(s *stats.Snapshot, start time.Time, most int) *Failures {
-	f := newFailures(s, start, Query{})
+func reportedFailures(s *stats.Snapshot, start time.Time, q Query, most int) *Failures {
+	f := newFailures(s, start, q)
 	f.Search = nil
 	for i := range f.Columns {
 		f.Columns[i].Href, f.Columns[i].Sorted = "", ""

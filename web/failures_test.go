@@ -99,7 +99,7 @@ func TestAFailureOpensWithItsSamples(t *testing.T) {
 
 func TestReportsHaveSamplesAndNoLinks(t *testing.T) {
 	s := status(engine.Stopped, 60, crowd)
-	html := render(t, failureTable(reportedFailures(s.Stats, s.Started, openInReport)))
+	html := render(t, failureTable(reportedFailures(s.Stats, s.Started, Query{}, openInReport)))
 	for _, want := range []string{"The first of them, in detail", "c-1-", "curl -X GET"} {
 		if !strings.Contains(html, want) {
 			t.Errorf("the report's failures lack %q", want)
@@ -119,7 +119,7 @@ func TestExceptionsAreSearched(t *testing.T) {
 	if got := NewView(s, look(t, "tab=exceptions&q=nowhere+to+be+found"), site(t)).Exceptions; len(got.Rows) != 0 || got.Empty == "" || got.Search.Clear == "" {
 		t.Errorf("a search for what is not there gives %d rows, %q and a way out %q", len(got.Rows), got.Empty, got.Search.Clear)
 	}
-	if got := reportedExceptions(s.Stats, s.Started); got.Search != nil || len(got.Rows) != len(all.Rows) {
+	if got := reportedExceptions(s.Stats, s.Started, Query{}); got.Search != nil || len(got.Rows) != len(all.Rows) {
 		t.Errorf("a report has %d exceptions and the box %v, want %d and none", len(got.Rows), got.Search, len(all.Rows))
 	}
 }

@@ -93,12 +93,12 @@ func NewReport(s *engine.Status, q Query, parts ReportParts, rows, samples int) 
 		Counts:      counts(s, q, s.Stats),
 		Plan:        newPlan(s),
 		Charts:      newReportCharts(s),
-		Statistics:  newStatistics(snapshot, Query{}).still(),
-		Percentiles: newPercentiles(snapshot, Query{}).still(),
+		Statistics:  newStatistics(snapshot, q).still(),
+		Percentiles: newPercentiles(snapshot, q).still(),
 		Phases:      newPhases(s.Stats.Phases),
 		Feeds:       newFeeds(s.Feeds),
-		Failures:    reportedFailures(snapshot, s.Started, samples),
-		Exceptions:  reportedExceptions(snapshot, s.Started),
+		Failures:    reportedFailures(snapshot, s.Started, q, samples),
+		Exceptions:  reportedExceptions(snapshot, s.Started, q),
 		Notices:     cut,
 	}
 	if q.Windowed() {

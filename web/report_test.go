@@ -104,6 +104,21 @@ func TestAReportsScriptsAreThoseOfItsPolicy(t *testing.T) {
 }
 
 // TestAReportOfNothingSaysSo: a run that was over at once has no charts but words.
+// TestAReportOfAWindowNamesItsTime: nothing in it is of the last seconds, or seen first in
+// the run.
+func TestAReportOfAWindowNamesItsTime(t *testing.T) {
+	s, q := status(engine.Running, 134, crowd), windowQuery(t, TabStatistics, 30, 75)
+	html := render(t, Document(NewReport(InWindow(s, q, site(t)), q, ReportParts{}, maxShown, openInReport)))
+	for _, wrong := range []string{"Current", "Last\u00a0minute", "Last minute", lastSeconds, "last 10 s", "First\u00a0seen", "First seen"} {
+		if strings.Contains(html, wrong) {
+			t.Errorf("the report of 30 s to 75 s of a run that goes on says %q", wrong)
+		}
+	}
+	if !strings.Contains(html, "First in window") {
+		t.Error("the report does not say that failures were first seen in the window")
+	}
+}
+
 func TestAReportOfNothingSaysSo(t *testing.T) {
 	for name, tt := range map[string]struct {
 		status *engine.Status

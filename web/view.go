@@ -211,7 +211,6 @@ func NewFrame(s *engine.Status, q Query, site Site) View {
 		v.Failures = newFailures(snapshot, s.Started, q)
 	case TabExceptions:
 		v.Exceptions = newExceptions(snapshot, s.Started, q)
-		v.Exceptions.Within = q.Windowed()
 	case TabChecks:
 		v.Checks = newChecks(s, q, snapshot)
 	case TabRatio:
