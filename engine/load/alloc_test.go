@@ -38,6 +38,7 @@ func TestRequestsAllocateLittle(t *testing.T) {
 		{"Get", 1, 0, func(u *load.User) { u.Get("/") }}, // the Response
 		{"Get, Name, Expect", 1, 0, func(u *load.User) { u.Get("/a/7", load.Name("/a/{id}")).Expect(http.StatusOK) }},
 		{"Post, Body", 1, 0, func(u *load.User) { u.Post("/", load.Body("text/plain", body), load.Timeout(time.Second)) }},
+		{"Get, query", 1, 0, func(u *load.User) { u.Get("/a?page=2&sort=up") }},
 		{"Post, Header", 1, 0, func(u *load.User) { u.Post("/", load.Header("X", "1")) }},
 		{"Get, traced", 2, 1, func(u *load.User) { u.Get("/") }}, // and the field
 	} {

@@ -61,6 +61,12 @@ func AppendFile(path string, write func(io.Writer) error) error {
 	if err := write(&text); err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
+	if own := output(path); own != nil {
+		if _, err := own.Write(text.Bytes()); err != nil {
+			return fmt.Errorf("write %s: %w", path, cause(err))
+		}
+		return nil
+	}
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o666)
 	if err != nil {
 		return fmt.Errorf("write %s: %w", path, cause(err))
@@ -99,7 +105,22 @@ func linked(path string) string {
 // pipe or a device: what is written to it comes after what was written before.
 func IsStream(path string) bool {
 	info, err := os.Stat(path)
-	return err == nil && !info.Mode().IsRegular() && !info.IsDir()
+	return err == nil && !info.IsDir() && (!info.Mode().IsRegular() || output(path) != nil)
+}
+
+// output returns the program's own output if path leads to that, as /dev/stdout does: a file
+// in its place would be lost to what else is printed, or the other way round.
+func output(path string) *os.File {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil
+	}
+	for _, f := range []*os.File{os.Stdout, os.Stderr} {
+		if own, err := f.Stat(); err == nil && os.SameFile(info, own) {
+			return f
+		}
+	}
+	return nil
 }
 
 // Writable returns what will keep WriteFile from making a file, as far as that can be

@@ -82,3 +82,23 @@ func TestAppendFileKeepsWhatIsThere(t *testing.T) {
 		t.Errorf("AppendFile to a folder: %v, want an error that says the deed", err)
 	}
 }
+
+// A report in the midst of what is printed takes nothing of it away.
+func TestWriteFileWritesToTheProgramsOwnOutput(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "out.md")
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	defer func(old *os.File) { os.Stdout = old }(os.Stdout)
+	os.Stdout = f
+	io.WriteString(f, "before\n")
+	if err := errors.Join(Writable(path), WriteFile(path, said("report\n"))); err != nil {
+		t.Fatal(err)
+	}
+	io.WriteString(f, "after\n")
+	if text, err := os.ReadFile(path); string(text) != "before\nreport\nafter\n" {
+		t.Errorf("the output is %q (%v), want the report in between", text, err)
+	}
+}

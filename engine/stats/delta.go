@@ -191,16 +191,6 @@ func (d Delta) Span() time.Duration { return max(0, d.To.Sub(d.From)) }
 // Total returns the sum of all rows but groups. Its Key is empty.
 func (d Delta) Total() Row { return d.total }
 
-// Unsent returns how many requests this machine could not send, see Problem.Ours.
-func (d Delta) Unsent() (n int64) {
-	for i := range d.Failures {
-		if f := &d.Failures[i]; f.Ours {
-			n = saturated(n, f.Count)
-		}
-	}
-	return n
-}
-
 // total returns the sum of rows that are no groups. The mixer is empty before and
 // after.
 func total(rows []Row, m *mixer) Row {

@@ -10,6 +10,16 @@ import (
 	"time"
 )
 
+// Unsent returns how many requests of d could not be sent.
+func (d Delta) Unsent() (n int64) {
+	for i := range d.Failures {
+		if f := &d.Failures[i]; f.Ours {
+			n = saturated(n, f.Count)
+		}
+	}
+	return n
+}
+
 // randomDelta returns what a recorder made of random samples of a few names.
 func randomDelta(chance *rand.Rand) Delta {
 	r := NewRecorder(epoch)

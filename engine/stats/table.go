@@ -164,7 +164,7 @@ func (s *Snapshot) count(rows []Row) {
 	}
 }
 
-// Unsent returns how many requests this machine could not send, see Problem.Ours.
+// Unsent returns how many requests could not be sent, see Problem.Ours.
 func (s *Snapshot) Unsent() (n int64) {
 	for i := range s.Failures {
 		if f := &s.Failures[i]; f.Ours {

@@ -121,7 +121,7 @@ func (r *reading) run(s *engine.Status, version string, metric maker) {
 func (r *reading) requests(s *engine.Status, metric maker) {
 	requests := metric(counter, "requests", "{request}", "Requests, failed ones included.", "method", "name")
 	failures := metric(counter, "failures", "{request}", "Requests that failed, by what went wrong: a transport's class, a status code, or assertion for what the scenario found out.", "method", "name", "error.type")
-	unsent := metric(counter, "unsent_requests", "{request}", "Requests that this machine had no file descriptor or port for. They are no requests, and no failures.", "error.type")
+	unsent := metric(counter, "unsent_requests", "{request}", "What could not be sent: this machine had no file descriptor or port for it, or HTTP knows no such request. These are no requests, and no failures.", "error.type")
 	received := metric(counter, "received", "By", "Bytes of bodies received.", "method", "name")
 	response := metric(histogram, "response_time", "s", "From when a request ought to have been sent to the last byte of its answer. Without such a moment it is the service time.", "method", "name", "outcome")
 	service := metric(histogram, "service_time", "s", "From when a request was sent to the last byte of its answer, where that is not the response time.", "method", "name", "outcome")
