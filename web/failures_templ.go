@@ -464,7 +464,7 @@ func failureRow(r FailureRow) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if r.Ours {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 41, "<span class=\"badge\" title=\"this machine could not send these requests; they are counted here and in no row\">this machine</span> ")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 41, "<span class=\"badge\" title=\"these requests could not be sent; they are counted here and in no row\">not sent</span> ")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
