@@ -31,7 +31,7 @@ func (r *recorder) fill(e *exchange, c *call) {
 	case e.parts != nil:
 		c.body.kind = partsBody
 		for _, p := range e.parts {
-			t := plain(p.value)
+			var t text
 			if p.file == "" {
 				t = r.text(p.value, p.name, c)
 			} else if p.value != "" {
