@@ -80,7 +80,8 @@
       say("trouble", rest || problem);
       setTimeout(() => say("trouble", ""), 6000);
     }
-    first?.focus();
+    first?.focus({ preventScroll: true });
+    first?.scrollIntoView({ block: "center", behavior: "instant" }); // well above the buttons, with what is said below it
   };
 
   // While one types, the server says what is wrong, and it is shown beside what was

@@ -9,6 +9,8 @@
     const known = recall();
     if (known.size) history.replaceState(null, "", `?${known}`); // before app.js says what this page looks at
   }
+  // What is wrong is not what a reader likes to see.
+  const sound = (name, text) => name !== "p" || text.split(/[,; ]+/).every((p) => !p || Number(p.toLowerCase().replace(/^p|%$/g, "")) <= 100);
   let last = location.search;
   document.addEventListener("frame", () => {
     if (location.search === last) return;
@@ -16,6 +18,7 @@
     last = location.search;
     for (const name of remembered) {
       if (now.get(name) === before.get(name)) continue;
+      if (now.has(name) && !sound(name, now.get(name))) continue;
       if (now.has(name)) known.set(name, now.get(name)); else known.delete(name);
     }
     try { localStorage.setItem(place, known); } catch { /* a browser that keeps nothing */ }

@@ -216,8 +216,10 @@ func checkCount(s *engine.Status) []Count {
 	switch {
 	case t.bad > 0:
 		c.Value = "✕ " + c.Value
-	case c.Good:
+	case c.Good && t.hold > 1:
 		c.Value = "✓ all " + c.Value
+	case c.Good:
+		c.Value = "✓ " + c.Value
 	}
 	if len(words) > 1 {
 		c.Note = "· " + strings.Join(words[1:], " · ")

@@ -281,12 +281,11 @@ func targets(s *engine.Status) (scenarios, host string) {
 }
 
 // actions are what can be done in a state. Those that open a form say what it is filled
-// with.
+// with. Of a run that is over nothing is reset: its numbers are all that is left of it.
 func actions(s *engine.Status, q Query, site Site) []Action {
-	reset := Action{Label: "Reset", Post: "stats/reset", Kind: "quiet"}
 	switch s.State {
 	case engine.Stopped:
-		return []Action{reset, {Label: "New", Opens: "start", Href: q.withForm(FormNew).link(), Fill: values(asked(s, site), site).Encode(), Kind: "main"}}
+		return []Action{{Label: "New", Opens: "start", Href: q.withForm(FormNew).link(), Fill: values(asked(s, site), site).Encode(), Kind: "main"}}
 	case engine.Stopping:
 		return []Action{{Label: "Stopping…", Post: "stop", Kind: "main", Disabled: true}}
 	default:
@@ -297,7 +296,7 @@ func actions(s *engine.Status, q Query, site Site) []Action {
 		return []Action{
 			hold,
 			{Label: "Edit", Opens: "edit", Href: q.withForm(FormEdit).link(), Fill: changeValues(remaining(s), site).Encode(), Kind: "quiet"},
-			reset,
+			{Label: "Reset", Post: "stats/reset", Kind: "quiet"},
 			{Label: "Stop", Post: "stop", Kind: "main"},
 		}
 	}

@@ -98,7 +98,7 @@ func TestNumbersAreCurrentUntilTheRunIsOver(t *testing.T) {
 func TestActionsOfEachState(t *testing.T) {
 	for state, want := range map[engine.State]string{
 		engine.Ready: "", engine.Spawning: "Pause Edit Reset Stop", engine.Running: "Pause Edit Reset Stop",
-		engine.Paused: "Resume Edit Reset Stop", engine.Stopping: "Stopping…", engine.Stopped: "Reset New",
+		engine.Paused: "Resume Edit Reset Stop", engine.Stopping: "Stopping…", engine.Stopped: "New",
 	} {
 		var labels []string
 		for _, a := range NewView(status(state, 3, crowd), Query{}, site(t)).Actions {
