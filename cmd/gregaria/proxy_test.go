@@ -93,7 +93,11 @@ func TestThePageWorksUnderAPathOfAProxy(t *testing.T) {
 			p.until(`location.pathname === "/tools/load/" && state() === "stopped"`)
 			// As without scripts: a form that is sent by the browser itself, and led back.
 			p.click("New")
-			eval[bool](p, `(HTMLFormElement.prototype.submit.call(document.querySelector("#start form")), true)`)
+			p.until(`(() => {
+				const form = document.querySelector("#start form"); // whose page may still be on its way
+				if (form) HTMLFormElement.prototype.submit.call(form);
+				return Boolean(form);
+			})()`)
 			p.until(`location.pathname === "/tools/load/" && state() === "running"`)
 			p.growing()
 		})
