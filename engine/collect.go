@@ -41,16 +41,19 @@ func (r *run) record(now time.Time) stats.Delta {
 	return d
 }
 
-// starved returns how many requests of d this machine had no means to send. One that is
-// no request is the scenario's mistake.
+// starved returns how many requests of d this machine had no means to send.
 func starved(d stats.Delta) (n int64) {
 	for i := range d.Failures {
-		if f := &d.Failures[i]; f.Ours && f.Format != string(load.UnusableRequest) {
+		if f := &d.Failures[i]; Starved(f.FailureKey) {
 			n += f.Count
 		}
 	}
 	return n
 }
+
+// Starved reports whether failures are of requests that this machine had no means to send.
+// One that is no request is the scenario's mistake.
+func Starved(k stats.FailureKey) bool { return k.Ours && k.Format != string(load.UnusableRequest) }
 
 // reset begins the numbers anew and returns how many requests they told of.
 func (r *run) reset() int64 {

@@ -36,7 +36,7 @@ var mayImport = map[string]string{
 	"engine/wire":          "engine/load",
 	"engine/load":          "engine/stats",
 	"engine/load/loadtest": "engine/load engine/stats",
-	"engine/report":        "engine engine/checks engine/load engine/stats",
+	"engine/report":        "engine engine/checks engine/stats",
 	"engine/stats":         "",
 	"engine/dispatch":      "",
 	"engine/leaks":         "",

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/gregaria/gregaria/engine/load"
+	"github.com/gregaria/gregaria/engine"
 	"github.com/gregaria/gregaria/engine/stats"
 )
 
@@ -106,7 +106,7 @@ func wording(f stats.Failure) string {
 }
 
 func marked(f stats.Failure, words string) string {
-	if f.Ours && f.Format != string(load.UnusableRequest) { // which says so itself
+	if engine.Starved(f.FailureKey) { // what is no request says so itself
 		return "not sent, for want of resources here: " + words
 	}
 	return words
