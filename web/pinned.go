@@ -2,7 +2,6 @@ package web
 
 import (
 	"math"
-	"slices"
 
 	"github.com/gregaria/gregaria/engine/stats"
 )
@@ -17,10 +16,16 @@ type Pin struct {
 // newPins returns the endpoints that q has pinned, in the order of pinning, and the rows
 // of those that there are. The others take up places too, until they are taken away.
 func newPins(rows []stats.Line, q Query) (pins []Pin, found []stats.Key) {
+	if q.Pins == "" {
+		return nil, nil
+	}
+	known := make(map[string]stats.Key, len(rows))
+	for _, l := range rows {
+		known[rowID(l.Key)] = l.Key
+	}
 	for _, id := range list(q.Pins) {
 		p := Pin{Label: id, Remove: q.withPin(id).link()}
-		if at := slices.IndexFunc(rows, func(l stats.Line) bool { return rowID(l.Key) == id }); at >= 0 {
-			key := rows[at].Key
+		if key, ok := known[id]; ok {
 			p.Label, p.Href = clip(line(key.Method+" "+key.Name), 60), q.withRow(id).link()
 			found = append(found, key)
 		}
